@@ -1,0 +1,306 @@
+"""What may be added: every rule about the log as a whole is here.
+
+`decide` may refuse, and asking twice adds nothing. It sees the log through a
+`Register`, which answers for everything recorded so far, inside the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from chronicle.errors import Conflict, InputError, UnknownPlace, UnknownReport
+from chronicle.events import (
+    FIXED,
+    ActorRegistered,
+    Claim,
+    ControlReported,
+    DisplacementReported,
+    Event,
+    ImportFinished,
+    IncidentReported,
+    Redacted,
+    Reference,
+    Remark,
+    Report,
+    ReportAmended,
+    ReportRedacted,
+    ReportRetracted,
+    ReportsLinked,
+    RouteRegistered,
+    RouteStatusReported,
+    SettlementRegistered,
+    SupportReported,
+    amended,
+    with_changes,
+)
+from chronicle.timeline import Recorded, account
+
+__all__ = ["Pending", "Register", "changes_between", "decide", "stands"]
+
+
+class Register(Protocol):
+    """What the log holds, as far as a decision needs it."""
+
+    def told(self, report: str) -> Recorded | None:
+        """The event with that report id, as it was first told."""
+        ...
+
+    def about(self, report: str) -> Sequence[Recorded]:
+        """The remarks on that report, in log order."""
+        ...
+
+    def registered(self, kind: type[Reference], key: str) -> Reference | None:
+        """The reference data of that kind and id, as last registered."""
+        ...
+
+    def like(self, kind: type[Reference], key: str) -> Sequence[str]:
+        """Ids of that kind that are spelt like *key*, the nearest first."""
+        ...
+
+
+_LATER = 1 << 60  # positions after all that are recorded, in order of the decisions
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
+
+
+class Pending:
+    """A register that also knows the events decided on, but not yet recorded."""
+
+    def __init__(self, register: Register) -> None:
+        self._under = register
+        self._next = _LATER
+        self._told: dict[str, Recorded] = {}
+        self._about: dict[str, list[Recorded]] = {}
+        self._registered: dict[tuple[type, str], Reference] = {}
+
+    def add(self, event: Event) -> None:
+        """Take *event* as the next one in the log."""
+        recorded = Recorded(self._next, _NOT_YET, event)
+        self._next += 1
+        if isinstance(event, Reference):
+            self._registered[type(event), event.key] = event
+        if isinstance(event, Report):
+            self._told[event.report_id] = recorded
+        if isinstance(event, Remark):
+            self._about.setdefault(event.report, []).append(recorded)  # type: ignore[attr-defined]
+
+    def told(self, report: str) -> Recorded | None:
+        return self._told.get(report) or self._under.told(report)
+
+    def about(self, report: str) -> Sequence[Recorded]:
+        return [*self._under.about(report), *self._about.get(report, ())]
+
+    def registered(self, kind: type[Reference], key: str) -> Reference | None:
+        return self._registered.get((kind, key)) or self._under.registered(kind, key)
+
+    def like(self, kind: type[Reference], key: str) -> Sequence[str]:
+        return self._under.like(kind, key)
+
+
+def decide(event: Event, register: Register) -> Event | None:
+    """The event as it may be recorded, or None when it adds nothing.
+
+    Raises `InputError` (a name or a report that is not there, an amendment that does
+    not fit) or `Conflict` (the report id was told with other content).
+    """
+    match event:
+        case RouteRegistered():
+            _known(
+                register, SettlementRegistered, event.settlement_a, event.settlement_b
+            )
+            return _news(event, register)
+        case Reference():
+            return _news(event, register)
+        case Claim():
+            _known(register, SettlementRegistered, *_settlements(event))
+            _known(register, ActorRegistered, *_actors(event))
+            return event if _is_new(event, register) else None
+        case ReportRetracted():
+            return _retraction(event, register)
+        case ReportAmended():
+            return _amendment(event, register)
+        case ReportRedacted():
+            return _redaction(event, register)
+        case ReportsLinked():
+            return _link(event, register)
+        case ImportFinished():
+            return event
+    raise InputError(f"{type(event).__name__} is no event that the log holds")
+
+
+def _news(event: Reference, register: Register) -> Event | None:
+    return None if register.registered(type(event), event.key) == event else event
+
+
+def _settlements(claim: Claim) -> Iterator[str]:
+    match claim:
+        case ControlReported():
+            yield claim.settlement
+        case IncidentReported():
+            yield from filter(None, (claim.settlement,))
+        case DisplacementReported():
+            yield from filter(None, (claim.settlement, claim.origin, claim.destination))
+        case RouteStatusReported():
+            yield claim.settlement_a
+            yield claim.settlement_b
+
+
+def _actors(claim: Claim) -> Iterator[str]:
+    match claim:
+        case ControlReported():
+            yield from filter(None, (claim.controller, claim.from_actor))
+        case IncidentReported():
+            yield from filter(None, (claim.alleged_actor,))
+        case SupportReported():
+            yield claim.backed
+
+
+_WORDS = {SettlementRegistered: "settlement", ActorRegistered: "actor"}
+
+
+def _known(register: Register, kind: type[Reference], *keys: str) -> None:
+    for key in keys:
+        if register.registered(kind, key) is None:
+            raise UnknownPlace(_WORDS[kind], key, register.like(kind, key))
+
+
+def _is_new(event: Report, register: Register) -> bool:
+    """Whether the report id is free; told with the same content, it adds nothing."""
+    before = register.told(event.report_id)
+    if before is None:
+        return True
+    if isinstance(before.event, Redacted) or before.event == event:
+        return False
+    raise Conflict(
+        f"report {event.report_id!r} is in the log already, at position "
+        f"{before.position}, and says something else; nothing was recorded: amend "
+        "that report, or give this one an id of its own"
+    )
+
+
+def stands(report: str, register: Register) -> bool:
+    """Whether *report* counts: told, and not felled by a remark that counts itself."""
+    found = register.told(report)
+    if found is None or isinstance(found.event, Redacted):
+        return False
+    remarks: dict[int, Recorded] = {found.position: found}
+    todo = [report]
+    while todo:  # remarks on remarks on … the report, all that can bear on it
+        for remark in register.about(todo.pop()):
+            if remark.position not in remarks:
+                remarks[remark.position] = remark
+                todo += (
+                    [remark.event.report_id] if isinstance(remark.event, Report) else []
+                )
+    log = [remarks[position] for position in sorted(remarks)]
+    return report not in account(log).fallen
+
+
+def _target(event: Any, register: Register) -> Recorded:
+    found = register.told(event.report)
+    if found is None:
+        raise UnknownReport(event.report)
+    return found
+
+
+def _claim(event: Any, register: Register, deed: str) -> Claim:
+    found = _target(event, register)
+    if isinstance(found.event, Redacted):
+        raise InputError(f"report {event.report!r} was redacted: nothing to {deed}")
+    if not isinstance(found.event, Claim):
+        raise InputError(
+            f"{event.report!r} is a remark on another report: {deed} the report itself"
+        )
+    return found.event
+
+
+def _named(event: Any, register: Register, stem: str) -> Any:
+    """*event* with an id: its own, or the first free one made from *stem*."""
+    if event.report_id:
+        return event if _is_new(event, register) else None
+    attempt, number = stem, 1
+    while register.told(attempt) is not None:
+        number += 1
+        attempt = f"{stem}.{number}"
+    return replace(event, report_id=attempt)
+
+
+def _retraction(event: ReportRetracted, register: Register) -> Event | None:
+    found = _target(event, register)
+    if isinstance(found.event, Redacted):
+        raise InputError(f"report {event.report!r} was redacted and counts no more")
+    if event.report_id:
+        return event if _is_new(event, register) else None
+    if not stands(event.report, register):
+        return None
+    return _named(event, register, f"retract:{event.report}")  # type: ignore[no-any-return]
+
+
+def current(report: str, claim: Claim, register: Register) -> Claim:
+    """*claim* with the amendments that count now."""
+    for remark in register.about(report):
+        change = remark.event
+        if isinstance(change, ReportAmended) and stands(change.report_id, register):
+            claim = with_changes(claim, change.changes)
+    return claim
+
+
+def _amendment(event: ReportAmended, register: Register) -> Event | None:
+    claim = _claim(event, register, "amend")
+    if event.report_id and not _is_new(event, register):
+        return None
+    values = amended(claim, event.changes)
+    before = current(event.report, claim, register)
+    after = replace(before, **values)  # raises BadField where fields contradict
+    _known(register, SettlementRegistered, *_settlements(after))
+    _known(register, ActorRegistered, *_actors(after))
+    if after == before:
+        return None
+    return _named(event, register, f"amend:{event.report}")  # type: ignore[no-any-return]
+
+
+def _redaction(event: ReportRedacted, register: Register) -> Event | None:
+    found = _target(event, register)
+    if isinstance(found.event, Redacted):
+        return None
+    claim = _claim(event, register, "redact")
+    named = _named(event, register, f"redact:{event.report}")
+    return None if named is None else replace(named, was=claim.TYPE)
+
+
+def _link(event: ReportsLinked, register: Register) -> Event | None:
+    _claim(event, register, "link")
+    _claim(_Other(event.other), register, "link")
+    stem = f"{event.report}:{event.relation}:{event.other}"
+    if (
+        not event.report_id
+        and register.told(stem) is not None
+        and stands(stem, register)
+    ):
+        return None
+    return _named(event, register, stem)  # type: ignore[no-any-return]
+
+
+class _Other:
+    def __init__(self, report: str) -> None:
+        self.report = report
+
+
+def changes_between(before: Claim, after: Claim) -> dict[str, Any]:
+    """The fields in which two tellings of one report differ, with the new values.
+
+    Dates come as ISO text, as an amendment stores them.
+    """
+    if type(before) is not type(after):
+        raise Conflict(
+            f"report {after.report_id!r} is a {before.TYPE} in the log and a "
+            f"{after.TYPE} here; give it an id of its own"
+        )
+    changes: dict[str, Any] = {}
+    for f in fields(after):
+        new = getattr(after, f.name)
+        if f.name not in FIXED and new != getattr(before, f.name):
+            changes[f.name] = new.isoformat() if isinstance(new, date) else new
+    return changes

@@ -1,0 +1,176 @@
+"""Rules for single fields: what a value must be, and its one stored form.
+
+A rule takes a value and returns it in its one form, or raises `ValueError` with the
+rule in words, ready to stand behind the value in a message.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+__all__ = [
+    "ID_LENGTH",
+    "MAX_COUNT",
+    "NAME_LENGTH",
+    "TEXT_LENGTH",
+    "Rule",
+    "choice",
+    "count",
+    "credibility",
+    "day",
+    "flag",
+    "ident",
+    "matching",
+    "number",
+    "optional",
+    "several",
+    "text",
+]
+
+MAX_COUNT = 10_000_000_000  # more people than there are is a typing error
+ID_LENGTH = 120
+NAME_LENGTH = 300
+TEXT_LENGTH = 20_000
+
+Rule = Callable[[Any], Any]
+
+# Bidirectional overrides make text read as what it is not (Unicode TR 36, 2.5).
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+_BREAKS = re.compile("[\t\n]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
+    """Text in NFC without control or bidirectional characters."""
+
+    def rule(given: Any) -> str:
+        if type(given) is not str:
+            raise ValueError("must be text")
+        value: str = given
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise ValueError("holds a lone surrogate: not valid Unicode") from None
+            if not unicodedata.is_normalized("NFC", value):
+                value = unicodedata.normalize("NFC", value)
+        if _HIDDEN.search(value) or (not lines and _BREAKS.search(value)):
+            raise ValueError("holds control or direction-changing characters")
+        if len(value) > limit:
+            raise ValueError(f"is longer than {limit:,} characters")
+        if needed and not value.strip():
+            raise ValueError("must not be empty")
+        return value
+
+    return rule
+
+
+_plain = text(ID_LENGTH, needed=True)
+
+
+def ident(value: Any) -> str:
+    """An id: one word, as in a URL or a file name."""
+    if type(value) is not str:
+        raise ValueError("must be an id (text)")
+    value = _plain(value)
+    if any(character.isspace() for character in value):
+        raise ValueError("must be an id: no blanks")
+    return str(value)
+
+
+def day(value: Any) -> date:
+    """A calendar day; a `datetime` is refused, because its day depends on a zone."""
+    if type(value) is date:
+        return value
+    if isinstance(value, datetime):
+        raise ValueError("must be a day, not a time")
+    if type(value) is str and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no day of the calendar") from None
+    raise ValueError("must be a day, YYYY-MM-DD")
+
+
+def count(value: Any) -> int:
+    """A number of people."""
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
+        raise ValueError(f"must be a whole number from 0 to {MAX_COUNT:,}")
+    return value
+
+
+def number(low: float, high: float) -> Rule:
+    """A finite number in a closed range."""
+
+    def rule(value: Any) -> float:
+        if type(value) not in (int, float) or not low <= value <= high:
+            raise ValueError(f"must be a number from {low:g} to {high:g}")
+        return float(value)
+
+    return rule
+
+
+def choice(*allowed: str) -> Rule:
+    """One of a closed set of words."""
+    known = frozenset(allowed)
+
+    def rule(value: Any) -> str:
+        if type(value) is not str or value not in known:
+            listed = ", ".join(repr(word) for word in allowed)
+            raise ValueError(f"must be one of {listed}")
+        return value
+
+    return rule
+
+
+def flag(value: Any) -> bool:
+    """True or False and nothing else."""
+    if type(value) is not bool:
+        raise ValueError("must be True or False")
+    return value
+
+
+def credibility(value: Any) -> int:
+    """Admiralty credibility of a claim; 6 is *cannot be judged*, not *worst*."""
+    if type(value) is not int or not 1 <= value <= 6:
+        raise ValueError("must be a whole number from 1 to 6")
+    return value
+
+
+def several(rule: Rule, limit: int) -> Rule:
+    """A tuple of values that each keep *rule*; any list or tuple may be given."""
+
+    def check(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise ValueError("must be a list")
+        if len(value) > limit:
+            raise ValueError(f"holds more than {limit:,} values")
+        return tuple(rule(one) for one in value)
+
+    return check
+
+
+def matching(pattern: re.Pattern[str], says: str) -> Rule:
+    """Empty, or text that the whole of *pattern* matches."""
+
+    def rule(value: Any) -> str:
+        if type(value) is not str or (value and not pattern.fullmatch(value)):
+            raise ValueError(says)
+        return value
+
+    return rule
+
+
+def optional(rule: Rule) -> Rule:
+    """None, or a value that keeps *rule*."""
+
+    def check(value: Any) -> Any:
+        return None if value is None else rule(value)
+
+    return check

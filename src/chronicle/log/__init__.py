@@ -1,0 +1,1 @@
+"""The append-only log on the recorders of `eventsourcing`, which end here."""

@@ -1,0 +1,101 @@
+"""One writer at a time: a file lock that waits its turn.
+
+SQLite's own waiting is unfair (it polls), so a busy writer starves the others. The
+kernel's file lock queues; the lock is let go by the kernel when its holder dies.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chronicle.errors import Busy, StorageError
+
+__all__ = ["file_lock"]
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try(fd: int) -> bool:
+        os.lseek(fd, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _wait(fd: int) -> None:
+        while not _try(fd):
+            time.sleep(0.005)
+else:
+    import fcntl
+
+    def _try(fd: int) -> bool:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+@contextmanager
+def file_lock(path: Path, timeout: float) -> Iterator[None]:
+    """Hold the lock file *path*; raises `Busy` after *timeout* seconds.
+
+    The file holds the number of the process that took it last, for the message; it is
+    never removed, because a removed lock file can be held twice.
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as broken:
+        raise StorageError(
+            f"cannot lock {path}: {broken.strerror}; nothing was recorded"
+        ) from None
+    try:
+        if not _try(fd):
+            _queue(fd, path, timeout)
+        os.pwrite(fd, f"{os.getpid():<20}".encode(), 1)
+        yield
+    except _GaveUp:
+        fd = -1
+        raise
+    finally:
+        if fd >= 0:
+            os.close(fd)  # closing lets the lock go
+
+
+def _queue(fd: int, path: Path, timeout: float) -> None:
+    """Wait in the kernel's queue, in a thread that outlives our patience if it must."""
+    have, gave_up, guard = threading.Event(), threading.Event(), threading.Lock()
+
+    def wait() -> None:
+        _wait(fd)
+        with guard:
+            have.set()
+            if gave_up.is_set():
+                os.close(fd)
+
+    threading.Thread(target=wait, daemon=True).start()
+    if not have.wait(timeout):
+        with guard:
+            if not have.is_set():
+                gave_up.set()
+        if gave_up.is_set():
+            holder = os.pread(fd, 20, 1).decode(errors="replace").strip()
+            raise _GaveUp(
+                f"{path.name.removesuffix('.lock')} is being written by process "
+                f"{holder or 'unknown'}; waited {timeout:g} s; nothing was recorded: "
+                "try again"
+            )
+
+
+class _GaveUp(Busy):
+    """Busy; the waiting thread closes the file when its turn comes."""

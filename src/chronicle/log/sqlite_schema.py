@@ -1,0 +1,173 @@
+"""The tables of a chronicle in SQLite, and how a file is known to be one.
+
+The schema of a file is compared word for word with what this module would make: a
+view, a trigger or a column too many makes it a foreign file, of which nothing is run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from chronicle.errors import Damaged, StorageError, Untrusted
+
+__all__ = [
+    "APPLICATION_ID",
+    "SCHEMA_VERSION",
+    "STATEMENTS",
+    "check_file",
+    "set_pragmas",
+    "uri",
+]
+
+APPLICATION_ID = 0x4348524E  # "CHRN"
+SCHEMA_VERSION = 1
+
+STATEMENTS = (
+    """CREATE TABLE chronicle (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  id TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT""",
+    """CREATE TABLE codes (
+  seq INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  code INTEGER NOT NULL CHECK (code >= 0),
+  id TEXT NOT NULL,
+  UNIQUE (kind, id)
+) STRICT""",
+    """CREATE TABLE events (
+  position INTEGER PRIMARY KEY CHECK (position > 0),
+  stream INTEGER NOT NULL,
+  version INTEGER NOT NULL CHECK (version >= 0),
+  type TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  report TEXT,
+  target TEXT,
+  dataset INTEGER,
+  hot BLOB NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (stream, version)
+) STRICT""",
+    "CREATE UNIQUE INDEX events_report ON events (report) WHERE report IS NOT NULL",
+    "CREATE INDEX events_target ON events (target) WHERE target IS NOT NULL",
+    """CREATE TABLE commands (
+  key TEXT PRIMARY KEY,
+  digest BLOB NOT NULL,
+  positions TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    # The one change that the log allows: a redaction that is itself in the log empties
+    # the payload of the report that it names, and of the remarks on that report.
+    """CREATE TRIGGER events_update BEFORE UPDATE ON events
+WHEN NOT (
+  NEW.body = x'' AND OLD.type <> 'report-redacted'
+  AND NEW.position = OLD.position AND NEW.stream = OLD.stream
+  AND NEW.version = OLD.version AND NEW.type = OLD.type
+  AND NEW.recorded_at = OLD.recorded_at AND NEW.report IS OLD.report
+  AND NEW.target IS OLD.target AND NEW.dataset IS OLD.dataset
+  AND EXISTS (
+    SELECT 1 FROM events AS redaction WHERE redaction.type = 'report-redacted'
+    AND redaction.target IN (OLD.report, OLD.target)
+  )
+)
+BEGIN SELECT RAISE(ABORT, 'append-only: a recorded event is never changed'); END""",
+    """CREATE TRIGGER events_delete BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'append-only: a recorded event is never deleted'); END""",
+    """CREATE TRIGGER codes_update BEFORE UPDATE ON codes
+BEGIN SELECT RAISE(ABORT, 'append-only: a code never changes its meaning'); END""",
+    """CREATE TRIGGER codes_delete BEFORE DELETE ON codes
+BEGIN SELECT RAISE(ABORT, 'append-only: a code is never deleted'); END""",
+)
+
+
+def uri(path: Path, mode: str) -> str:
+    """The path as a URI for `sqlite3`, so that no name can carry options."""
+    return f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+
+def set_pragmas(connection: sqlite3.Connection) -> None:
+    """What each connection needs, because builds of SQLite differ in their defaults."""
+    for pragma in (
+        "synchronous=FULL",  # NORMAL loses acknowledged events at a power cut
+        "fullfsync=ON",  # macOS: fsync alone does not reach the disk
+        "checkpoint_fullfsync=ON",
+        "trusted_schema=OFF",
+        "cell_size_check=ON",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # REPLACE must not delete behind the trigger's back
+        "secure_delete=ON",  # a redacted payload is overwritten, not only unlinked
+        "mmap_size=0",  # a file cut short under a map kills the process
+        "wal_autocheckpoint=0",  # checkpoints run under the writer's lock
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+Schema = frozenset[tuple[str, str, str, str | None]]
+
+
+def _schema(connection: sqlite3.Connection) -> Schema:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+    return frozenset(tuple(row) for row in rows)
+
+
+@cache
+def expected_schema() -> Schema:
+    """What `sqlite_schema` holds in a new chronicle."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        for statement in STATEMENTS:
+            connection.execute(statement)
+        return _schema(connection)
+    finally:
+        connection.close()
+
+
+def check_file(path: Path) -> None:
+    """Refuse whatever is not a chronicle, before anything of it is used.
+
+    Raises `StorageError` (missing, unreadable), `Untrusted` (not a chronicle, a foreign
+    or newer schema) or `Damaged` (a chronicle that SQLite cannot read).
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(16)
+    except FileNotFoundError:
+        raise StorageError(
+            f"no chronicle at {path}; `chronicle init {path}` makes one"
+        ) from None
+    except OSError as broken:
+        raise StorageError(f"cannot read {path}: {broken.strerror}") from None
+    if magic != b"SQLite format 3\0":
+        raise Untrusted(f"{path} is not a chronicle; nothing of it was run")
+    try:
+        connection = sqlite3.connect(uri(path, "ro"), uri=True)
+        try:
+            connection.execute("PRAGMA trusted_schema=OFF").close()
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            found = (
+                _schema(connection) if application == APPLICATION_ID else frozenset()
+            )
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as broken:
+        raise StorageError(f"cannot open {path}: {broken}") from None
+    except sqlite3.DatabaseError as broken:
+        raise Damaged(
+            f"{path} is damaged ({broken}); it was not touched: restore a backup"
+        ) from None
+    if application != APPLICATION_ID:
+        raise Untrusted(f"{path} is an SQLite file, but no chronicle; nothing was run")
+    if version > SCHEMA_VERSION:
+        raise Untrusted(
+            f"{path} has schema {version}, this program knows {SCHEMA_VERSION}; "
+            "use a newer Chronicle"
+        )
+    if version != SCHEMA_VERSION or found != expected_schema():
+        strange = sorted(name for _, name, _, _ in found ^ expected_schema())
+        raise Untrusted(
+            f"{path} has a foreign schema ({', '.join(strange) or version}); "
+            "nothing of it was run"
+        )

@@ -1,0 +1,163 @@
+"""One transaction on the SQLite log: versions, codes, stamp and rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from eventsourcing.persistence import IntegrityError
+
+from chronicle.log.hot import BLANK
+from chronicle.log.store import Draft
+
+__all__ = ["Codes", "SQLiteWriting"]
+
+_INSERT = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)"
+
+
+class Codes:
+    """Codes of ids by kind, as far as they have been read."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.by_kind: dict[str, dict[str, int]] = {}
+
+    def refresh(self, cursor: sqlite3.Cursor) -> None:
+        """Read what other writers have added."""
+        for seq, kind, code, id_ in cursor.execute(
+            "SELECT seq, kind, code, id FROM codes WHERE seq > ? ORDER BY seq",
+            (self.seq,),
+        ).fetchall():
+            self.by_kind.setdefault(kind, {})[id_] = code
+            self.seq = seq
+
+
+class SQLiteWriting:
+    """One transaction under the writer's lock."""
+
+    def __init__(self, cursor: sqlite3.Cursor, codes: Codes, now: int) -> None:
+        self._cursor = cursor
+        cursor.row_factory = None
+        self._codes = codes
+        codes.refresh(cursor)
+        self._new_codes: list[tuple[int, str, int, str]] = []
+        self._versions: dict[int, int] = {}
+        last = cursor.execute(
+            "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+        self.head = last[0] if last else 0
+        self.recorded_at = max(last[1], now) if last else now
+
+    def code(self, kind: str, id_: str) -> int:
+        known = self._codes.by_kind.setdefault(kind, {})
+        found = known.get(id_)
+        if found is None:
+            found = known[id_] = len(known)
+            self._codes.seq += 1
+            self._new_codes.append((self._codes.seq, kind, found, id_))
+        return found
+
+    def _next_version(self, stream: int) -> int:
+        if stream not in self._versions:
+            self._versions[stream] = self._last_version(stream)
+        self._versions[stream] += 1
+        return self._versions[stream]
+
+    def _last_version(self, stream: int) -> int:
+        found = self._cursor.execute(
+            "SELECT MAX(version) FROM events WHERE stream = ?", (stream,)
+        ).fetchone()[0]
+        return 0 if found is None else int(found)
+
+    def insert(
+        self, drafts: Sequence[Draft], versions: Sequence[int] | None = None
+    ) -> range:
+        """Store *drafts*; *versions*, where the library gives them, must follow on."""
+        if versions is not None:
+            self._check_versions(drafts, versions)
+        code, next_version, now = self.code, self._next_version, self.recorded_at
+        first = self.head + 1
+        rows = []
+        for position, draft in enumerate(drafts, first):
+            stream = code("stream", draft.stream)
+            version = (
+                next_version(stream) if versions is None else versions[position - first]
+            )
+            dataset = code("dataset", draft.dataset) if draft.dataset else None
+            rows.append(
+                (
+                    *(position, stream, version, draft.type, now),
+                    *(draft.report, draft.target, dataset, draft.hot, draft.body),
+                )
+            )
+        if self._new_codes:
+            self._cursor.executemany(
+                "INSERT INTO codes VALUES (?,?,?,?)", self._new_codes
+            )
+            self._new_codes = []
+        self._cursor.executemany(_INSERT, rows)
+        self.head += len(rows)
+        return range(first, self.head + 1)
+
+    def _check_versions(self, drafts: Sequence[Draft], versions: Sequence[int]) -> None:
+        last: dict[str, int | None] = {}
+        for draft, version in zip(drafts, versions, strict=True):
+            if draft.stream not in last:
+                found = self._cursor.execute(
+                    "SELECT MAX(version) FROM events WHERE stream = ?",
+                    (self.code("stream", draft.stream),),
+                ).fetchone()[0]
+                last[draft.stream] = found
+            before = last[draft.stream]
+            if version != (
+                before + 1 if before is not None else min(max(version, 0), 1)
+            ):
+                raise IntegrityError(
+                    f"version {version} of {draft.stream} does not follow {before}"
+                )
+            last[draft.stream] = version
+
+    def empty(self, report: str) -> None:
+        self._cursor.execute(
+            "UPDATE events SET hot = ?, body = x'' "
+            "WHERE (report = ?2 OR target = ?2) AND type <> 'report-redacted'",
+            (BLANK, report),
+        )
+
+    def remember(self, key: str, digest: bytes, positions: Sequence[int]) -> None:
+        listed = msgspec.json.encode(list(positions)).decode()
+        self._cursor.execute(
+            "INSERT INTO commands VALUES (?,?,?)", (key, digest, listed)
+        )
+
+    def recalled(self, key: str) -> tuple[bytes, list[int]] | None:
+        found = self._cursor.execute(
+            "SELECT digest, positions FROM commands WHERE key = ?", (key,)
+        ).fetchone()
+        if found is None:
+            return None
+        return found[0], msgspec.json.decode(found[1], type=list[int])
+
+    def unmentioned(
+        self, dataset: str, types: Sequence[str], reports: Iterable[str]
+    ) -> Iterator[str]:
+        number = self._codes.by_kind.get("dataset", {}).get(dataset)
+        if number is None:
+            return
+        self._cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS mentioned (report TEXT PRIMARY KEY) "
+            "WITHOUT ROWID"
+        )
+        self._cursor.execute("DELETE FROM mentioned")
+        self._cursor.executemany(
+            "INSERT OR IGNORE INTO mentioned VALUES (?)", ((r,) for r in reports)
+        )
+        found = self._cursor.execute(
+            "SELECT report FROM events WHERE dataset = ? AND report IS NOT NULL "
+            f"AND type IN ({','.join('?' * len(types))}) "
+            "AND report NOT IN (SELECT report FROM mentioned) ORDER BY position",
+            (number, *types),
+        ).fetchall()
+        self._cursor.execute("DELETE FROM mentioned")
+        yield from (report for (report,) in found)

@@ -1,0 +1,135 @@
+"""What a store of the log must do; every store passes one contract suite.
+
+A store keeps rows; it knows nothing of the domain but which report a row tells or
+speaks of. Positions are dense, `recorded_at` never decreases, a transaction is whole or
+not at all, and a row never changes, but that a redaction empties it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+__all__ = ["Draft", "Row", "Store", "Writing", "microseconds", "moment"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(when: datetime) -> int:
+    """Microseconds since 1970 of an aware time; a naive one raises `TypeError`."""
+    return (when - _EPOCH) // _MICROSECOND
+
+
+def moment(stamp: int) -> datetime:
+    """The aware UTC time of a stamp in microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=stamp)
+
+
+class Draft(NamedTuple):
+    """An event that is about to be stored."""
+
+    stream: str  # `source:<id>`, or `register` for reference data
+    type: str
+    body: bytes
+    hot: bytes
+    report: str | None = None  # the id of the report that it tells
+    target: str | None = None  # the id of the report that it speaks of
+    dataset: str = ""
+
+
+class Row(NamedTuple):
+    """A stored event; *body* is empty when it was redacted."""
+
+    position: int
+    recorded_at: int
+    stream: str
+    version: int
+    type: str
+    report: str | None
+    target: str | None
+    body: bytes
+
+
+class Writing(Protocol):
+    """One transaction; everything in it is recorded together, or nothing."""
+
+    head: int  # the last position before the next insert
+    recorded_at: int  # stamp of all that is inserted
+
+    def code(self, kind: str, id_: str) -> int:
+        """The code of an id: the rank of its first mention among its kind."""
+        ...
+
+    def insert(self, drafts: Sequence[Draft]) -> range:
+        """Store *drafts*; their positions."""
+        ...
+
+    def empty(self, report: str) -> None:
+        """Remove the payload of a report and of what was said of it.
+
+        The row of the redaction must have been inserted before.
+        """
+        ...
+
+    def remember(self, key: str, digest: bytes, positions: Sequence[int]) -> None:
+        """Keep the outcome of a command under its idempotency key."""
+        ...
+
+    def recalled(self, key: str) -> tuple[bytes, list[int]] | None:
+        """The digest and positions that were kept under *key*."""
+        ...
+
+    def unmentioned(
+        self, dataset: str, types: Sequence[str], reports: Iterable[str]
+    ) -> Iterator[str]:
+        """Ids of reports of a data set and of those types that are not in *reports*."""
+        ...
+
+
+class Store(Protocol):
+    """Where rows are kept."""
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """A transaction under the writer's lock; raises `Busy` when it is not had."""
+        ...
+
+    def head(self) -> int:
+        """The last position; 0 of an empty log."""
+        ...
+
+    def rows(
+        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        """Rows after one position and up to another, in order."""
+        ...
+
+    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+        """The rows that tell these reports, by id."""
+        ...
+
+    def about(self, reports: Sequence[str]) -> list[Row]:
+        """The rows that speak of any of these reports, in order."""
+        ...
+
+    def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+        """The hot records after one position, joined in blocks, in order."""
+        ...
+
+    def codes(self, kind: str) -> list[str]:
+        """The ids of a kind; the index of each is its code."""
+        ...
+
+    def position_at(self, stamp: int) -> int:
+        """The last position recorded at that time or before; 0 for none."""
+        ...
+
+    def identity(self) -> str:
+        """The id of this log, given once when it was made."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections; the store is not used again."""
+        ...
