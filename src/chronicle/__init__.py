@@ -15,7 +15,28 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from chronicle import errors as errors
+    from chronicle.answers import State as State
+    from chronicle.api import Chronicle as Chronicle
+    from chronicle.api import create as create
+    from chronicle.api import memory as memory
+    from chronicle.api import open_chronicle as open  # noqa: F401
+    from chronicle.events import ActorRegistered as ActorRegistered
     from chronicle.events import ControlReported as ControlReported
+    from chronicle.events import DisplacementReported as DisplacementReported
+    from chronicle.events import ImportFinished as ImportFinished
+    from chronicle.events import IncidentReported as IncidentReported
+    from chronicle.events import LegendReported as LegendReported
+    from chronicle.events import ReportAmended as ReportAmended
+    from chronicle.events import ReportRedacted as ReportRedacted
+    from chronicle.events import ReportRetracted as ReportRetracted
+    from chronicle.events import ReportsLinked as ReportsLinked
+    from chronicle.events import RouteRegistered as RouteRegistered
+    from chronicle.events import RouteStatusReported as RouteStatusReported
+    from chronicle.events import SettlementRegistered as SettlementRegistered
+    from chronicle.events import SourceRegistered as SourceRegistered
+    from chronicle.events import SupportReported as SupportReported
+    from chronicle.tables import Table as Table
 
 _EVENTS = (
     "ActorRegistered",
@@ -34,12 +55,22 @@ _EVENTS = (
     "SourceRegistered",
     "SupportReported",
 )
-_HOMES = dict.fromkeys(_EVENTS, "chronicle.events")
+_HOMES = dict.fromkeys(_EVENTS, "chronicle.events") | {
+    "Chronicle": "chronicle.api",
+    "State": "chronicle.answers",
+    "Table": "chronicle.tables",
+    "create": "chronicle.api",
+    "errors": "chronicle.errors",
+    "memory": "chronicle.api",
+    "open": "chronicle.api:open_chronicle",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'chronicle' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home, _, other = _HOMES[name].partition(":")
+    module = import_module(home)
+    value = module if home == f"chronicle.{name}" else getattr(module, other or name)
     globals()[name] = value
     return value

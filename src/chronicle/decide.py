@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
@@ -36,6 +37,7 @@ from chronicle.events import (
     amended,
     with_changes,
 )
+from chronicle.fields import ID_LENGTH
 from chronicle.timeline import Recorded, account
 
 __all__ = ["Pending", "Register", "changes_between", "decide", "stands"]
@@ -83,14 +85,24 @@ class Pending:
             self._registered[type(event), event.key] = event
         if isinstance(event, Report):
             self._told[event.report_id] = recorded
+        if isinstance(event, ReportRedacted):
+            self._empty(event.report)
         if isinstance(event, Remark):
             self._about.setdefault(event.report, []).append(recorded)  # type: ignore[attr-defined]
+
+    def _empty(self, report: str) -> None:
+        """A redaction takes away a report and what was said of it, as a store does."""
+        for held in (self.told(report), *self.about(report)):
+            if held is not None and isinstance(held.event, Report):
+                gone = Redacted(held.event.report_id, held.event.source)
+                self._told[gone.report_id] = held._replace(event=gone)
 
     def told(self, report: str) -> Recorded | None:
         return self._told.get(report) or self._under.told(report)
 
     def about(self, report: str) -> Sequence[Recorded]:
-        return [*self._under.about(report), *self._about.get(report, ())]
+        remarks = [*self._under.about(report), *self._about.get(report, ())]
+        return [self._told.get(_id(remark), remark) for remark in remarks]
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:
         return self._registered.get((kind, key)) or self._under.registered(kind, key)
@@ -99,11 +111,19 @@ class Pending:
         return self._under.like(kind, key)
 
 
+def _id(recorded: Recorded) -> str:
+    return str(getattr(recorded.event, "report_id", ""))
+
+
 def decide(event: Event, register: Register) -> Event | None:
     """The event as it may be recorded, or None when it adds nothing.
 
+    Asking twice adds nothing, but for `ImportFinished`: one file can be imported at
+    several times, and whoever imports knows whether there was anything to finish.
+
     Raises `InputError` (a name or a report that is not there, an amendment that does
-    not fit) or `Conflict` (the report id was told with other content).
+    not fit, a redaction that should be taken back) or `Conflict` (the report id was
+    told with other content).
     """
     match event:
         case RouteRegistered():
@@ -216,10 +236,20 @@ def _claim(event: Any, register: Register, deed: str) -> Claim:
     return found.event
 
 
-def _named(event: Any, register: Register, stem: str) -> Any:
-    """*event* with an id: its own, or the first free one made from *stem*."""
+_LONGEST_STEM = ID_LENGTH - 8  # there is room for `.9999999` behind it
+
+
+def _named(event: Any, register: Register, *words: str) -> Any:
+    """*event* with an id: its own, or the first free one made from *words*.
+
+    An id that would be too long is cut, and a digest of the whole tells it apart.
+    """
     if event.report_id:
         return event if _is_new(event, register) else None
+    stem = ":".join(words)
+    if len(stem) > _LONGEST_STEM:
+        digest = hashlib.sha256(stem.encode()).hexdigest()[:16]
+        stem = f"{stem[: _LONGEST_STEM - 17]}~{digest}"
     attempt, number = stem, 1
     while register.told(attempt) is not None:
         number += 1
@@ -231,11 +261,16 @@ def _retraction(event: ReportRetracted, register: Register) -> Event | None:
     found = _target(event, register)
     if isinstance(found.event, Redacted):
         raise InputError(f"report {event.report!r} was redacted and counts no more")
+    if isinstance(found.event, ReportRedacted):
+        raise InputError(
+            f"{event.report!r} is a redaction: what it took away is gone for good; "
+            "tell the report again, under another id"
+        )
     if event.report_id:
         return event if _is_new(event, register) else None
     if not stands(event.report, register):
         return None
-    return _named(event, register, f"retract:{event.report}")  # type: ignore[no-any-return]
+    return _named(event, register, "retract", event.report)  # type: ignore[no-any-return]
 
 
 def current(report: str, claim: Claim, register: Register) -> Claim:
@@ -258,7 +293,7 @@ def _amendment(event: ReportAmended, register: Register) -> Event | None:
     _known(register, ActorRegistered, *_actors(after))
     if after == before:
         return None
-    return _named(event, register, f"amend:{event.report}")  # type: ignore[no-any-return]
+    return _named(event, register, "amend", event.report)  # type: ignore[no-any-return]
 
 
 def _redaction(event: ReportRedacted, register: Register) -> Event | None:
@@ -266,21 +301,27 @@ def _redaction(event: ReportRedacted, register: Register) -> Event | None:
     if isinstance(found.event, Redacted):
         return None
     claim = _claim(event, register, "redact")
-    named = _named(event, register, f"redact:{event.report}")
+    named = _named(event, register, "redact", event.report)
     return None if named is None else replace(named, was=claim.TYPE)
 
 
 def _link(event: ReportsLinked, register: Register) -> Event | None:
     _claim(event, register, "link")
     _claim(_Other(event.other), register, "link")
-    stem = f"{event.report}:{event.relation}:{event.other}"
-    if (
-        not event.report_id
-        and register.told(stem) is not None
-        and stands(stem, register)
-    ):
+    if not event.report_id and _linked(event, register):
         return None
-    return _named(event, register, stem)  # type: ignore[no-any-return]
+    words = event.report, event.relation, event.other
+    return _named(event, register, *words)  # type: ignore[no-any-return]
+
+
+def _linked(event: ReportsLinked, register: Register) -> bool:
+    """Whether a link that counts says the same already."""
+    return any(
+        isinstance(link := remark.event, ReportsLinked)
+        and (link.other, link.relation) == (event.other, event.relation)
+        and stands(link.report_id, register)
+        for remark in register.about(event.report)
+    )
 
 
 class _Other:
@@ -291,7 +332,9 @@ class _Other:
 def changes_between(before: Claim, after: Claim) -> dict[str, Any]:
     """The fields in which two tellings of one report differ, with the new values.
 
-    Dates come as ISO text, as an amendment stores them.
+    Dates come as ISO text, as an amendment stores them. Raises `Conflict` where they
+    differ in what no amendment can change: the kind, the source, whether it is a
+    baseline. The data set is left to the caller.
     """
     if type(before) is not type(after):
         raise Conflict(
@@ -300,7 +343,13 @@ def changes_between(before: Claim, after: Claim) -> dict[str, Any]:
         )
     changes: dict[str, Any] = {}
     for f in fields(after):
-        new = getattr(after, f.name)
-        if f.name not in FIXED and new != getattr(before, f.name):
-            changes[f.name] = new.isoformat() if isinstance(new, date) else new
+        old, new = getattr(before, f.name), getattr(after, f.name)
+        if old == new or f.name == "dataset":
+            continue
+        if f.name in FIXED:
+            raise Conflict(
+                f"report {before.report_id!r} has the {f.name} {old!r} in the log and "
+                f"{new!r} here; give it an id of its own"
+            )
+        changes[f.name] = new.isoformat() if isinstance(new, date) else new
     return changes

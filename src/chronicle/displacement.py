@@ -7,6 +7,7 @@ with the reason unless every pair of figures is shown to count different people.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import combinations
@@ -41,16 +42,20 @@ def figures_on(reports: Iterable[Standing], on: date) -> list[Standing]:
     return list(figures.values())
 
 
+_PCODE = re.compile(r"([A-Z]{1,3})[0-9]{2,}")
+
+
 def _areas_apart(one: DisplacementReported, other: DisplacementReported) -> bool:
     """Whether two areas are shown to share nobody: settlements, or P-codes apart.
 
-    OCHA's P-codes nest by prefix (SY02 holds SY0201). Names in words may overlap.
+    OCHA's P-codes nest by prefix (SY02 holds SY0201), among codes of the same letters:
+    the community C1027 lies in SY020001. Names in words may overlap.
     """
     if one.area or other.area:
-        codes = one.area, other.area
-        if not all(code.isalnum() and code[-1:].isdigit() for code in codes):
+        codes = _PCODE.fullmatch(one.area), _PCODE.fullmatch(other.area)
+        if codes[0] is None or codes[1] is None or codes[0][1] != codes[1][1]:
             return False
-        return not (codes[0].startswith(codes[1]) or codes[1].startswith(codes[0]))
+        return not (one.area.startswith(other.area) or other.area.startswith(one.area))
     return bool(one.settlement and other.settlement) and (
         one.settlement != other.settlement
     )
@@ -59,6 +64,8 @@ def _areas_apart(one: DisplacementReported, other: DisplacementReported) -> bool
 def _spans_apart(one: DisplacementReported, other: DisplacementReported) -> bool:
     if not (one.since and one.until and other.since and other.until):
         return False
+    if not (one.since < one.until and other.since < other.until):
+        return False  # amendments, one of which was taken back, can leave no span
     return one.until <= other.since or other.until <= one.since
 
 
@@ -74,6 +81,8 @@ def relation(one: DisplacementReported, other: DisplacementReported) -> str:
         return f"stock like {other.report_id}: the same people may be in both"
     if one.counter != other.counter:
         return f"other counter than {other.report_id}: the same people may be in both"
+    if not one.counter:
+        return f"nobody says who counted, nor for {other.report_id}"
     if one.category != other.category:
         return f"other kind of move than {other.report_id}"
     if _areas_apart(one, other) or _spans_apart(one, other):

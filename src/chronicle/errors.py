@@ -44,6 +44,16 @@ class ChronicleError(Exception):
             **values,
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy without calling `__init__` again, as from a worker process."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[ChronicleError], args: Any, values: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    vars(error).update(values)
+    return error
+
 
 class UsageError(ChronicleError):
     """The question or the setting makes no sense, whatever the data."""

@@ -43,7 +43,7 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
 _BREAKS = re.compile("[\t\n]")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
@@ -53,6 +53,8 @@ def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
         if type(given) is not str:
             raise ValueError("must be text")
         value: str = given
+        if len(value) > limit:  # before NFC, which takes the square of the length
+            raise ValueError(f"is longer than {limit:,} characters")
         if not value.isascii():
             try:
                 value.encode()
@@ -62,8 +64,8 @@ def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
                 value = unicodedata.normalize("NFC", value)
         if _HIDDEN.search(value) or (not lines and _BREAKS.search(value)):
             raise ValueError("holds control or direction-changing characters")
-        if len(value) > limit:
-            raise ValueError(f"is longer than {limit:,} characters")
+        if len(value) > limit:  # NFC can lengthen
+            raise ValueError(f"is longer than {limit:,} characters in NFC")
         if needed and not value.strip():
             raise ValueError("must not be empty")
         return value
@@ -76,12 +78,12 @@ _plain = text(ID_LENGTH, needed=True)
 
 def ident(value: Any) -> str:
     """An id: one word, as in a URL or a file name."""
-    if type(value) is not str:
-        raise ValueError("must be an id (text)")
-    value = _plain(value)
-    if any(character.isspace() for character in value):
+    word: str = _plain(value)
+    if any(one.isspace() for one in word):
         raise ValueError("must be an id: no blanks")
-    return str(value)
+    if not word.isascii() and any(unicodedata.category(one) == "Cf" for one in word):
+        raise ValueError("must be an id: no invisible characters")
+    return word
 
 
 def day(value: Any) -> date:

@@ -1,7 +1,8 @@
 """Names in any script: from what a person typed to the ids that bear the name.
 
 Two names are the same when they fold to the same key: case, diacritics, the marks of
-Arabic script, the article *al-* and its spellings, hyphens, apostrophes do not count.
+Arabic script, the article *al-* in its spellings, blanks, hyphens and apostrophes do
+not count. Vowels do: *Dayr az-Zawr* and *Deir ez-Zor* need an alias.
 """
 
 from __future__ import annotations
@@ -13,35 +14,35 @@ from collections.abc import Iterable, Mapping
 
 __all__ = ["Gazetteer", "fold_name"]
 
-# Letters of Arabic script that writers use for each other (Unicode names in order).
-_ARABIC = str.maketrans(
+# Letters that writers use for each other and that NFKD leaves alone (hamza and madda
+# on a letter are marks, and gone by then), and the tatweel, which only fills a line.
+_ALIKE = str.maketrans(
     {
-        "أ": "ا",
-        "إ": "ا",
-        "آ": "ا",
         "ٱ": "ا",
         "ى": "ي",
+        "ی": "ي",  # Persian and Kurdish yeh
+        "ک": "ك",  # Persian and Kurdish kaf
         "ة": "ه",
-        "ؤ": "و",
-        "ئ": "ي",
         "ـ": "",
+        "ı": "i",
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
     }
 )
-# Letters that decompose to nothing, as the romanisations of the region use them.
-_LATIN = str.maketrans(
-    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ʿ": "", "ʾ": "", "ß": "ss"}
-)
-_ARTICLE = re.compile(r"\b(?:al|el|as|ash|an|at|ad|ar|az)[- ](?=\w)|^ال")
-_NOT_WORD = re.compile(r"[^\w]+")
+_APOSTROPHES = str.maketrans("", "", "'`’‘ʼʻʿʾ")
+# The article before any letter, its l assimilated to the sun letters.
+_ARTICLE = re.compile(r"(?<![^\W_])(?:[ae](?:l|th?|dh?|r|z|sh?|n)[\W_]+|ال)(?=[^\W_])")
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def fold_name(name: str) -> str:
     """The key under which *name* is found; empty when nothing of it is a word."""
-    plain = unicodedata.normalize("NFKD", name.casefold()).translate(_LATIN)
+    # Case after NFKD: some letters decompose to capitals (Unicode 3.13, D146).
+    plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = plain.translate(_ARABIC).replace("'", "").replace("’", "").replace("‘", "")
-    bare = _NOT_WORD.sub("", _ARTICLE.sub("", plain))
-    return bare or _NOT_WORD.sub("", plain)
+    plain = plain.translate(_APOSTROPHES).translate(_ALIKE)
+    return _NOT_WORD.sub("", _ARTICLE.sub("", plain))
 
 
 class Gazetteer:
@@ -50,11 +51,9 @@ class Gazetteer:
     def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
         self._ids = set(names)
         self._by_key: dict[str, list[str]] = {}
-        self._spoken: dict[str, str] = {}  # key -> id, for suggestions
         for id_, given in names.items():
             for key in {fold_name(name) for name in (id_, *given)} - {""}:
                 self._by_key.setdefault(key, []).append(id_)
-                self._spoken.setdefault(key, id_)
 
     def find(self, text: str) -> list[str]:
         """The ids that *text* may mean: an exact id alone, else all with that name."""
@@ -63,8 +62,9 @@ class Gazetteer:
         return sorted(self._by_key.get(fold_name(text), []))
 
     def like(self, text: str, most: int = 5) -> list[str]:
-        """Ids with names that are spelt like *text*, the nearest first."""
+        """At most *most* ids with names spelt like *text*, the nearest first."""
         near = difflib.get_close_matches(
-            fold_name(text), self._spoken, n=most, cutoff=0.6
+            fold_name(text), self._by_key, n=most, cutoff=0.6
         )
-        return list(dict.fromkeys(self._spoken[key] for key in near))
+        ids = dict.fromkeys(id_ for key in near for id_ in self._by_key[key])
+        return list(ids)[:most]

@@ -19,7 +19,6 @@ from chronicle.events import (
     DisplacementReported,
     Event,
     IncidentReported,
-    LegendReported,
     Redacted,
     ReportsLinked,
     RouteRegistered,
@@ -125,7 +124,7 @@ def fold(standing: Iterable[Standing], start: Heard | None = None) -> Heard:
                 places = claim.settlement_a, claim.settlement_b
             case SupportReported():
                 support.append(one)
-            case LegendReported():
+            case _:  # a LegendReported
                 legends.append(one)
         for place in places:
             if place is not None:

@@ -137,7 +137,8 @@ def account(log: Iterable[Recorded], published_by: date | None = None) -> Accoun
             fallen.setdefault(event.report, event.report_id)
         elif isinstance(event, ReportAmended):
             changes.setdefault(event.report, []).append(event)
-        elif isinstance(event, ReportsLinked):
+        else:
+            assert isinstance(event, ReportsLinked)
             links.append(event)
     standing = []
     for position, recorded_at, event in entries:

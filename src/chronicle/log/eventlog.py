@@ -88,51 +88,61 @@ class EventLog:
 
     def import_events(
         self,
-        events: Iterable[Event],
+        rows: Iterable[tuple[int, Event]],
         *,
         dataset: str,
         types: Sequence[str],
         label: str,
-        finish: Callable[[Tally], Event],
+        finish: Callable[[Tally], Event | None],
+        refused: Callable[[int, Event, InputError], None] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Tally:
         """Record one file of a data set: what is new, changed, gone since its last.
 
-        *types* are the TYPEs that the file holds: a report of the data set and of such
-        a type that the file no longer tells is retracted with *label* as the reason,
-        and stands again when a later file tells it again. *finish* makes the event that
-        closes the import; it is recorded only when something was. Raises `Conflict`
-        when a report id belongs to another data set.
+        *rows* are line numbers with events. *types* are the TYPEs that the file holds:
+        a report of the data set and of such a type that the file no longer tells is
+        retracted with *label* as the reason, and stands again when a later file tells
+        it again. *refused* is told which events `decide` refuses, and the others go
+        in; without it the first one raises. *finish* makes the event that closes the
+        import, or None, and may raise to leave everything out. Raises `Conflict` when
+        a report id belongs to another data set.
         """
         tally = Tally()
         mentioned: list[str] = []
+        done = 0
         with self.store.writing() as work:
             register = StoreRegister(self.store)
-            done = 0
-            for chunk in _chunks(events):
-                register.prefetch(chunk)
+            for chunk in _chunks(rows):
+                register.prefetch([event for _, event in chunk])
                 pending = Pending(register)
-                mentioned += [e.report_id for e in chunk if isinstance(e, Report)]
                 news: list[Event] = []
-                for event in chunk:
-                    for step in from_last_vintage(
-                        event, pending, dataset, label, tally
-                    ):
-                        decided = decide(step, pending)
-                        if decided is not None:
-                            pending.add(decided)
-                            news.append(decided)
+                for line, event in chunk:
+                    if isinstance(event, Report):
+                        mentioned.append(event.report_id)
+                    try:
+                        for step in from_last_vintage(
+                            event, pending, dataset, label, tally
+                        ):
+                            decided = decide(step, pending)
+                            if decided is not None:
+                                pending.add(decided)
+                                news.append(decided)
+                    except InputError as error:
+                        tally.refused += 1
+                        if refused is None:
+                            raise
+                        refused(line, event, error)
                 self._insert(work, news, register)
                 for event in news:
-                    if isinstance(event, Reference):
-                        register.references().add(event)
+                    register.references().add(event)
                 done += len(chunk)
                 if progress is not None:
                     progress(done)
             if types:
                 tally.gone = self._retract_gone(work, dataset, types, mentioned, label)
-            if tally.recorded:
-                self._decide(work, [finish(tally)])
+            closing = finish(tally)
+            if closing is not None:
+                self._decide(work, [closing])
         return tally
 
     def _retract_gone(

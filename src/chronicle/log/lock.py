@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chronicle.errors import Busy, StorageError
@@ -32,6 +32,10 @@ if sys.platform == "win32":
     def _wait(fd: int) -> None:
         while not _try(fd):
             time.sleep(0.005)
+
+    def _release(fd: int) -> None:
+        os.lseek(fd, 0, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
@@ -45,6 +49,9 @@ else:
     def _wait(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX)
 
+    def _release(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+
 
 @contextmanager
 def file_lock(path: Path, timeout: float) -> Iterator[None]:
@@ -56,46 +63,69 @@ def file_lock(path: Path, timeout: float) -> Iterator[None]:
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as broken:
-        raise StorageError(
-            f"cannot lock {path}: {broken.strerror}; nothing was recorded"
-        ) from None
+        raise _cannot_lock(path, broken) from None
     try:
         if not _try(fd):
             _queue(fd, path, timeout)
-        os.pwrite(fd, f"{os.getpid():<20}".encode(), 1)
-        yield
+        with suppress(OSError):  # a full disk: the lock is held, the name is a courtesy
+            os.pwrite(fd, f"{os.getpid():<20}".encode(), 1)
     except _GaveUp:
-        fd = -1
+        raise  # the waiting thread closes the file when its turn comes
+    except OSError as broken:
+        os.close(fd)
+        raise _cannot_lock(path, broken) from None
+    except BaseException:
+        os.close(fd)
         raise
+    try:
+        yield
     finally:
-        if fd >= 0:
-            os.close(fd)  # closing lets the lock go
+        # A process forked meanwhile holds the open file too: closing is not enough.
+        with suppress(OSError):
+            _release(fd)
+        os.close(fd)
+
+
+def _cannot_lock(path: Path, broken: OSError) -> StorageError:
+    return StorageError(f"cannot lock {path}: {broken.strerror}; nothing was recorded")
 
 
 def _queue(fd: int, path: Path, timeout: float) -> None:
     """Wait in the kernel's queue, in a thread that outlives our patience if it must."""
-    have, gave_up, guard = threading.Event(), threading.Event(), threading.Lock()
+    if timeout <= 0:
+        busy = _busy(fd, path, timeout)
+        os.close(fd)
+        raise busy
+    ended, gave_up, guard = threading.Event(), threading.Event(), threading.Lock()
+    failed: list[OSError] = []
 
     def wait() -> None:
-        _wait(fd)
+        try:
+            _wait(fd)
+        except OSError as broken:
+            failed.append(broken)
         with guard:
-            have.set()
+            ended.set()
             if gave_up.is_set():
                 os.close(fd)
 
     threading.Thread(target=wait, daemon=True).start()
-    if not have.wait(timeout):
+    if not ended.wait(timeout):
         with guard:
-            if not have.is_set():
+            if not ended.is_set():
                 gave_up.set()
-        if gave_up.is_set():
-            holder = os.pread(fd, 20, 1).decode(errors="replace").strip()
-            raise _GaveUp(
-                f"{path.name.removesuffix('.lock')} is being written by process "
-                f"{holder or 'unknown'}; waited {timeout:g} s; nothing was recorded: "
-                "try again"
-            )
+                raise _busy(fd, path, timeout)
+    if failed:
+        raise failed[0]
+
+
+def _busy(fd: int, path: Path, timeout: float) -> _GaveUp:
+    holder = os.pread(fd, 20, 1).decode(errors="replace").strip()
+    return _GaveUp(
+        f"{path.name.removesuffix('.lock')} is being written by process "
+        f"{holder or 'unknown'}; waited {timeout:g} s; nothing was recorded: try again"
+    )
 
 
 class _GaveUp(Busy):
-    """Busy; the waiting thread closes the file when its turn comes."""
+    """Busy, and the lock file is not ours to close any more."""

@@ -211,6 +211,19 @@ class SQLiteStore:
         ):
             self._checkpoint(connection._sqlite_conn, 0)
 
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy of the log, as of now; *path* must not exist."""
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        copy = sqlite3.connect(uri(path, "rw"), uri=True)
+        try:
+            with (
+                storage_errors(self.path),
+                self.datastore.get_connection(commit=False) as connection,
+            ):
+                connection._sqlite_conn.backup(copy)
+        finally:
+            copy.close()
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:
         with (

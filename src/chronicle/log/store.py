@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-__all__ = ["Draft", "Row", "Store", "Writing", "microseconds", "moment"]
+__all__ = ["Draft", "Reading", "Row", "Store", "Writing", "microseconds", "moment"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,7 +53,28 @@ class Row(NamedTuple):
     body: bytes
 
 
-class Writing(Protocol):
+class Reading(Protocol):
+    """What can be asked of a store, and of a transaction, which sees its own inserts.
+
+    A position below 0 is as good as 0, one after the last as good as the last.
+    """
+
+    def rows(
+        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        """Rows after one position and up to another, in order."""
+        ...
+
+    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+        """The rows that tell these reports, by id."""
+        ...
+
+    def about(self, reports: Sequence[str]) -> list[Row]:
+        """The rows that speak of any of these reports, in order."""
+        ...
+
+
+class Writing(Reading, Protocol):
     """One transaction; everything in it is recorded together, or nothing."""
 
     head: int  # the last position before the next insert
@@ -70,7 +91,7 @@ class Writing(Protocol):
     def empty(self, report: str) -> None:
         """Remove the payload of a report and of what was said of it.
 
-        The row of the redaction must have been inserted before.
+        Raises `Conflict` unless the row of the redaction has been inserted before.
         """
         ...
 
@@ -89,29 +110,19 @@ class Writing(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Reading, Protocol):
     """Where rows are kept."""
 
     def writing(self) -> AbstractContextManager[Writing]:
-        """A transaction under the writer's lock; raises `Busy` when it is not had."""
+        """A transaction under the writer's lock; raises `Busy` when it is not had.
+
+        Other readers see it when it is over. When it has emptied a report, the payload
+        has left the disk by then, or leaves it when the last reader of it is done.
+        """
         ...
 
     def head(self) -> int:
         """The last position; 0 of an empty log."""
-        ...
-
-    def rows(
-        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Row]:
-        """Rows after one position and up to another, in order."""
-        ...
-
-    def told(self, reports: Sequence[str]) -> dict[str, Row]:
-        """The rows that tell these reports, by id."""
-        ...
-
-    def about(self, reports: Sequence[str]) -> list[Row]:
-        """The rows that speak of any of these reports, in order."""
         ...
 
     def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
@@ -131,5 +142,5 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of files and connections; the store is not used again."""
+        """Let go of files and connections; a second time does nothing."""
         ...

@@ -24,7 +24,7 @@ class Tally:
     """What an import came to; counts of reports and registrations."""
 
     def __init__(self) -> None:
-        self.new = self.changed = self.gone = self.unchanged = 0
+        self.new = self.changed = self.gone = self.unchanged = self.refused = 0
 
     @property
     def recorded(self) -> int:
@@ -41,15 +41,15 @@ def from_last_vintage(
         if before == event:
             tally.unchanged += 1
             return
+        yield event  # what is refused is not counted: the error comes back here
         tally.new += before is None
         tally.changed += before is not None
-        yield event
         return
     assert isinstance(event, Report)
     found = register.told(event.report_id)
     if found is None:
-        tally.new += 1
         yield event
+        tally.new += 1
         return
     told = found.event
     if isinstance(told, Redacted):

@@ -1,0 +1,403 @@
+"""Answers from states and reports: the columns that commands and frames share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chronicle import state as ground
+from chronicle.displacement import place_of, relation, why_not_added
+from chronicle.events import ControlReported, DisplacementReported, Event, Redacted
+from chronicle.lens import control_of, side
+from chronicle.state import Change, best_grade
+from chronicle.tables import Table
+from chronicle.timeline import Account, Recorded, Standing, order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "STATE_COLUMNS",
+    "State",
+    "diff_table",
+    "displaced_table",
+    "history_table",
+    "log_table",
+    "state_table",
+    "why_table",
+]
+
+STATE_COLUMNS = (
+    "settlement",
+    "name",
+    "lat",
+    "lon",
+    "control",
+    "status",
+    "since",
+    "reports",
+    "grade",
+    "sources",
+    "disputed",
+    "last_heard",
+)
+HISTORY_COLUMNS = (
+    "position",
+    "valid_from",
+    "time_of_day",
+    "control",
+    "status",
+    "source",
+    "reliability",
+    "credibility",
+    "published",
+    "recorded_at",
+    "report",
+    "counts",
+    "note",
+)
+
+
+class State(ground.State):
+    """`state.State`, that can also become a table and a frame."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, plain: ground.State) -> State:
+        """The same state."""
+        names = plain.__dataclass_fields__
+        return cls(**{name: getattr(plain, name) for name in names})
+
+    def table(self) -> Table:
+        """One row a settlement, by settlement id."""
+        return state_table(self)
+
+    def frame(self) -> pd.DataFrame:
+        """The columns of `chronicle state`, one row a settlement."""
+        return self.table().frame()
+
+
+def clocks(state: ground.State) -> str:
+    """The question that a state answers, in words."""
+    clock = f"as known at position {state.position}"
+    if state.published_by is not None:
+        clock += f", as published by {state.published_by}"
+    return f"end of {state.on} (UTC), {clock}, lens {state.lens}"
+
+
+def state_table(state: ground.State) -> Table:
+    """`chronicle state`."""
+    rows = []
+    for id_ in sorted(state.places):
+        place = state.places[id_]
+        settlement = state.references.settlements[id_]
+        claims = [control_of(one) for one in place.verdict.deciding]
+        rows.append(
+            (
+                id_,
+                settlement.name,
+                *coarse(settlement.lat, settlement.lon, settlement.sensitivity),
+                place.control,
+                place.status,
+                place.verdict.since,
+                tuple(claim.report_id for claim in claims),
+                best_grade(place, state.references),
+                tuple(dict.fromkeys(claim.source for claim in claims)),
+                place.disputed,
+                place.last_heard,
+            )
+        )
+    return Table(STATE_COLUMNS, rows, f"State at the {clocks(state)}")
+
+
+# Decimals of a degree that may be told: a hundredth is about 1 km, a tenth about 11 km.
+_DECIMALS = {"low": 6, "moderate": 2, "high": 1}
+
+
+def coarse(
+    lat: float, lon: float, sensitivity: str
+) -> tuple[float | None, float | None]:
+    """Coordinates as they may leave the house; of a *severe* place none at all.
+
+    The levels are those of OCHA's data responsibility guidelines (2021).
+    """
+    decimals = _DECIMALS.get(sensitivity)
+    if decimals is None:
+        return None, None
+    return round(lat, decimals), round(lon, decimals)
+
+
+def diff_table(changes: Sequence[Change], after: ground.State, header: str) -> Table:
+    """`chronicle diff`; a side without a controller is shown by its status."""
+    names = after.references.settlements
+    rows: list[tuple[Any, ...]] = [
+        (
+            change.settlement,
+            names[change.settlement].name if change.settlement in names else "",
+            side_text(change.before),
+            side_text(change.after),
+            change.since,
+            change.reports,
+        )
+        for change in changes
+    ]
+    columns = ("settlement", "name", "before", "after", "since", "reports")
+    return Table(columns, rows, header)
+
+
+def side_text(said: tuple[str | None, str]) -> str:
+    """A side in a word or two: `hts`, `contested`, `gov besieged`."""
+    control, status = said
+    if control is None:
+        return status
+    return control if status == "held" else f"{control} {status}"
+
+
+def history_table(
+    settlement: str, log: Iterable[Recorded], found: Account, header: str
+) -> Table:
+    """`chronicle history`: every control report on a place, in `order`, as amended.
+
+    *counts* is *yes*, or why not: *retracted*, *redacted*, *not published by then*.
+    """
+    standing = {s.position: s for s in found.standing}
+    rows = []
+    for recorded in log:
+        claim: Any = recorded.event
+        told = standing.get(recorded.position)
+        if told is not None:
+            claim = told.claim
+        if not isinstance(claim, ControlReported) or claim.settlement != settlement:
+            continue
+        now = told or Standing(recorded.position, recorded.recorded_at, claim)
+        rows.append((order(now), _history_row(now, _counts(claim, told, found))))
+    rows.sort(key=lambda row: row[0])
+    return Table(HISTORY_COLUMNS, [row for _, row in rows], header)
+
+
+def _counts(claim: ControlReported, told: Standing | None, found: Account) -> str:
+    if told is not None:
+        return "yes" if not told.amendments else "yes, amended"
+    by = found.fallen.get(claim.report_id)
+    return f"no, {by}" if by else "no, not published by then"
+
+
+def _history_row(one: Standing, counts: str) -> tuple[Any, ...]:
+    claim = control_of(one)
+    return (
+        one.position,
+        claim.valid_from,
+        claim.time_of_day,
+        side(one)[0],
+        claim.status,
+        claim.source,
+        claim.reliability,
+        claim.credibility,
+        claim.published,
+        one.recorded_at,
+        claim.report_id,
+        counts,
+        said_by(claim),
+    )
+
+
+def said_by(claim: ControlReported) -> str:
+    """The note of a claim, after whose claim it is; a claim must read as one."""
+    claimed = f"claimed by {claim.claimed_by}" if claim.claimed_by else ""
+    return ": ".join(filter(None, (claimed, claim.note)))
+
+
+def why_table(state: ground.State, settlement: str, history: Table) -> Table:
+    """`chronicle why`: what the lens saw, what it made of it, and what it left out."""
+    place = state.places[settlement]
+    verdict = place.verdict
+    deciding = {control_of(one).report_id for one in verdict.deciding}
+    against = {control_of(one).report_id for one in verdict.against}
+    last = control_of(verdict.deciding[-1]).report_id if verdict.deciding else ""
+    considered = {
+        control_of(s).report_id for s in state.heard.control.get(settlement, ())
+    }
+    rows = []
+    for row in history:
+        report = row["report"]
+        if report == last:
+            role = "decides"
+        elif report in deciding:
+            role = "agrees"
+        elif report in against:
+            role = "against"
+        elif report in considered:
+            role = "superseded"
+        else:
+            role = "later" if row["counts"].startswith("yes") else "left out"
+        rows.append((role, *(row[name] for name in HISTORY_COLUMNS)))
+    name = state.references.settlements[settlement].name
+    since = f" since {verdict.since}" if verdict.since else ""
+    header = (
+        f"{name} ({settlement}): {side_text((place.control, place.status))}{since}, "
+        f"at the {clocks(state)}"
+    )
+    notes = [verdict.reason]
+    if place.disputed:
+        notes.append("disputed: another report that stands says otherwise")
+    for link in state.links:
+        if {link.report, link.other} & (deciding | against):
+            word = (
+                "tells of the same change as"
+                if link.relation == "same-change"
+                else ("disputes")
+            )
+            notes.append(f"{link.report} {word} {link.other}")
+    return Table(("role", *HISTORY_COLUMNS), rows, header, notes)
+
+
+FIGURE_COLUMNS = (
+    "report",
+    "as_of",
+    "measure",
+    "category",
+    "persons",
+    "low",
+    "high",
+    "qualifier",
+    "area",
+    "counter",
+    "since",
+    "until",
+    "published",
+    "source",
+    "reliability",
+    "credibility",
+    "overlap",
+    "note",
+)
+
+
+def displaced_table(state: ground.State, area: str | None) -> Table:
+    """`chronicle displaced`: the figures of a day, and how each overlaps the others."""
+    claims: list[DisplacementReported] = []
+    for one in state.figures:
+        assert isinstance(one.claim, DisplacementReported)
+        if area is None or area.casefold() in place_of(one.claim).casefold():
+            claims.append(one.claim)
+    rows: list[tuple[Any, ...]] = []
+    for claim in claims:
+        overlap = tuple(
+            relation(claim, other)
+            for other in claims
+            if other is not claim
+            and (other.report_id in claim.includes or claim.report_id in other.includes)
+        )
+        counter = claim.counter
+        if state.references.actors.get(counter) is not None:
+            counter += " (a party: its claim)"
+        rows.append(
+            (
+                claim.report_id,
+                claim.since_day,
+                claim.measure,
+                claim.category,
+                claim.persons,
+                claim.low,
+                claim.high,
+                claim.qualifier,
+                place_of(claim),
+                counter,
+                claim.since,
+                claim.until,
+                claim.published,
+                claim.source,
+                claim.reliability,
+                claim.credibility,
+                "; ".join(overlap),
+                claim.note,
+            )
+        )
+    reason = why_not_added(claims)
+    notes = (
+        [f"no total: {reason}"]
+        if reason
+        else [f"total: {sum(c.persons or 0 for c in claims):,} persons"]
+    )
+    where = f" in {area}" if area else ""
+    return Table(
+        FIGURE_COLUMNS, rows, f"Displaced{where} at the {clocks(state)}", notes
+    )
+
+
+LOG_COLUMNS = ("position", "recorded_at", "type", "source", "id", "says")
+
+
+def log_table(log: Iterable[Recorded]) -> Table:
+    """`chronicle log` for people; `--format jsonl` has every field."""
+    rows: list[tuple[Any, ...]] = []
+    for recorded in log:
+        event = recorded.event
+        if isinstance(event, Redacted):
+            told = "redacted", event.source, event.report_id, ""
+        else:
+            told = event.TYPE, getattr(event, "source", ""), id_of(event), says(event)
+        rows.append((recorded.position, recorded.recorded_at, *told))
+    return Table(LOG_COLUMNS, rows, "The log, in order of position")
+
+
+def id_of(event: Event) -> str:
+    """The id that an event goes by."""
+    return str(getattr(event, "report_id", "") or getattr(event, "key", ""))
+
+
+def says(event: Any) -> str:
+    """What an event says, in a line; what is alleged reads as alleged."""
+    match event.TYPE:
+        case "control-reported":
+            who = side_text((event.controller, event.status))
+            claimed = f" (claimed by {event.claimed_by})" if event.claimed_by else ""
+            return f"{event.settlement}: {who} from {event.valid_from}{claimed}"
+        case "displacement-reported":
+            number = "no number" if event.persons is None else f"{event.persons:,}"
+            return (
+                f"{event.qualifier} {number} {event.category} ({event.measure}), "
+                f"{place_of(event)}, as of {event.since_day}, says {event.counter}"
+            ).strip()
+        case "incident-reported":
+            return incident_text(event)
+        case "support-reported":
+            return f"{event.backer} is said to back {event.backed}"
+        case "legend-reported":
+            return f"on {event.legend}: {event.colour} means {event.means}"
+        case "route-status-reported":
+            word = "shut" if event.shut else "open"
+            return f"{event.route}: {word} from {event.valid_from}"
+        case "report-retracted":
+            return f"{event.report} does not count: {event.reason or 'no reason given'}"
+        case "report-amended":
+            new = ", ".join(f"{name}={value}" for name, value in event.changes)
+            return f"{event.report}: {new}"
+        case "report-redacted":
+            return f"{event.report}: payload removed"
+        case "reports-linked":
+            return f"{event.report} {event.relation} {event.other}"
+        case "import-finished":
+            return (
+                f"{event.file}: {event.new} new, {event.changed} changed, "
+                f"{event.gone} gone, {event.problems} problems"
+            )
+    return str(getattr(event, "name", ""))
+
+
+def incident_text(event: Any) -> str:
+    """An incident in a line: the author is alleged, never known."""
+    parts = [event.kind]
+    if event.alleged_actor:
+        parts.append(f"allegedly by {event.alleged_actor}")
+    if event.settlement:
+        parts.append(f"at {event.settlement}")
+    for word, number in (("killed", event.killed), ("injured", event.injured)):
+        if number is not None:
+            parts.append(f"{number} {word}")
+    if event.disputed:
+        parts.append("disputed")
+    if event.aggregate:
+        parts.append("an aggregate: not to be added up")
+    return ", ".join(parts) + f" ({event.valid_from})"

@@ -1,0 +1,329 @@
+"""One object, `Chronicle`, that joins the log, the fold and the answers."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from chronicle.answers import (
+    State,
+    clocks,
+    diff_table,
+    displaced_table,
+    history_table,
+    why_table,
+)
+from chronicle.checks import STALE_DAYS, check_table
+from chronicle.clocks import Day, KnownAt, as_day, as_known_at
+from chronicle.errors import UnknownPlace, UsageError
+from chronicle.events import Event
+from chronicle.intake import ImportResult, Progress, import_path
+from chronicle.lens import parse_lens
+from chronicle.log.eventlog import EventLog
+from chronicle.log.memory import MemoryStore, system_clock
+from chronicle.log.sqlite import LOCK_TIMEOUT, SQLiteStore
+from chronicle.names import Gazetteer
+from chronicle.state import References, diff, state_of
+from chronicle.state import State as PlainState
+from chronicle.tables import Table
+from chronicle.timeline import Recorded, account, known
+
+__all__ = ["Chronicle", "create", "memory", "open_chronicle"]
+
+Clock = Callable[[], datetime]
+
+
+class Chronicle:
+    """The record of a conflict; `create`, `open` or `memory` makes one.
+
+    Days are `date` or ISO text. `on=` is the end of a day in the world, `known_at=` a
+    moment of the record's own clock (a day, an aware time, `@POSITION` or a position),
+    `published_by=` a day of the sources' clock.
+    """
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def __enter__(self) -> Chronicle:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._log.store.close()
+
+    @property
+    def head(self) -> int:
+        """The last position of the log; 0 when it is empty."""
+        return self._log.store.head()
+
+    # --- telling ---------------------------------------------------------------
+
+    def append(
+        self,
+        event_or_events: Event | Iterable[Event],
+        *,
+        expected: Mapping[str, int] | None = None,
+        key: str | None = None,
+    ) -> list[int]:
+        """Record events, all or none; the position at which each of them stands.
+
+        What is in the log already adds nothing and gives its position there.
+        *expected* maps settlements to the last position seen of them: a later event
+        raises `Conflict`. *key* names the command, so that it can be repeated when its
+        outcome is unknown. Raises `InputError` for what no rule allows.
+        """
+        one = isinstance(event_or_events, Event)
+        events = [event_or_events] if one else list(event_or_events)  # type: ignore[arg-type]
+        return self._log.append(events, expected=expected, key=key)  # type: ignore[arg-type]
+
+    def import_folder(
+        self,
+        path: str | Path,
+        *,
+        dataset: str | None = None,
+        strict: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportResult:
+        """Import a folder of the own CSV format, or one of its files.
+
+        Each file goes in whole in one transaction; bad rows become problems. The same
+        files again add nothing; a later vintage records what is new, changed and gone.
+        *strict* leaves a file with problems out and raises `RefusedImport`; *dry_run*
+        does it all on a copy that is thrown away.
+        """
+        if not dry_run:
+            return import_path(
+                self._log, Path(path), dataset=dataset, strict=strict, progress=progress
+            )
+        with self._copy() as copy:
+            return copy.import_folder(
+                path, dataset=dataset, strict=strict, progress=progress
+            )
+
+    def _copy(self) -> Chronicle:
+        """A copy that vanishes when it is closed."""
+        store = self._log.store
+        if isinstance(store, SQLiteStore):
+            return _Scratch(store)
+        copy = memory()
+        copy._log.extend(r.event for r in self._log.recorded() if _told(r))  # type: ignore[misc]
+        return copy
+
+    # --- asking ----------------------------------------------------------------
+
+    def position(self, known_at: KnownAt | None = None) -> int:
+        """The position that a moment of the record's clock names."""
+        return self._log.position(as_known_at(known_at))
+
+    def state(
+        self,
+        on: Day,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+        lens: str = "latest",
+    ) -> State:
+        """What was so at the end of *on*, as known then, seen through a lens."""
+        return State.of(self._state(on, known_at, published_by, lens))
+
+    def _state(
+        self,
+        on: Day,
+        known_at: KnownAt | None,
+        published_by: Day | None,
+        lens: str,
+    ) -> PlainState:
+        position = self.position(known_at)
+        return state_of(
+            self._log.recorded(upto=position),
+            as_day(on, "on"),
+            parse_lens(lens),
+            known_at=position,
+            published_by=_optional_day(published_by),
+        )
+
+    def history(
+        self,
+        settlement: str,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+    ) -> Table:
+        """Every control report on a place, in order, and whether it counts."""
+        id_ = self.find(settlement)
+        position = self.position(known_at)
+        log = list(known(self._log.recorded(upto=position)))
+        found = account(log, _optional_day(published_by))
+        clock = f"as known at position {position}"
+        if published_by is not None:
+            clock += f", as published by {published_by}"
+        return history_table(id_, log, found, f"Reports on {id_}, {clock}")
+
+    def why(
+        self,
+        settlement: str,
+        on: Day,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+        lens: str = "latest",
+    ) -> Table:
+        """The reports for and against, and the reasoning of the lens in the notes."""
+        id_ = self.find(settlement)
+        state = self._state(on, known_at, published_by, lens)
+        if id_ not in state.places:
+            raise UnknownPlace("settlement", id_)
+        return why_table(state, id_, self.history(id_, known_at, published_by))
+
+    def diff(
+        self,
+        start: Day | None = None,
+        end: Day | None = None,
+        *,
+        on: Day | None = None,
+        known_from: KnownAt | None = None,
+        known_to: KnownAt | None = None,
+        published_from: Day | None = None,
+        published_to: Day | None = None,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+        lens: str = "latest",
+    ) -> Table:
+        """What changed: in the world from *start* to *end*, or in knowledge about *on*.
+
+        In knowledge: between two moments of the record (*known_from*, *known_to*), or
+        between two days of what sources had published. Raises `UsageError` for a
+        question that mixes them.
+        """
+        world = start is not None or end is not None
+        record = known_from is not None or known_to is not None
+        sources = published_from is not None or published_to is not None
+        if world + record + sources != 1:
+            raise UsageError(
+                "diff wants either two days of the world, or one day and two moments "
+                "of the record, or one day and two days of publication"
+            )
+        if world:
+            if start is None or end is None or on is not None:
+                raise UsageError("diff in the world wants a day from and a day to")
+            before = self._state(start, known_at, published_by, lens)
+            after = self._state(end, known_at, published_by, lens)
+        else:
+            if on is None:
+                raise UsageError("diff in knowledge wants the day that it is about")
+            before = self._state(on, known_from or known_at, published_from, lens)
+            after = self._state(on, known_to or known_at, published_to, lens)
+        header = f"From the {clocks(before)}\nto the {clocks(after)}"
+        return diff_table(diff(before, after), after, header)
+
+    def displaced(
+        self,
+        on: Day,
+        area: str | None = None,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+    ) -> Table:
+        """The figures of displaced people that hold on a day, never added blindly."""
+        return displaced_table(self._state(on, known_at, published_by, "latest"), area)
+
+    def log(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        """The events after one position and up to another, as they were recorded."""
+        return self._log.recorded(after, upto)
+
+    def told(self, report: str) -> Recorded | None:
+        """The event that tells *report*, as it was first recorded; None for none."""
+        return self._log.told(report)
+
+    def references(self) -> References:
+        """Settlements, routes, actors and sources as registered now, by id."""
+        return self._log.references()
+
+    def check(self, on: Day | None = None, stale_days: int = STALE_DAYS) -> Table:
+        """Disputes, stale places, problems of imports, drifting counts, broken names.
+
+        *on* defaults to the last day that a report speaks of.
+        """
+        events = list(self._log.recorded())
+        when = as_day(on, "on") if on is not None else _last_day(events)
+        state = state_of(events, when, parse_lens("latest"))
+        return check_table(state, events, stale_days)
+
+    def find(self, name: str) -> str:
+        """The id of the settlement that *name* names, in any script.
+
+        Raises `UnknownPlace` with candidates when there is none, or more than one.
+        """
+        settlements = self._log.references().settlements
+        if name in settlements:
+            return name
+        gazetteer = Gazetteer(
+            {id_: (place.name, *place.aliases) for id_, place in settlements.items()}
+        )
+        found = gazetteer.find(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownPlace.ambiguous("settlement", name, found)
+        raise UnknownPlace("settlement", name, gazetteer.like(name))
+
+
+class _Scratch(Chronicle):
+    """A copy of a file in a folder of its own, removed on closing."""
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._folder = tempfile.mkdtemp(prefix="chronicle-")
+        copy = Path(self._folder) / store.path.name
+        store.copy_to(copy)
+        super().__init__(EventLog(SQLiteStore.open(copy)))
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _told(recorded: Recorded) -> bool:
+    return isinstance(recorded.event, Event)
+
+
+def _optional_day(value: Day | None) -> date | None:
+    return None if value is None else as_day(value, "published_by")
+
+
+def _last_day(events: Iterable[Recorded]) -> date:
+    days: list[Any] = [getattr(r.event, "since_day", None) for r in events]
+    return max((day for day in days if day is not None), default=date(1970, 1, 1))
+
+
+def create(path: str | Path, *, clock: Clock = system_clock) -> Chronicle:
+    """A new chronicle in a file; raises `Conflict` when something is there already."""
+    return Chronicle(EventLog(SQLiteStore.create(Path(path), clock)))
+
+
+def open_chronicle(
+    path: str | Path,
+    *,
+    clock: Clock = system_clock,
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> Chronicle:
+    """The chronicle in a file.
+
+    Raises `StorageError` (missing), `Untrusted` (no chronicle, a foreign schema) or
+    `Damaged`; nothing of a refused file is run. *lock_timeout* is in seconds.
+    """
+    return Chronicle(EventLog(SQLiteStore.open(Path(path), clock, lock_timeout)))
+
+
+def memory(*, clock: Clock = system_clock) -> Chronicle:
+    """A chronicle in memory, gone when the program ends."""
+    return Chronicle(EventLog(MemoryStore(clock)))

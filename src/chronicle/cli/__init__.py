@@ -1,0 +1,160 @@
+"""The command line. `main` is the `chronicle` command.
+
+Commands live in the modules beside this one and are loaded when they are called, so
+that `chronicle --help` and a quick question start at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from chronicle.errors import ChronicleError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+# name -> (module, attribute, the line that `chronicle --help` shows)
+COMMANDS = {
+    "demo": ("demo", "demo", "The main job on the bundled case."),
+    "init": ("tell", "init", "A new chronicle; an existing one is not touched."),
+    "import": ("tell", "import_", "Read files or a folder into the log."),
+    "report": ("tell", "report", "Record one claim or registration by hand."),
+    "retract": ("tell", "retract", "A report is wrong: it does not count from now on."),
+    "amend": ("tell", "amend", "Replace fields of a report; the old ones are kept."),
+    "redact": ("tell", "redact", "A report is harmful: remove its payload for good."),
+    "link": ("tell", "link", "Two reports tell of one change, or dispute each other."),
+    "state": ("ask", "state", "What was so at the end of a day, as known then."),
+    "history": ("ask", "history", "All that was reported of a settlement."),
+    "why": ("ask", "why", "The reports for and against, and why the lens decides so."),
+    "diff": ("ask", "diff", "What changed in the world, or in our knowledge of it."),
+    "displaced": ("ask", "displaced", "Figures of displaced people, side by side."),
+    "log": ("ask", "log", "The log itself."),
+    "check": ("ask", "check", "Disputes, stale places, open problems."),
+    "export": ("tell", "export", "The record, out again without loss."),
+    "flee": ("flee", "flee", "A FLEE folder, run by our kernel and scored."),
+    "bench": ("bench", "bench", "Figures as ratios against peers in one run."),
+    "doctor": ("doctor", "doctor", "Versions, extras, what is missing."),
+}
+GLOBAL = ("--quiet", "--json-errors", "--no-color")
+INTERRUPTED = 130  # as the shell has it for Ctrl-C
+INTERNAL = 70  # EX_SOFTWARE of sysexits.h: our fault, not the user's
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(f"chronicle.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, line) for name, (_, _, line) in COMMANDS.items()]
+            )
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="conflict-chronicle", prog_name="chronicle")
+@click.option("--quiet", is_flag=True, help="No headers, notes or progress.")
+@click.option("--json-errors", is_flag=True, help="Errors as one JSON object.")
+@click.option("--no-color", is_flag=True, help="No colour, as with NO_COLOR.")
+@click.pass_context
+def cli(ctx: click.Context, quiet: bool, json_errors: bool, no_color: bool) -> None:
+    """The history of a conflict: who held what, who fled, who says so, since when.
+
+    Days are YYYY-MM-DD and mean the end of that day in UTC. Every answer is a pure
+    function of the log, the day and the clock asked about.
+    """
+    ctx.obj = {"quiet": quiet, "json_errors": json_errors, "no_color": no_color}
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; every end of it is an exit code."""
+    given = list(sys.argv[1:] if args is None else args)
+    given = _hoist(given)
+    json_errors = "--json-errors" in given
+    try:
+        code = cli.main(given, prog_name="chronicle", standalone_mode=False)
+        sys.stdout.flush()
+    except ChronicleError as error:
+        code = _say(error, json_errors)
+    except click.exceptions.Exit as left:
+        code = left.exit_code
+    except click.ClickException as error:
+        code = _usage(error, json_errors)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was acknowledged is recorded", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has enough; the interpreter must not try again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except RecursionError:
+        code = _internal("the input is nested too deeply", json_errors)
+    except Exception as bug:
+        if os.environ.get("CHRONICLE_DEBUG"):
+            raise
+        code = _internal(f"{type(bug).__name__}: {bug}", json_errors)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _hoist(args: list[str]) -> list[str]:
+    """Global options are understood wherever they stand, up to a bare `--`."""
+    end = args.index("--") if "--" in args else len(args)
+    hoisted = [arg for arg in args[:end] if arg in GLOBAL]
+    return hoisted + [arg for arg in args[:end] if arg not in GLOBAL] + args[end:]
+
+
+def _say(error: ChronicleError, as_json: bool) -> int:
+    if as_json:
+        import msgspec
+
+        click.echo(
+            msgspec.json.encode(error.as_dict(), enc_hook=str).decode(), err=True
+        )
+    else:
+        click.echo(f"chronicle: {error}", err=True)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    if as_json:
+        import msgspec
+
+        told = {
+            "error": "UsageError",
+            "exit_code": 2,
+            "message": error.format_message(),
+        }
+        click.echo(msgspec.json.encode(told).decode(), err=True)
+    else:
+        error.show()
+    return 2
+
+
+def _internal(message: str, as_json: bool) -> int:
+    told = (
+        f"a fault in Chronicle, not in your data ({message[:300]}); nothing was "
+        "recorded by this command; CHRONICLE_DEBUG=1 shows where"
+    )
+    if as_json:
+        import msgspec
+
+        fault = {"error": "Internal", "exit_code": INTERNAL, "message": told}
+        click.echo(msgspec.json.encode(fault).decode(), err=True)
+    else:
+        click.echo(f"chronicle: {told}", err=True)
+    return INTERNAL

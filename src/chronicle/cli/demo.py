@@ -1,0 +1,230 @@
+"""`chronicle demo`: the main job on the bundled case, from import to pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chronicle.cli.render import as_csv, say, show, write_file
+from chronicle.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from chronicle.api import Chronicle
+    from chronicle.tables import Table
+
+__all__ = ["bundled_case", "demo"]
+
+CASE = Path("scenarios") / "syria-2024" / "data"
+DAYS = ("2024-11-27", "2024-11-30", "2024-12-05", "2024-12-08")
+DISPUTED_PLACE, DISPUTED_DAY = "khanasir", "2024-12-02"
+PUBLISHED = ("2024-12-01", "2024-12-02", "2024-12-03")
+FIGURES = ("d13", "d17", "d18")  # OCHA, WFP, OCHA: 5 and 6 December
+STALE_DAYS = 7
+LICENCE = "Data: CC BY-SA 4.0; GeoNames CC BY 4.0, Wikipedia CC BY-SA; see its README"
+
+
+def bundled_case(start: Path | None = None) -> Path:
+    """The folder of the case that lies beside the code; it is not in the wheel.
+
+    Raises `UsageError` where there is none.
+    """
+    starts = [start or Path.cwd(), Path(__file__).resolve()]
+    for place in starts:
+        for folder in (place, *place.parents):
+            if (folder / CASE / "control.csv").is_file():
+                return folder / CASE
+    raise UsageError(
+        f"the bundled case ({CASE}) is not here; it stays out of the wheel because of "
+        "its licence: run the demo in a clone, or name the folder with --data"
+    )
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="The folder to write to.",
+)
+@click.option("--data", type=click.Path(path_type=Path), help="Another case's folder.")
+def demo(out: Path, data: Path | None) -> None:
+    """Import the offensive of 27 November 2024, ask what was so, and who said so.
+
+    Writes a chronicle, tables as CSV and a map to the folder of --out. The bundled case
+    is for trying and teaching: most of its rows are recollection, and say so.
+    """
+    from chronicle.api import create, open_chronicle
+
+    source = data or bundled_case()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as broken:
+        raise StorageError(f"cannot make {out}: {broken.strerror}") from None
+    path = out / "syria-2024.chronicle"
+    chronicle: Chronicle = open_chronicle(path) if path.exists() else create(path)
+    with chronicle:
+        result = chronicle.import_folder(source)
+        click.echo(
+            f"{path}: {chronicle.head:,} events; {result.total('new'):,} new, "
+            f"{result.total('changed'):,} changed, {result.total('gone'):,} gone, "
+            f"{result.total('problem_count'):,} problems (names nobody could place; "
+            "chronicle check lists them)\n"
+        )
+        tables = {
+            "control": control_table(chronicle, DAYS),
+            **change_tables(chronicle),
+            "khanasir-as-published": published_table(chronicle),
+            "khanasir-why": chronicle.why(
+                DISPUTED_PLACE, DISPUTED_DAY, published_by=PUBLISHED[1]
+            ),
+            "displaced": figures_table(chronicle),
+            "not-heard-of": stale_table(chronicle),
+        }
+        for name, table in tables.items():
+            show(_short(table) if name in LONG else table)
+            write_file(out / f"{name}.csv", as_csv(table).encode())
+        for day in DAYS:
+            state = chronicle.state(day).table()
+            write_file(out / f"state-{day}.csv", as_csv(state).encode())
+        pictures = _draw(chronicle, out)
+    click.echo(
+        f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV"
+    )
+    for picture in pictures:
+        click.echo(f"  {picture}")
+    say(f"next: chronicle why {path} Hama --on 2024-12-05")
+
+
+LONG = frozenset({"not-heard-of", "changed-1", "changed-2", "changed-3"})
+SHOWN = 12
+
+
+def _short(table: Table) -> Table:
+    """The first rows for the screen; the file has them all."""
+    from chronicle.tables import Table
+
+    left = len(table) - SHOWN
+    notes = (
+        [*table.notes, f"… and {left} more, in the CSV"] if left > 0 else table.notes
+    )
+    return Table(table.columns, table.rows[:SHOWN], table.header, notes)
+
+
+def control_table(chronicle: Chronicle, days: Sequence[str]) -> Table:
+    """Settlements by actor on each day."""
+    from chronicle.tables import Table
+
+    states = [chronicle.state(day) for day in days]
+    counts = [
+        Counter(place.control or place.status for place in s.places.values())
+        for s in states
+    ]
+    names = {
+        id_: actor.short or actor.name
+        for id_, actor in states[-1].references.actors.items()
+    }
+    sides = sorted({side for count in counts for side in count})
+    sides.sort(key=lambda side: -counts[0][side])
+    rows: list[tuple[Any, ...]] = [
+        (side, names.get(side, f"({side})"), *(count[side] for count in counts))
+        for side in sides
+    ]
+    header = "Settlements by who held them at the end of each day, as known now"
+    return Table(("control", "name", *days), rows, header)
+
+
+def change_tables(chronicle: Chronicle) -> dict[str, Table]:
+    """What changed from each day of `DAYS` to the next."""
+    found = {}
+    for number, (start, end) in enumerate(pairwise(DAYS), 1):
+        table = chronicle.diff(start, end)
+        moves = Counter((row["before"], row["after"]) for row in table)
+        told = ", ".join(
+            f"{n} from {before} to {after}"
+            for (before, after), n in moves.most_common()
+        )
+        table.notes.append(f"{start} to {end}: {len(table)} changed hands: {told}")
+        found[f"changed-{number}"] = table
+    return found
+
+
+def published_table(chronicle: Chronicle) -> Table:
+    """One place on one day, as published by three days: the source clock."""
+    from chronicle.tables import Table
+
+    rows: list[tuple[Any, ...]] = []
+    for day in PUBLISHED:
+        why = chronicle.why(DISPUTED_PLACE, DISPUTED_DAY, published_by=day)
+        decides = next(row for row in why if row["role"] == "decides")
+        rows.append(
+            (
+                day,
+                decides["control"],
+                decides["report"],
+                decides["source"],
+                f"{decides['reliability']}{decides['credibility']}",
+                decides["note"],
+            )
+        )
+    columns = ("published_by", "control", "report", "source", "grade", "says")
+    header = (
+        f"Who held Khanasir at the end of {DISPUTED_DAY}, as published by three days"
+    )
+    return Table(columns, rows, header)
+
+
+def figures_table(chronicle: Chronicle) -> Table:
+    """Three United Nations figures of two days, and why they may not be added."""
+    from chronicle.displacement import why_not_added
+    from chronicle.events import DisplacementReported
+    from chronicle.tables import Table
+
+    found = chronicle.displaced("2024-12-06")
+    index = found.columns.index("report")
+    rows = [row for row in found.rows if row[index] in FIGURES]
+    claims = [
+        recorded.event
+        for report in FIGURES
+        if (recorded := chronicle.told(report)) is not None
+    ]
+    figures = [c for c in claims if isinstance(c, DisplacementReported)]
+    note = f"They may not be added: {why_not_added(figures)}"
+    header = "Three figures of 5 and 6 December 2024, side by side"
+    return Table(found.columns, rows, header, [note])
+
+
+def stale_table(chronicle: Chronicle) -> Table:
+    """The places of which nobody said anything for a week; empty is not quiet."""
+    from chronicle.tables import Table
+
+    state = chronicle.state(DAYS[-1])
+    rows: list[tuple[Any, ...]] = []
+    for id_, place in sorted(state.places.items()):
+        heard = place.last_heard
+        if heard is None or (state.on - heard).days >= STALE_DAYS:
+            name = state.references.settlements[id_].name
+            rows.append((id_, name, place.control or place.status, heard))
+    never = sum(1 for row in rows if row[-1] is None)
+    header = f"Not reported on in the week to {DAYS[-1]}: unknown, not quiet"
+    note = f"{len(rows)} places, {never} of them never but for the baseline"
+    return Table(("settlement", "name", "control", "last_heard"), rows, header, [note])
+
+
+def _draw(chronicle: Chronicle, out: Path) -> list[Path]:
+    """The map of the four days; without matplotlib only a word on how to get it."""
+    if find_spec("matplotlib") is None:
+        say("no map: pip install 'conflict-chronicle[plot]' draws it")
+        return []
+    from chronicle.pictures import draw_days
+
+    path = out / "map.png"
+    draw_days(chronicle, path, [date.fromisoformat(day) for day in DAYS], LICENCE)
+    return [path]
