@@ -1,0 +1,64 @@
+# `make demo` and `make test` work in a fresh clone: each makes its own environment.
+# Nothing but Python 3.11+, make and the package registries is needed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Hash randomisation is left on: no answer may depend on it.
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test check fix bench soak golden clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# One environment for users and one with the tools of development; a stamp says which
+# pyproject.toml each was made from, so that a change of requirements is noticed.
+$(VENV)/.made: 
+	@$(PYTHON) -c 'import sys; sys.exit("Chronicle needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo ## the main job on the bundled case, into ./demo
+	$(BIN)/chronicle demo --out demo
+
+test: $(VENV)/.dev ## all that CI checks: lint, types, layers, tests, documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --include='$(GROUND)' --fail-under=100 --show-missing
+	$(BIN)/coverage report --skip-covered --sort=cover
+	@echo "all checks passed"
+
+check: test ## the same as test
+
+GROUND := src/chronicle/errors.py,src/chronicle/fields.py,src/chronicle/vocabulary.py,src/chronicle/events.py,src/chronicle/names.py,src/chronicle/timeline.py,src/chronicle/lens.py,src/chronicle/displacement.py,src/chronicle/state.py,src/chronicle/decide.py
+
+fix: $(VENV)/.dev ## format, and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## figures as ratios against peers in one run
+	$(BIN)/chronicle bench
+
+soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
+	$(BIN)/python tests/soak_kill.py 1000
+	$(BIN)/python tests/soak_codec.py 100000
+	CHRONICLE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_state.py tests/test_timeline.py tests/test_decide.py
+
+golden: $(VENV)/.dev ## rewrite the golden files; review the difference
+	$(BIN)/python tests/golden.py
+	$(BIN)/python tests/golden_scenarios.py
+
+clean: ## remove what make has made
+	rm -rf $(VENV) demo .coverage .pytest_cache .mypy_cache .ruff_cache
