@@ -290,8 +290,9 @@ def displaced_table(state: ground.State, area: str | None) -> Table:
             and (other.report_id in claim.includes or claim.report_id in other.includes)
         )
         counter = claim.counter
-        if state.references.actors.get(counter) is not None:
-            counter += " (a party: its claim)"
+        who = state.references.sources.get(counter)
+        if counter in state.references.actors or (who and "belligerent" in who.kind):
+            counter += " (a belligerent's claim)"
         rows.append(
             (
                 claim.report_id,
@@ -326,19 +327,28 @@ def displaced_table(state: ground.State, area: str | None) -> Table:
     )
 
 
-LOG_COLUMNS = ("position", "recorded_at", "type", "source", "id", "says")
+LOG_COLUMNS = ("position", "recorded_at", "type", "source", "published", "id", "says")
 
 
 def log_table(log: Iterable[Recorded]) -> Table:
     """`chronicle log` for people; `--format jsonl` has every field."""
     rows: list[tuple[Any, ...]] = []
-    for recorded in log:
-        event = recorded.event
+    for position, recorded_at, event in log:
         if isinstance(event, Redacted):
-            told = "redacted", event.source, event.report_id, ""
+            told: tuple[Any, ...] = (
+                "redacted",
+                event.source,
+                None,
+                event.report_id,
+                "",
+            )
         else:
-            told = event.TYPE, getattr(event, "source", ""), id_of(event), says(event)
-        rows.append((recorded.position, recorded.recorded_at, *told))
+            source, published = (
+                getattr(event, "source", ""),
+                getattr(event, "published", None),
+            )
+            told = event.TYPE, source, published, id_of(event), says(event)
+        rows.append((position, recorded_at, *told))
     return Table(LOG_COLUMNS, rows, "The log, in order of position")
 
 
@@ -363,7 +373,7 @@ def says(event: Any) -> str:
         case "incident-reported":
             return incident_text(event)
         case "support-reported":
-            return f"{event.backer} is said to back {event.backed}"
+            return f"{event.backer}: said to back {event.backed}"
         case "legend-reported":
             return f"on {event.legend}: {event.colour} means {event.means}"
         case "route-status-reported":
@@ -396,8 +406,11 @@ def incident_text(event: Any) -> str:
     for word, number in (("killed", event.killed), ("injured", event.injured)):
         if number is not None:
             parts.append(f"{number} {word}")
+    if event.claimed_by:
+        parts.append(f"claimed by {event.claimed_by}")
     if event.disputed:
         parts.append("disputed")
     if event.aggregate:
         parts.append("an aggregate: not to be added up")
-    return ", ".join(parts) + f" ({event.valid_from})"
+    told = ", ".join(parts) + f" ({event.valid_from})"
+    return f"{told}: {event.note}" if event.note else told

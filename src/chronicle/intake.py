@@ -47,10 +47,12 @@ class FileResult:
     problem_count: int = 0
     problems: list[Problem] = field(default_factory=list)
     refused: bool = False  # by --strict: nothing of it was imported
+    hurt: bool = False  # rows could not be read, so what is gone was not judged
 
     def add(self, problem: Problem) -> None:
         """Count *problem*, and keep it while there is room."""
         self.problem_count += 1
+        self.hurt |= not problem.rule.startswith("unknown column")
         if len(self.problems) < KEPT:
             self.problems.append(problem)
 
@@ -148,6 +150,7 @@ def _import_file(
             label=file.name,
             finish=finish,
             refused=refused,
+            whole=lambda: not result.hurt,
             progress=told,
         )
     except _Strict:

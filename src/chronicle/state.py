@@ -46,6 +46,7 @@ __all__ = [
     "diff",
     "fold",
     "judge",
+    "places_of",
     "references",
     "state_of",
 ]
@@ -96,6 +97,12 @@ class Heard:
     support: tuple[Standing, ...] = ()
     legends: tuple[Standing, ...] = ()
     last: dict[str, date] = field(default_factory=dict)
+
+
+def places_of(event: Event | Redacted) -> set[str]:
+    """The settlements that an event itself names."""
+    names = ("settlement", "settlement_a", "settlement_b", "origin", "destination")
+    return {place for name in names if (place := getattr(event, name, None))}
 
 
 def fold(standing: Iterable[Standing], start: Heard | None = None) -> Heard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,9 @@ def displaced(
 @click.option("--type", "type_", help="Only events of this type.")
 @click.option("--source", help="Only events of this source.")
 @click.option("--settlement", help="Only events about this settlement.")
+@click.option(
+    "--published-by", metavar="DATE", help="Only what was published by that day."
+)
 @click.option("--follow", is_flag=True, help="Go on as events are recorded.")
 @table_options("jsonl")
 def log(
@@ -209,17 +213,20 @@ def log(
     type_: str | None,
     source: str | None,
     settlement: str | None,
+    published_by: str | None,
     follow: bool,
     format_: str | None,
     out: Path | None,
 ) -> None:
     """The log, in order of position; `--format jsonl` has every field."""
     from chronicle.answers import log_table
+    from chronicle.clocks import as_day
     from chronicle.formats.jsonl import line_of
-    from chronicle.log.eventlog import places_of
+    from chronicle.state import places_of
 
     with _open(file) as chronicle:
         place = chronicle.find(settlement) if settlement else None
+        day = as_day(published_by, "published_by") if published_by else None
 
         def wanted(recorded: Any) -> bool:
             event = recorded.event
@@ -227,6 +234,9 @@ def log(
                 (type_ is None or getattr(event, "TYPE", "redacted") == type_)
                 and (source is None or getattr(event, "source", None) == source)
                 and (place is None or place in places_of(event))
+                and (
+                    day is None or (getattr(event, "published", None) or day_max) <= day
+                )
             )
 
         kind = chosen(format_, out, ("jsonl",))
@@ -248,6 +258,7 @@ def log(
 
 
 POLL_SECONDS = 0.2
+day_max = date.max  # what was never published was not published by any day
 
 
 @click.command()

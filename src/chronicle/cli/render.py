@@ -34,7 +34,38 @@ def table_options(*more: str) -> Callable[[Any], Any]:
         type=click.Choice([*FORMATS, *more]),
         help="Default: a table on a terminal, csv in a pipe; or by --out's suffix.",
     )
-    return lambda command: format_(out(command))
+    columns: Callable[[Any], Any] = click.option(
+        "--columns",
+        metavar="A,B,C",
+        expose_value=False,
+        callback=_keep_columns,
+        help="Only these columns, in this order.",
+    )
+    return lambda command: format_(columns(out(command)))
+
+
+def _keep_columns(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
+    ctx.meta[_COLUMNS] = given.split(",") if given else []
+
+
+_COLUMNS = "chronicle.columns"
+
+
+def _narrowed(table: Table) -> Table:
+    """The table with the columns that `--columns` names; `UsageError` for others."""
+    from dataclasses import replace
+
+    wanted = click.get_current_context().meta.get(_COLUMNS, [])
+    if not wanted:
+        return table
+    unknown = [name for name in wanted if name not in table.columns]
+    if unknown:
+        raise UsageError(
+            f"no column {', '.join(unknown)}; there are {', '.join(table.columns)}"
+        )
+    index = [table.columns.index(name) for name in wanted]
+    rows = [tuple(row[i] for i in index) for row in table.rows]
+    return replace(table, columns=tuple(wanted), rows=rows)
 
 
 def chosen(format_: str | None, out: Path | None, more: tuple[str, ...] = ()) -> str:
@@ -50,6 +81,7 @@ def chosen(format_: str | None, out: Path | None, more: tuple[str, ...] = ()) ->
 def emit(table: Table, format_: str | None, out: Path | None) -> None:
     """Print or write *table*; its header and notes go beside it, never into the csv."""
     kind = chosen(format_, out)
+    table = _narrowed(table)
     if kind == "table" and out is None:
         _draw(table)
         return

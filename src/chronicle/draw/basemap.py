@@ -14,7 +14,7 @@ from chronicle.draw.geography import (
     projection_of,
     round_length,
 )
-from chronicle.draw.labels import Dot, Label, place_labels
+from chronicle.draw.labels import Dot, Label, leader, place_labels
 from chronicle.draw.legend import FONT, Entry
 from chronicle.draw.page import Box, Sheet, plain
 from chronicle.draw.palette import INK, PAPER, QUIET
@@ -37,7 +37,8 @@ __all__ = [
 GRID_COLOUR = "#E9E9E6"
 ROAD_COLOUR = "#D3CFC6"
 SHUT_COLOUR = "#8A8275"
-GREAT = 100_000  # the weight of a name that may cover another dot
+KEPT = 30_000  # the weight of a dot that no name may cover
+GREAT = 100_000  # the weight of a name that must stand somewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +160,8 @@ def name_spots(
     dots = []
     for spot in spots:
         x, y = base.projection.xy(spot.lat, spot.lon)
-        dots.append(
-            Dot((x - frame.left) * scale, (y - frame.bottom) * scale, spot.diameter / 2)
-        )
+        across, up = (x - frame.left) * scale, (y - frame.bottom) * scale
+        dots.append(Dot(across, up, spot.diameter / 2, spot.weight >= KEPT))
     ranked = sorted(range(len(spots)), key=lambda i: (-spots[i].weight, i))
     ranked = [i for i in ranked[: 6 * most] if spots[i].weight > 0]
     words = [plain(spots[i].name, 32) for i in ranked]
@@ -170,15 +170,21 @@ def name_spots(
             dots[i],
             page.width_of(text, size) * 72 + 1,
             size,
-            int(spots[i].weight >= GREAT),
+            spots[i].weight >= GREAT,
         )
         for i, text in zip(ranked, words, strict=True)
     ]
     room = (2.0, 2.0, frame.width * scale - 2, frame.height * scale - 2)
     areas = place_labels(labels, dots, room, most=most)
-    for text, area in zip(words, areas, strict=True):
+    for label, text, area in zip(labels, words, areas, strict=True):
         if area is None or not text:
             continue
+        line = [
+            (frame.left + x / scale, frame.bottom + y / scale)
+            for x, y in leader(label.dot, area)
+        ]
+        if line:
+            axes.plot(*zip(*line, strict=True), color=INK, linewidth=0.6, zorder=4.5)
         x = frame.left + (area[0] + area[2]) / 2 / scale
         y = frame.bottom + (area[1] + area[3]) / 2 / scale
         # The halo is a text of its own: with an effect, text becomes an outline, and

@@ -2,54 +2,66 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Area", "Dot", "Label", "place_labels"]
+__all__ = ["Area", "Dot", "Label", "leader", "place_labels"]
 
 # Where a label is tried, best first: which way it lies from its dot (Imhof's order for
 # points: right above, right, left, below, above).
 DIRECTIONS = (
-    (1, 0),
-    (1, 1),
-    (-1, 0),
-    (0, -1),
-    (0, 1),
-    (1, -1),
-    (-1, 1),
-    (-1, -1),
+    (1.0, 0.0),
+    (1.0, 1.0),
+    (1.0, 0.5),
+    (1.0, -0.5),
+    (-1.0, 0.0),
+    (0.0, -1.0),
+    (0.0, 1.0),
+    (1.0, -1.0),
+    (-1.0, 0.5),
+    (-1.0, -0.5),
+    (-1.0, 1.0),
+    (-1.0, -1.0),
+    (0.5, -1.0),
+    (-0.5, -1.0),
+    (0.5, 1.0),
+    (-0.5, 1.0),
 )
 GAP = 1.5  # points between a dot and its label
+FAR = (0.0, 10.0, 20.0, 32.0, 46.0)  # further off, with a line, for great places
+NEAR = 3.0  # points within which a name seems to belong to another dot
 
 Area = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A disc on paper, in points."""
+    """A disc on paper, in points; no name may cover one that `matters`."""
 
     x: float
     y: float
     radius: float
+    matters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
     """A name of a size in points that wants to stand beside a dot.
 
-    It may cover up to `covers` other dots.
+    A `great` one may cover another dot, or stand off with a line to its own.
     """
 
     dot: Dot
     width: float
     height: float
-    covers: int = 0
+    great: bool = False
 
-    def at(self, direction: tuple[int, int]) -> Area:
-        """The area that the label takes on that side of its dot."""
+    def at(self, direction: tuple[float, float], off: float = 0.0) -> Area:
+        """The area that the label takes on that side of its dot, *off* points away."""
         across, up = direction
-        reach = self.dot.radius + GAP
-        if across and up:
+        reach = self.dot.radius + GAP + off
+        if abs(across) == abs(up):
             reach *= 0.75  # a corner is nearer to a disc than a side
         middle_x = self.dot.x + across * (reach + self.width / 2)
         middle_y = self.dot.y + up * (reach + self.height / 2)
@@ -70,25 +82,66 @@ def place_labels(
 ) -> list[Area | None]:
     """An area for each label, the most important first; None where there is no room.
 
-    No two areas overlap, none leaves *frame*, none covers more other dots
-    than it may, and at most *most* are given. Of the sides left, the one that covers fewest
-    dots is taken; of equal ones the first of `DIRECTIONS`.
+    No two areas overlap, none leaves *frame*, none covers other dots but as a great one
+    may, and at most *most* are given. Of the sides left, the one that covers fewest
+    dots is taken, then the one with fewest near by, then the first of `DIRECTIONS`.
     """
     taken: list[Area] = []
     found: list[Area | None] = []
     for label in labels:
-        best: tuple[int, Area] | None = None
-        for direction in DIRECTIONS if len(taken) < most else ():
-            area = label.at(direction)
-            if not _inside(area, frame) or any(_overlap(area, a) for a in taken):
-                continue
-            hidden = sum(_touches(dot, area) for dot in dots if dot != label.dot)
-            if hidden <= label.covers and (best is None or hidden < best[0]):
-                best = hidden, area
-        found.append(best and best[1])
-        if best:
-            taken.append(best[1])
+        area = None
+        if len(taken) < most:
+            around = _around(label, dots)
+            for off in FAR if label.great else FAR[:1]:
+                area = area or _best(label, off, around, frame, taken)
+        found.append(area)
+        if area:
+            taken.append(area)
     return found
+
+
+def _around(label: Label, dots: Sequence[Dot]) -> list[Dot]:
+    """The other dots that a label can touch, however far off it stands."""
+    own = label.dot
+    reach = own.radius + GAP + NEAR + (FAR[-1] if label.great else 0.0)
+    across, up = reach + label.width, reach + label.height
+    return [
+        dot
+        for dot in dots
+        if abs(dot.x - own.x) < across + dot.radius
+        and abs(dot.y - own.y) < up + dot.radius
+        and dot != own
+    ]
+
+
+def _best(
+    label: Label, off: float, dots: Sequence[Dot], frame: Area, taken: Sequence[Area]
+) -> Area | None:
+    """The best free area for a label at one distance from its dot, if there is one."""
+    best: tuple[int, int, Area] | None = None
+    for direction in DIRECTIONS:
+        area = label.at(direction, off)
+        if not _inside(area, frame) or any(_overlap(area, a) for a in taken):
+            continue
+        others = [dot for dot in dots if _touches(dot, area, NEAR)]
+        hidden = [dot for dot in others if _touches(dot, area)]
+        if len(hidden) > label.great or any(dot.matters for dot in hidden):
+            continue
+        if best is None or (len(hidden), len(others)) < best[:2]:
+            best = len(hidden), len(others), area
+    return best and best[2]
+
+
+def leader(dot: Dot, area: Area) -> tuple[tuple[float, float], ...]:
+    """The line from *dot* to a name that stands off from it; empty when it is near."""
+    x = min(max(dot.x, area[0]), area[2])
+    y = min(max(dot.y, area[1]), area[3])
+    across, up = x - dot.x, y - dot.y
+    distance = math.hypot(across, up)
+    if distance < dot.radius + FAR[1] * 0.7:
+        return ()
+    inner = dot.radius / distance
+    return (dot.x + across * inner, dot.y + up * inner), (x, y)
 
 
 def _inside(area: Area, frame: Area) -> bool:
@@ -109,7 +162,7 @@ def _overlap(one: Area, other: Area) -> bool:
     )
 
 
-def _touches(dot: Dot, area: Area) -> bool:
+def _touches(dot: Dot, area: Area, within: float = 0.0) -> bool:
     across = max(area[0] - dot.x, 0, dot.x - area[2])
     up = max(area[1] - dot.y, 0, dot.y - area[3])
-    return across**2 + up**2 < dot.radius**2
+    return across**2 + up**2 < (dot.radius + within) ** 2

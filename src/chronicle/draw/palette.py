@@ -26,6 +26,7 @@ __all__ = [
     "VACATED",
     "Actors",
     "Look",
+    "coarser",
     "contrast",
     "looks_of",
     "mix",
@@ -103,6 +104,12 @@ def contrast(colour: str) -> str:
     red, green, blue = _rgb(colour)
     dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 105
     return mix(colour, PAPER, 0.4) if dark else mix(colour, "#000000", 0.55)
+
+
+def coarser(look: Look) -> str:
+    """The pattern of a look for bands and bars, which need fewer lines than a disc."""
+    hatch = look.hatch
+    return hatch[::2] if len(set(hatch)) == 1 else hatch
 
 
 def paler(look: Look) -> Look:

@@ -26,7 +26,14 @@ from chronicle.events import NAMELESS, STATUSES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MapPlace", "draw_places", "map_sections", "sides_of", "spots_of"]
+__all__ = [
+    "MapPlace",
+    "draw_places",
+    "map_sections",
+    "sides_of",
+    "size_entries",
+    "spots_of",
+]
 
 STALE_DAYS = 7
 INHABITED = frozenset({"", "city", "town", "village", "camp area"})
@@ -158,12 +165,12 @@ def map_sections(
     *outlined* says what a solid ring means; empty when there is none.
     """
     everywhere = [place for places in columns.values() for place in places]
-    uncounted = sum(place.population is None for place in everywhere)
-    missing = f" ({uncounted:,})" if len(columns) == 1 else ""
+    populations = [place.population for place in everywhere]
+    missing = f" ({populations.count(None):,})" if len(columns) == 1 else ""
     return [
         Section("Who holds how many places", _sides(columns, looks), tuple(columns)),
         Section("Signs", (*_signs(everywhere, outlined), *_roads(routes))),
-        Section("Area: population", _sizes(everywhere, scale, missing)),
+        Section("Area: population", size_entries(populations, scale, missing)),
         Section("Scale", (scale_entry(base),)),
     ]
 
@@ -226,9 +233,11 @@ def _roads(routes: Sequence[MapRoute]) -> list[Entry]:
     return entries
 
 
-def _sizes(places: Sequence[MapPlace], scale: float, missing: str) -> tuple[Entry, ...]:
+def size_entries(
+    populations: Sequence[int | None], scale: float = 1.0, missing: str = ""
+) -> tuple[Entry, ...]:
     """Discs of round populations, and the one of places whose people nobody counted."""
-    known = [place.population for place in places if place.population is not None]
+    known = [people for people in populations if people is not None]
     sign = Sign(Look("", "#E4E4E4", "#4A4A4A"))
     entries = []
     for people in (key for key in SIZE_KEYS if key <= max(known, default=0) * 2):
@@ -239,7 +248,7 @@ def _sizes(places: Sequence[MapPlace], scale: float, missing: str) -> tuple[Entr
         across = diameter(0, scale)
         paint = partial(_paint, sign=sign, across=across, is_true=True)
         entries.append(Entry(paint, "under 90,000"))
-    if len(known) < len(places):
+    if len(known) < len(populations):
         across = diameter(None, scale)
         paint = partial(_paint, sign=sign, across=across, is_true=True)
         words = f"unknown{missing}: small, one size"

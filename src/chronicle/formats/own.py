@@ -86,7 +86,7 @@ def read_folder(
 ) -> OwnFolder:
     """The files of *path* with a name of the format, in the order to import them.
 
-    *dataset* is the folder's name unless given. *settlements* and *actors* are the ids
+    *dataset* is the name of `dataset_of` unless given. *settlements* and *actors* are the ids
     that the log knows already, best as the mappings of `References`, which bring names
     and coordinates. A report may name those and the ones of the folder; where neither
     the log nor the folder lists any (None and no file), every id is let pass.
@@ -114,7 +114,7 @@ def read_folder(
         Known(SettlementRegistered, settlements, told_in("settlements.csv")),
         Known(ActorRegistered, actors, told_in("actors.csv")),
     )
-    name = path.resolve().name if dataset is None else dataset
+    name = dataset_of(path) if dataset is None else dataset
     files += [_file(path / kind.file, kind, name, known, limit) for kind in chosen]
     others = tuple(name for name in there if name not in _KINDS)
     return OwnFolder(tuple(files), others)
@@ -146,8 +146,14 @@ def read_file(
         Known(SettlementRegistered, settlements, None),
         Known(ActorRegistered, actors, None),
     )
-    name = path.resolve().parent.name if dataset is None else dataset
+    name = dataset_of(path.parent) if dataset is None else dataset
     return _file(path, kind, name, known, limit)
+
+
+def dataset_of(folder: Path) -> str:
+    """The name of the data set in *folder*: its own, or of `NAME/data` the NAME."""
+    whole = folder.resolve()
+    return whole.parent.name if whole.name == "data" else whole.name
 
 
 def is_own(path: Path) -> bool:

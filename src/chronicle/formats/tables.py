@@ -224,26 +224,19 @@ def records(file: io.BufferedIOBase, name: str) -> Iterator[Record | Problem]:
     reader = csv.reader(lines.text, strict=True)
     width = 0
     while True:
-        line = reader.line_num + 1
-        lines.row_size = 0
-        rule = ""
+        line, lines.row_size = reader.line_num + 1, 0
         try:
-            cells = next(reader)
+            cells, rule = next(reader), ""
         except StopIteration:
             break
         except csv.Error as broken:
             if lines.stopped:
                 break
-            rule = _quoting(broken)
-            if str(broken).startswith("unexpected end"):
-                yield problem(line, rule)
-                return
-            if reader.line_num > line and "limit" in str(broken):
+            cells, rule = [], _quoting(broken)
+            runs_on = reader.line_num > line and "limit" in str(broken)
+            if runs_on or str(broken).startswith("unexpected end"):
                 yield problem(line, f"{rule}; nothing from here on was read")
                 return
-            cells = []
-        if lines.stopped:
-            break
         if lines.fault:
             yield problem(lines.line, lines.fault)
             lines.fault = ""
@@ -280,7 +273,7 @@ def _quoting(broken: csv.Error) -> str:
     """The rule behind an error of the csv module, in words for the writer of a file."""
     said = str(broken)
     if said.startswith("unexpected end"):
-        return "opens a quote that never closes; nothing from here on was read"
+        return "opens a quote that never closes"
     if "limit" in said:
         return f"has a cell of more than {csv.field_size_limit():,} characters"
     if "new-line" in said:
