@@ -35,6 +35,7 @@ from chronicle.timeline import Recorded, account, known
 
 __all__ = ["Chronicle", "create", "memory", "open_chronicle"]
 
+LONG = 50_000  # events from which on columns are worth the time to load them
 Clock = Callable[[], datetime]
 
 
@@ -137,7 +138,22 @@ class Chronicle:
         lens: str = "latest",
     ) -> State:
         """What was so at the end of *on*, as known then, seen through a lens."""
-        return State.of(self._state(on, known_at, published_by, lens))
+        return State.of(self._seen(on, known_at, published_by, lens))
+
+    def _seen(
+        self,
+        on: Day,
+        known_at: KnownAt | None,
+        published_by: Day | None,
+        lens: str,
+    ) -> PlainState:
+        """`_state`, by columns where the log is long and they have the answer."""
+        position = self.position(known_at)
+        if position < LONG or lens != "latest" or published_by is not None:
+            return self._state(on, position, published_by, lens)
+        from chronicle.quick import quick_state
+
+        return quick_state(self._log, as_day(on, "on"), position)
 
     def _state(
         self,
@@ -217,13 +233,13 @@ class Chronicle:
         if world:
             if start is None or end is None or on is not None:
                 raise UsageError("diff in the world wants a day from and a day to")
-            before = self._state(start, known_at, published_by, lens)
-            after = self._state(end, known_at, published_by, lens)
+            before = self._seen(start, known_at, published_by, lens)
+            after = self._seen(end, known_at, published_by, lens)
         else:
             if on is None:
                 raise UsageError("diff in knowledge wants the day that it is about")
-            before = self._state(on, known_from or known_at, published_from, lens)
-            after = self._state(on, known_to or known_at, published_to, lens)
+            before = self._seen(on, known_from or known_at, published_from, lens)
+            after = self._seen(on, known_to or known_at, published_to, lens)
         header = f"From the {clocks(before)}\nto the {clocks(after)}"
         return diff_table(diff(before, after), after, header)
 

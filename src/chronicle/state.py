@@ -122,7 +122,7 @@ def fold(standing: Iterable[Standing], start: Heard | None = None) -> Heard:
                 places = () if claim.baseline else (claim.settlement,)
             case DisplacementReported():
                 figures.append(one)
-                places = claim.settlement, claim.origin, claim.destination
+                places = (claim.settlement,)
             case IncidentReported():
                 incidents.append(one)
                 places = (claim.settlement,)

@@ -6,7 +6,9 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,76 +20,145 @@ from chronicle.errors import StorageError, UsageError
 if TYPE_CHECKING:
     from chronicle.tables import Table
 
-__all__ = ["as_csv", "as_json", "emit", "table_options", "write_file"]
+__all__ = [
+    "as_csv",
+    "as_json",
+    "emit",
+    "no_columns",
+    "out_option",
+    "picked",
+    "table_options",
+    "write_file",
+]
 
 FORMATS = ("table", "csv", "json")
+COLUMNS = "chronicle.columns"  # where a command's context keeps what --columns named
 
 
-def table_options(*more: str) -> Callable[[Any], Any]:
-    """`--format` and `--out`, for every command that answers with a table."""
-    out: Callable[[Any], Any] = click.option(
-        "--out", type=click.Path(path_type=Path), help="Write to this file."
-    )
+def table_options(
+    *more: str, columns: Sequence[str] = ()
+) -> Callable[[Any], Any]:
+    """`--format`, `--out` and `--columns`, for every command that answers with a table.
+
+    *columns* are those of the table, where a wrong one must be refused before anything
+    is done; else they are checked when the table is there.
+    """
+
+    def chosen_columns(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None:
+            names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+            ctx.meta[COLUMNS] = names
+            _check_columns(names, columns or names)
+
     format_: Callable[[Any], Any] = click.option(
         "--format",
         "format_",
         type=click.Choice([*FORMATS, *more]),
         help="Default: a table on a terminal, csv in a pipe; or by --out's suffix.",
     )
-    columns: Callable[[Any], Any] = click.option(
+    columns_: Callable[[Any], Any] = click.option(
         "--columns",
         metavar="A,B,C",
         expose_value=False,
-        callback=_keep_columns,
+        callback=chosen_columns,
         help="Only these columns, in this order.",
     )
-    return lambda command: format_(columns(out(command)))
+
+    def decorate(command: Any) -> Any:
+        return format_(out_option(columns_(command)))
+
+    return decorate
 
 
-def _keep_columns(ctx: click.Context, _: click.Parameter, given: str | None) -> None:
-    ctx.meta[_COLUMNS] = given.split(",") if given else []
+def out_option(command: Any) -> Any:
+    """`--out`: a place that can be written to, and never a database."""
+    option = click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        callback=lambda ctx, parameter, path: None if path is None else _free(path),
+        help="Write to this file.",
+    )
+    return option(command)
 
 
-_COLUMNS = "chronicle.columns"
+def _free(path: Path) -> Path:
+    """*path*, where a file may be written; what is asked is not lost for a typing error.
 
-
-def _narrowed(table: Table) -> Table:
-    """The table with the columns that `--columns` names; `UsageError` for others."""
-    from dataclasses import replace
-
-    wanted = click.get_current_context().meta.get(_COLUMNS, [])
-    if not wanted:
-        return table
-    unknown = [name for name in wanted if name not in table.columns]
-    if unknown:
-        raise UsageError(
-            f"no column {', '.join(unknown)}; there are {', '.join(table.columns)}"
-        )
-    index = [table.columns.index(name) for name in wanted]
-    rows = [tuple(row[i] for i in index) for row in table.rows]
-    return replace(table, columns=tuple(wanted), rows=rows)
+    Raises `UsageError` for a folder or a database, `StorageError` for no folder.
+    """
+    if path.is_dir():
+        raise UsageError(f"--out {path} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise StorageError(f"cannot write {path}: no folder {path.parent}")
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.read(15) == b"SQLite format 3":
+                    raise UsageError(f"--out {path} is a database; it was not touched")
+    return path
 
 
 def chosen(format_: str | None, out: Path | None, more: tuple[str, ...] = ()) -> str:
-    """The format: as asked for, else by the file's suffix, else by the terminal."""
+    """The format: as asked for, else by the file's suffix, else by the terminal.
+
+    Raises `UsageError` for a suffix that promises another format.
+    """
     if format_ is not None:
         return format_
-    suffix = out.suffix.lstrip(".").lower() if out else ""
+    if out is None:
+        return "table" if sys.stdout.isatty() else "csv"
+    suffix = out.suffix.lstrip(".").lower()
     if suffix in (*FORMATS, *more):
         return suffix
-    return "table" if out is None and sys.stdout.isatty() else "csv"
+    if suffix in PLAIN or not out.is_file() and out.exists():
+        return PLAIN.get(suffix, "csv")
+    listed = ", ".join((*FORMATS, *more))
+    raise UsageError(
+        f"--out {out}: no format goes by {out.suffix}; say which with --format ({listed})"
+    )
+
+
+PLAIN = {"": "csv", "txt": "table"}
+
+
+def picked(table: Table) -> Table:
+    """*table* with the columns that `--columns` names; raises `UsageError`."""
+    names = _asked_columns()
+    if names is None:
+        return table
+    _check_columns(names, table.columns)
+    places = [table.columns.index(name) for name in names]
+    rows = [tuple(row[place] for place in places) for row in table.rows]
+    return replace(table, columns=names, rows=rows)
+
+
+def no_columns(format_: str) -> None:
+    """Refuse `--columns` where the format is whole or not at all."""
+    if _asked_columns() is not None:
+        raise UsageError(f"--columns does not go with --format {format_}")
+
+
+def _asked_columns() -> tuple[str, ...] | None:
+    context = click.get_current_context(silent=True)
+    names: tuple[str, ...] | None = context.meta.get(COLUMNS) if context else None
+    return names
+
+
+def _check_columns(names: Sequence[str], known: Sequence[str]) -> None:
+    strange = [repr(name) for name in names if name not in known or not name]
+    if strange:
+        listed = f"; there are {', '.join(known)}" if tuple(known) != names else ""
+        raise UsageError(f"--columns: no column {', '.join(strange)}{listed}")
 
 
 def emit(table: Table, format_: str | None, out: Path | None) -> None:
     """Print or write *table*; its header and notes go beside it, never into the csv."""
     kind = chosen(format_, out)
-    table = _narrowed(table)
+    table = picked(table)
     if kind == "table" and out is None:
-        _draw(table)
+        show(table)
         return
-    text = as_csv(table) if kind == "csv" else as_json(table)
-    if kind == "table":
-        text = as_text(table)
+    text = {"table": as_text, "csv": as_csv, "json": as_json}[kind](table)
     if out is not None:
         write_file(out, text.encode())
     else:
@@ -105,22 +176,37 @@ def show(table: Table) -> None:
         click.echo(as_text(table))
 
 
+def _settings() -> dict[str, bool]:
+    context = click.get_current_context(silent=True)
+    return (context.find_root().obj or {}) if context else {}
+
+
 def say(line: str) -> None:
     """A line for people, on the error stream, unless `--quiet`."""
-    settings = click.get_current_context().find_root().obj or {}
-    if line and not settings.get("quiet"):
+    if line and not _settings().get("quiet"):
         click.echo(line, err=True)
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; raises `StorageError`."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write a file whole or not at all; raises `StorageError`.
+
+    What is no plain file (a device, a pipe) is written to, and never replaced.
+    """
+    part = None
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        real = path.resolve()
+        part = real.parent / f".chronicle.{os.getpid()}.part"
         part.write_bytes(data)
-        part.replace(path)
-    except OSError as broken:
-        part.unlink(missing_ok=True)
-        raise StorageError(f"cannot write {path}: {broken.strerror}") from None
+        part.replace(real)
+    except (OSError, ValueError) as broken:
+        if part is not None:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        why = getattr(broken, "strerror", None) or str(broken)
+        raise StorageError(f"cannot write {path}: {why}") from None
 
 
 def cell(value: Any) -> str:
@@ -170,55 +256,32 @@ def as_json(table: Table) -> str:
 
 
 def as_text(table: Table) -> str:
-    """Columns padded with blanks, for `--format table` into a file."""
-    rows = [list(table.columns), *([cell(v) for v in row] for row in table.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    """The lines of `layout` in all their width, for `--format table` elsewhere."""
+    from chronicle.cli.layout import lines
+
     told = [
         *table.header.splitlines(),
-        *(line.rstrip() for line in lines),
+        *(line.text for line in lines(table, cell)),
         *table.notes,
     ]
     return "\n".join(told) + "\n"
 
 
-NUMBERS = frozenset({"position", "persons", "low", "high", "lat", "lon", "places"})
-
-
 def _draw(table: Table) -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table as Drawn
     from rich.text import Text
 
-    settings = click.get_current_context().find_root().obj or {}
+    from chronicle.cli.layout import Line, lines
+
+    settings = _settings()
     console = Console(no_color=settings.get("no_color") or None, highlight=False)
-    drawn = Drawn(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    empty = {
-        name
-        for name in table.columns
-        if table.rows and not any(cell(value) for value in table.column(name))
-    }
-    shown = [name for name in table.columns if name not in empty]
-    for name in shown:
-        drawn.add_column(
-            name,
-            justify="right" if name in NUMBERS else "left",
-            overflow="fold",
-            no_wrap=name in ("settlement", "valid_from", "since", "published"),
-        )
-    for row in table:
-        drawn.add_row(*(Text(cell(row[name])) for name in shown))
-    if not settings.get("quiet"):
-        for line in table.header.splitlines():
-            console.print(Text(line, style="bold"))
-    console.print(drawn)
-    if not settings.get("quiet"):
-        for note in table.notes:
-            console.print(Text(note))
+    width = console.width
+    drawn = lines(table, cell, width, all_columns=_asked_columns() is not None)
+    header = [Line(line, "bold") for line in table.header.splitlines()]
+    notes = [Line(note) for note in table.notes]
+    told = drawn if settings.get("quiet") else (*header, *drawn, *notes)
+    for line in told:
+        console.print(Text(line.text, line.style))
 
 
 def need_no(format_: str, out: Path | None) -> None:

@@ -153,8 +153,8 @@ def draw_arrivals(
 ) -> None:
     """Draw for each place when it falls: a bar per day, and one for *never* beside.
 
-    All bars of days have one scale. Days out of order, or rows with another number of shares,
-    raise `UsageError`. Without a *size* the sheet is as high as the rows need.
+    All bars of days have one scale. Days out of order, or a row with another number of
+    shares, raise `UsageError`. Without a *size* the sheet is as high as the rows need.
     """
     mark = WhatIf(seed=seed, assumptions=assumptions)
     check_days(days)
@@ -185,7 +185,8 @@ def draw_arrivals(
         mark_what_if(axes)
         day_axis(axes, days)
         never.set(xlim=(0, 1))
-        never.set_xticks([0, 0.5, 1], ["0%", "never", "100%"])
+        never.set_xticks([0, 1], ["0%", "100%"])
+        never.set_xlabel("never", size=8.5, color=QUIET, labelpad=1)
         for at, row in enumerate(rows):
             _draw_arrivals_row(axes, never, days, row, at, most)
             lines = page.wrap(plain(row.name), names - 0.15, 9, most=2)

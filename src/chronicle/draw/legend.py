@@ -32,7 +32,7 @@ class Entry:
     paint: Painter
     words: str
     numbers: tuple[str, ...] = ()
-    tall: float = 0.0  # points that the sign needs, where that is more than the words
+    tall: float = 0.0  # points that a sign of true size needs on paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,11 @@ def draw_legend(page: Sheet, box: Box, sections: Sequence[Section]) -> None:
     shrink = 1.0
     while True:  # narrower signs leave more room for words, so measure again
         rows = [_rows(page, section, width / shrink) for section in sections]
-        needed = sum(map(_height, rows, sections)) * shrink
-        if needed <= height or shrink < 0.25:
+        needed = sum(
+            _height(lines, section, shrink)
+            for lines, section in zip(rows, sections, strict=True)
+        )
+        if needed * shrink <= height:
             break
         shrink *= 0.94
     axes = page.axes(box)
@@ -97,12 +100,15 @@ def _rows(page: Sheet, section: Section, width: float) -> list[list[str]]:
     return [page.wrap(entry.words, room, FONT, most=3) for entry in section.entries]
 
 
-def _row_height(entry: Entry, lines: Sequence[str]) -> float:
-    return max(LINE * len(lines), entry.tall) + ROW_GAP
+def _row_height(entry: Entry, lines: Sequence[str], shrink: float) -> float:
+    return max(LINE * len(lines), entry.tall / shrink) + ROW_GAP
 
 
-def _height(rows: Sequence[Sequence[str]], section: Section) -> float:
-    body = sum(map(_row_height, section.entries, rows))
+def _height(rows: Sequence[Sequence[str]], section: Section, shrink: float) -> float:
+    body = sum(
+        _row_height(entry, lines, shrink)
+        for entry, lines in zip(section.entries, rows, strict=True)
+    )
     return LINE + ROW_GAP + body + SECTION_GAP
 
 
@@ -117,8 +123,8 @@ def _draw_section(
     """Draw a section from *y* downwards; returns where the next one begins."""
     small = FONT * shrink * 0.92
     axes.text(0, y - LINE / 2, section.heading, size=small, va="center", color=QUIET)
-    for place, column in enumerate(reversed(section.columns)):
-        x = width - place * COLUMN_WIDTH
+    rights = [width - n * COLUMN_WIDTH for n in range(len(section.columns))][::-1]
+    for x, column in zip(rights, section.columns, strict=True):
         axes.text(
             x, y - LINE / 2, column, size=small, va="center", ha="right", color=QUIET
         )
@@ -126,8 +132,8 @@ def _draw_section(
     axes.plot([0, width], [y, y], color="#BBBBBB", linewidth=0.6)
     y -= ROW_GAP
     for entry, lines in zip(section.entries, rows, strict=True):
-        tall = _row_height(entry, lines) - ROW_GAP
-        first = y - max(LINE, entry.tall) / 2
+        tall = _row_height(entry, lines, shrink)
+        first = y - max(LINE, entry.tall / shrink) / 2
         entry.paint(axes, SIGN_WIDTH / 2 - 2, first, shrink)
         for number, line in enumerate(lines):
             axes.text(
@@ -138,10 +144,9 @@ def _draw_section(
                 va="center",
                 color=INK,
             )
-        for place, value in enumerate(reversed(entry.numbers)):
-            x = width - place * COLUMN_WIDTH
+        for x, value in zip(rights, entry.numbers, strict=False):
             axes.text(
                 x, first, value, size=FONT * shrink, va="center", ha="right", color=INK
             )
-        y -= tall + ROW_GAP
+        y -= tall
     return y - SECTION_GAP

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
@@ -41,6 +41,8 @@ __all__ = [
 DOTS_PER_INCH = 150
 SUFFIXES = (".png", ".svg", ".pdf")
 MARGIN = 0.3
+LINES_SAID = 8  # of a licence or of assumptions, which nobody should cut short
+LEAST_BODY = 0.8
 LEADING = 1.32  # line height over font size
 POINTS = 72  # per inch
 WHAT_IF_MARK = "WHAT-IF — not what happened"
@@ -286,8 +288,8 @@ def sheet(
 
     The suffix of *path* says the format. *notes* stand before the licence at the foot.
     Raises `UsageError` for another suffix, without matplotlib, or for a size outside
-    3 to 60 inches a side, and `StorageError` when the file cannot be written; then
-    there is no file, or the old one.
+    3 to 60 inches a side or too small for its words, and `StorageError` when the file
+    cannot be written; then there is no file, or the old one.
     """
     path = Path(path)
     suffix = _suffix(path)
@@ -310,12 +312,23 @@ def sheet(
         page = Sheet(figure, canvas.get_renderer(), size, (0.0, 0.0, *size))
         top = _header(page, title, caption, what_if)
         bottom = _footer(page, caption, notes)
+        if top - bottom < LEAST_BODY:
+            raise UsageError(f"{size} inches leave no room beside the words")
         page.body = MARGIN, bottom, size[0] - MARGIN, top
         yield page
         data = _bytes(page, suffix, plain(title, 500))
+    _store(path, data)
+
+
+def _store(path: Path, data: bytes) -> None:
+    """Put *data* at *path* whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
     try:
-        path.write_bytes(data)
+        part.write_bytes(data)
+        part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise StorageError(f"{path}: {error.strerror}; no picture written") from error
 
 
@@ -337,11 +350,13 @@ def _what_if_band(page: Sheet, what_if: WhatIf) -> float:
     width, top = page.size
     room = width - 2 * MARGIN
     said = f"Seed {what_if.seed}. Assumptions: {what_if.assumptions}"
-    lines = page.wrap(said, room, 8.5, most=3)
+    lines = page.wrap(said, room, 8.5, most=LINES_SAID)
     bottom = top - 0.42 - len(lines) * 8.5 * LEADING / POINTS
     page.band((0, bottom, width, top), WHAT_IF_COLOUR)
     page.write((MARGIN, top - 0.1), WHAT_IF_MARK, 13, colour=PAPER, bold=True)
-    page.paragraph((MARGIN, top - 0.36), said, 8.5, width=room, most=3, colour=PAPER)
+    page.paragraph(
+        (MARGIN, top - 0.36), said, 8.5, width=room, most=LINES_SAID, colour=PAPER
+    )
     page.words += [WHAT_IF_MARK, *lines]
     return bottom
 
@@ -352,16 +367,16 @@ def _footer(page: Sheet, caption: Caption, notes: str) -> float:
     if not words:
         return MARGIN
     room = page.size[0] - 2 * MARGIN
-    lines = page.wrap(words, room, 7.5, most=4)
+    lines = page.wrap(words, room, 7.5, most=LINES_SAID)
     top = 0.16 + len(lines) * 7.5 * LEADING / POINTS
-    page.paragraph((MARGIN, top), words, 7.5, width=room, most=4, colour=QUIET)
+    page.paragraph((MARGIN, top), words, 7.5, width=room, most=LINES_SAID, colour=QUIET)
     page.words += [plain(caption.licence, 500)]
     return top + 0.12
 
 
 def _bytes(page: Sheet, suffix: str, title: str) -> bytes:
     """The picture as a file; nothing in it tells when or by what version."""
-    words = ". ".join(page.words)
+    words = plain(". ".join(page.words), 4_000)
     metadata: dict[str, dict[str, str | None]] = {
         ".png": {"Software": "Chronicle", "Title": title, "Description": words},
         ".svg": {

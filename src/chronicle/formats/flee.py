@@ -47,12 +47,15 @@ __all__ = [
 ]
 
 
+MAX_DAYS = 36_525  # a hundred years
+
+
 def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
     """The case in *folder* and everything that is wrong with its files.
 
     A folder has `input_csv`, `source_data` and `simsetting.yml`; one that holds the CSV
-    files of `input_csv` itself will do. Raises `InputError` when there is no location or
-    no period to read, which is also the case of a folder that is none.
+    files of `input_csv` itself will do. Raises `InputError` when there is no location
+    or no period to read, as in a folder that is none.
     """
     folder = Path(folder)
     problems: list[Problem] = []
@@ -94,8 +97,9 @@ def _read_period(folder: Path, file: str, problems: list[Problem]) -> FleePeriod
                 sheet.report(row.line, "StartDate", value, "is no day of the calendar")
         elif word == "length":
             days = as_whole(value)
-            if days is None or days < 1:
-                sheet.report(row.line, "Length", value, "must be a number of days")
+            if days is None or not 1 <= days <= MAX_DAYS:
+                rule = f"must be a number of days from 1 to {MAX_DAYS}"
+                sheet.report(row.line, "Length", value, rule)
                 days = None
         else:
             sheet.report(row.line, None, row.cell(0), "is neither StartDate nor Length")
@@ -114,6 +118,8 @@ def _read_corrections(
         sheet.report(0, None, "", "is empty: no registration is corrected")
     corrections = []
     for row in sheet.rows:
+        if row.cells[0].startswith("#") and len(row.cells) == 1:
+            continue
         day = as_day(row.cell(1))
         if day is None:
             rule = "is no day of the calendar; the correction is left out"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
+from chronicle.errors import BudgetExceeded
 from chronicle.formats.flee_case import FleeCounts, FleeLocation, FleePeriod
 from chronicle.formats.flee_rows import (
     Row,
@@ -19,6 +21,7 @@ from chronicle.formats.problem import Problem
 __all__ = ["QUIET", "read_conflicts", "read_source_data"]
 
 QUIET = 1e-6  # an intensity below this is none, as in FLEE
+MAX_CELLS = 20_000_000  # of the conflicts by day
 STALE_DAYS = 30  # a last count that stands for longer is told
 TOTAL = "total"  # the name of everybody who fled, in the layout
 
@@ -38,6 +41,11 @@ def read_conflicts(
         sheet.report(0, None, "", "is empty: no conflict begins or ends")
         return {}
     header, *rows = sheet.rows
+    if len(header.cells) * period.days > MAX_CELLS:
+        raise BudgetExceeded(
+            f"{file}: {len(header.cells):,} columns for {period.days:,} days are above "
+            f"{MAX_CELLS:,} cells"
+        )
     columns = _conflict_columns(sheet, header)
     _check_shape(sheet, header, rows)
     _check_days(sheet, rows, period)
@@ -125,9 +133,8 @@ def _check_returns(
         ]
         if ends:
             line, cell = rows[ends[0]].line, f"{column[ends[0]]:g}"
-            rule = (
-                f"conflict ends here, and on {len(ends) - 1} more days of this column"
-            )
+            told = "conflict ends here"
+            rule = told + f", the first of {len(ends)} times" * (len(ends) > 1)
             sheet.report(line, name, cell, rule)
         for day in ends:
             if column[day - 1] != 1:
@@ -280,7 +287,7 @@ def _read_counts(
 def _check_order(
     sheet: Sheet, counted: list[tuple[int, int, int]], period: FleePeriod
 ) -> None:
-    for (day, _, _), (later, line, _) in zip(counted, counted[1:], strict=False):
+    for (day, _, _), (later, line, _) in pairwise(counted):
         if later == day:
             rule = "is a second count of this day"
             sheet.report(line, "Date", str(period.date_of(later)), rule)

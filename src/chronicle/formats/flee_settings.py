@@ -124,6 +124,13 @@ def _above_zero(text: str) -> float:
     return number
 
 
+def _speed(text: str) -> float:
+    number = as_number(text)
+    if number is None or not 2 <= number <= 10_000:
+        raise ValueError("must be km per day from 2 to 10,000")
+    return number
+
+
 def _level(text: str) -> int:
     number = as_whole(text)
     if number is None or not 1 <= number <= 3:
@@ -159,7 +166,7 @@ _RULES: dict[tuple[str, ...], Callable[[str], Any]] = {
     ("spawn_rules", "conflict_spawn_decay"): _decay,
     ("spawn_rules", "conflict_driven_spawning", "spawn_mode"): _mode,
     ("spawn_rules", "conflict_driven_spawning", "displaced_per_conflict_day"): _factor,
-    ("move_rules", "max_move_speed"): _above_zero,
+    ("move_rules", "max_move_speed"): _speed,
     ("move_rules", "foreign_weight"): _factor,
     ("move_rules", "camp_weight"): _factor,
     ("move_rules", "conflict_weight"): _factor,

@@ -4,9 +4,9 @@
                conflicts={"alder": [(date(2024, 11, 27), True)]},
                start=date(2024, 11, 27), days=30)
 
-FLEE 3.1 closes nothing when a closure names a link. A road that is ever shut is written
-as two halves that meet in a *marker*, over which FLEE looks as if it were not there, and
-the closure names that marker.
+FLEE 3.1 closes nothing when a closure names a link. A road that is ever shut is
+written as two halves that meet in a *marker*, over which FLEE looks as if it were not
+there, and the closure names that marker.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def write_flee(
             ((day, *(row[day] for row in zones.values())) for day in range(days)),
         ),
         "input_csv/sim_period.csv": f"StartDate,{start}\nLength,{days}\n",
-        "input_csv/registration_corrections.csv": "\n",
+        "input_csv/registration_corrections.csv": "# none\n",
         "simsetting.yml": _settings(with_total=TOTAL in counts),
         **_source_data(camps, counts, start),
     }
@@ -172,19 +172,25 @@ def _check(
 ) -> None:
     known: set[str] = set()
     for place in places:
-        if not re.fullmatch(r"[^\s#,\"][^\x00-\x1f,\"]*", place.id) or place.id == TOTAL:
+        if (
+            not re.fullmatch(r"[^\s#,\"][^\x00-\x1f,\"]*", place.id)
+            or place.id == TOTAL
+        ):
             raise InputError(f"place {place.id!r}: FLEE cannot take this id")
         if place.id in known:
             raise InputError(f"place {place.id!r}: is given twice")
         if place.population < 0:
             raise InputError(f"place {place.id!r}: population must be 0 or more")
         if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
-            raise InputError(f"place {place.id!r}: latitude or longitude is off the map")
+            raise InputError(
+                f"place {place.id!r}: latitude or longitude is off the map"
+            )
         known.add(place.id)
     if not known or days < 1:
         raise InputError("a FLEE folder needs a place and a day at least")
     pairs = {frozenset((road.first, road.second)) for road in roads}
-    named = [name for one in (*roads, *closures) for name in (one.first, one.second)]
+    named = [name for road in roads for name in (road.first, road.second)]
+    named += [name for one in closures for name in (one.first, one.second)]
     for name in (*named, *conflicts, *(name for name in counts if name != TOTAL)):
         if name not in known:
             raise UnknownPlace("settlement", name)

@@ -165,7 +165,10 @@ def encode(event: Event) -> bytes:
         and values[last - 1] == defaults[last - 1]
     ):
         last -= 1
-    body = _pack([shape, *values[:last]])
+    try:
+        body = _pack([shape, *values[:last]])
+    except (TypeError, ValueError, OverflowError, RecursionError) as bad:
+        raise InputError(f"{event.TYPE} holds what cannot be stored: {bad}") from None
     if len(body) > MAX_BYTES:
         raise InputError(f"an event of {len(body):,} bytes; the limit is {MAX_BYTES:,}")
     return body
@@ -173,8 +176,10 @@ def encode(event: Event) -> bytes:
 
 def decode(type_: str, body: bytes) -> Event:
     """The event of that `TYPE`; raises `Untrusted` for whatever was never written."""
-    if type_ not in SHAPES:
-        raise Untrusted(f"unknown event type {type_[:80]!r}; nothing of it was run")
+    if type(type_) is not str or type_ not in SHAPES:
+        raise Untrusted(f"unknown event type {type_!r:.80}; nothing of it was run")
+    if type(body) is not bytes:
+        raise Untrusted(f"a stored {type_} is no bytes, but {type(body).__name__}")
     if len(body) > MAX_BYTES:
         raise Untrusted(f"a stored {type_} of {len(body):,} bytes is over the limit")
     newest, names = SHAPES[type_]

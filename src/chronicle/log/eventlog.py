@@ -12,18 +12,19 @@ from chronicle.decide import Pending, decide
 from chronicle.errors import Conflict, InputError, UsageError
 from chronicle.events import (
     Event,
-    Redacted,
     Reference,
     Remark,
     Report,
     ReportRedacted,
     ReportRetracted,
 )
+from chronicle.fields import NAME_LENGTH, text
 from chronicle.log.codec import encode
 from chronicle.log.hot import hot
 from chronicle.log.register import REFERENCE_TYPES, StoreRegister, recorded_of
+from chronicle.log.standing import check_expected, positions_of, said_gone
 from chronicle.log.store import Draft, Store, Writing, microseconds
-from chronicle.log.vintage import Tally, from_last_vintage
+from chronicle.log.vintage import Tally, from_last_vintage, is_told
 from chronicle.state import References
 from chronicle.timeline import Recorded
 
@@ -51,22 +52,22 @@ class EventLog:
 
         An event that is in the log already adds nothing and gives its position there.
         *expected* maps settlements to the last position that the caller has seen:
-        a later event about one of them raises `Conflict`. *key* names the command: the
+        a later event about one of them raises `Conflict` (a redaction is about none:
+        what it takes away is also where it was). *key* names the command: the
         same key with the same events gives the first outcome again, so that a command
         whose outcome is unknown can be repeated.
         """
         given = list(events)
-        digest = _digest(given)
+        digest = b"" if key is None else _digest(key, given)
         with self.store.writing() as work:
             if key is not None and (before := work.recalled(key)) is not None:
                 if before[0] != digest:
                     raise Conflict(f"the key {key!r} was used for another command")
                 return before[1]
-            self._check_expected(expected or {})
-            positions = self._decide(work, given)
+            check_expected(work, expected or {})
+            positions = self._decide(work, given, StoreRegister(work))
             if key is not None:
                 work.remember(key, digest, positions)
-        self._after(given)
         return positions
 
     def extend(
@@ -79,8 +80,9 @@ class EventLog:
         before = count = 0
         with self.store.writing() as work:
             before = work.head
+            register = StoreRegister(work)
             for chunk in _chunks(events):
-                self._decide(work, chunk)
+                self._decide(work, chunk, register)
                 count += len(chunk)
                 if progress is not None:
                     progress(count)
@@ -95,6 +97,7 @@ class EventLog:
         label: str,
         finish: Callable[[Tally], Event | None],
         refused: Callable[[int, Event, InputError], None] | None = None,
+        whole: Callable[[], bool] = lambda: True,
         progress: Callable[[int], None] | None = None,
     ) -> Tally:
         """Record one file of a data set: what is new, changed, gone since its last.
@@ -102,47 +105,40 @@ class EventLog:
         *rows* are line numbers with events. *types* are the TYPEs that the file holds:
         a report of the data set and of such a type that the file no longer tells is
         retracted with *label* as the reason, and stands again when a later file tells
-        it again. *refused* is told which events `decide` refuses, and the others go
-        in; without it the first one raises. *finish* makes the event that closes the
-        import, or None, and may raise to leave everything out. Raises `Conflict` when
-        a report id belongs to another data set.
+        it again. That needs *whole* to say, at the end, that all of the file could be
+        read: a row that nobody could read is not gone. *refused* is told which events
+        `decide` refuses, and the others go in; without it the first one raises.
+        *finish* makes the event that closes the import, or None, and may raise to leave
+        everything out. Raises `Conflict` when a report id belongs to another data set.
         """
         tally = Tally()
         mentioned: list[str] = []
         done = 0
         with self.store.writing() as work:
-            register = StoreRegister(self.store)
+            register = StoreRegister(work)
             for chunk in _chunks(rows):
                 register.prefetch([event for _, event in chunk])
                 pending = Pending(register)
                 news: list[Event] = []
                 for line, event in chunk:
-                    if isinstance(event, Report):
-                        mentioned.append(event.report_id)
                     try:
-                        for step in from_last_vintage(
-                            event, pending, dataset, label, tally
-                        ):
-                            decided = decide(step, pending)
-                            if decided is not None:
-                                pending.add(decided)
-                                news.append(decided)
+                        news += _bring_up_to_date(
+                            event, pending, register, dataset, label, tally, mentioned
+                        )
                     except InputError as error:
                         tally.refused += 1
                         if refused is None:
                             raise
                         refused(line, event, error)
                 self._insert(work, news, register)
-                for event in news:
-                    register.references().add(event)
                 done += len(chunk)
                 if progress is not None:
                     progress(done)
-            if types:
+            if types and whole():
                 tally.gone = self._retract_gone(work, dataset, types, mentioned, label)
             closing = finish(tally)
             if closing is not None:
-                self._decide(work, [closing])
+                self._decide(work, [closing], register)
         return tally
 
     def _retract_gone(
@@ -156,74 +152,36 @@ class EventLog:
         """Retract what the file no longer tells; how many reports that were."""
         head = work.head
         for ids in _chunks(work.unmentioned(dataset, types, mentioned)):
-            told = self.store.told(ids)
-            self._decide(
-                work,
-                [
-                    ReportRetracted(
-                        report=id_, reason=f"gone from {label}", dataset=dataset
-                    )
-                    for id_ in ids
-                    if told[id_].body  # a redacted report is gone already
-                ],
-            )
+            told = work.told(ids)
+            before = said_gone(work, ids, dataset)
+            gone = [
+                ReportRetracted(
+                    report=id_, reason=f"gone from {label}", dataset=dataset
+                )
+                for id_ in ids
+                if told[id_].body and id_ not in before  # a redacted one is gone too
+            ]
+            self._decide(work, gone, StoreRegister(work))
         return work.head - head
 
-    def _check_expected(self, expected: Mapping[str, int]) -> None:
-        if not expected:
-            return
-        for recorded in self.recorded(after=min(expected.values())):
-            for settlement in self._concerned(recorded.event):
-                seen = expected.get(settlement)
-                if seen is not None and recorded.position > seen:
-                    raise Conflict(
-                        f"{settlement!r} has a later event, at position "
-                        f"{recorded.position}; you had seen {seen}; nothing was "
-                        "recorded: read again, decide again"
-                    )
-
-    def _concerned(self, event: Event | Redacted) -> set[str]:
-        """The settlements that an event is about; a remark is about its report's."""
-        while isinstance(event, Remark):
-            found = self.told(event.report)  # type: ignore[attr-defined]
-            if found is None:
-                return set()
-            event = found.event
-        return places_of(event)
-
-    def _decide(self, work: Writing, events: Sequence[Event]) -> list[int]:
-        register = StoreRegister(self.store)
+    def _decide(
+        self, work: Writing, events: Sequence[Event], register: StoreRegister
+    ) -> list[int]:
+        """Record what *events* add; the position at which each of them stands."""
         register.prefetch(events)
         pending = Pending(register)
         news: list[Event] = []
-        fates: list[tuple[Event, int | None]] = []
+        fates: list[int | None] = []  # its place in *news*, or None: it adds nothing
         for event in events:
             decided = decide(event, pending)
-            if decided is None:
-                fates.append((event, None))
-            else:
+            fates.append(None if decided is None else len(news))
+            if decided is not None:
                 pending.add(decided)
-                fates.append((decided, len(news)))
                 news.append(decided)
         positions = self._insert(work, news, register)
-        return [
-            positions[index]
-            if index is not None
-            else self._where(event, register, work)
-            for event, index in fates
-        ]
-
-    def _where(self, event: Event, register: StoreRegister, work: Writing) -> int:
-        """The position of an event that adds nothing; 0 when nothing tells it by id."""
-        report = getattr(event, "report_id", "") or getattr(event, "report", "")
-        if report and (found := register.told(report)) is not None:
-            return found.position
-        if isinstance(event, Reference):
-            for row in self.store.rows(types=(event.TYPE,)):
-                if recorded_of(row).event == event:
-                    return row.position
-        row_ = self.store.told([report]).get(report)
-        return row_.position if row_ else work.head
+        known = [e for e, fate in zip(events, fates, strict=True) if fate is None]
+        standing = iter(positions_of(work, known))
+        return [next(standing) if fate is None else positions[fate] for fate in fates]
 
     def _insert(
         self, work: Writing, news: Sequence[Event], register: StoreRegister
@@ -242,7 +200,7 @@ class EventLog:
         drafts = []
         for event in news:
             if isinstance(event, ReportRedacted):
-                event = self._with_digest(event)
+                event = _with_digest(work, event)
             drafts.append(
                 Draft(
                     _stream(event),
@@ -255,25 +213,11 @@ class EventLog:
                 )
             )
         positions = work.insert(drafts)
+        register.take(news)
         for event in news:
             if isinstance(event, ReportRedacted):
                 work.empty(event.report)
         return positions
-
-    def _with_digest(self, event: ReportRedacted) -> ReportRedacted:
-        row = self.store.told([event.report]).get(event.report)
-        if row is None:
-            raise InputError(
-                f"report {event.report!r} is not recorded yet: leave it out instead"
-            )
-        return replace(event, digest=hashlib.sha256(row.body).hexdigest())
-
-    def _after(self, events: Sequence[Event]) -> None:
-        """What was redacted must also leave the write-ahead log."""
-        if any(isinstance(event, ReportRedacted) for event in events):
-            purge = getattr(self.store, "purge", None)
-            if purge is not None:
-                purge()
 
     def recorded(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
@@ -290,6 +234,8 @@ class EventLog:
         if known_at is None:
             return head
         if isinstance(known_at, datetime):
+            if known_at.tzinfo is None:
+                raise UsageError(f"{known_at} has no zone; add one, as in +00:00")
             return self.store.position_at(microseconds(known_at))
         if not 0 <= known_at <= head:
             raise UsageError(f"no position {known_at}; the log ends at {head}")
@@ -308,19 +254,68 @@ class EventLog:
         return recorded_of(row) if row else None
 
 
-def places_of(event: Event | Redacted) -> set[str]:
-    """The settlements that an event is about."""
-    names = ("settlement", "settlement_a", "settlement_b", "origin", "destination")
-    return {value for name in names if (value := getattr(event, name, None))}
+def _bring_up_to_date(
+    event: Event,
+    pending: Pending,
+    register: StoreRegister,
+    dataset: str,
+    label: str,
+    tally: Tally,
+    mentioned: list[str],
+) -> list[Event]:
+    """The events that a row of a file adds to the record, counted in *tally*."""
+    if isinstance(event, Report):
+        mentioned.append(event.report_id)
+    before = is_told(event, pending)
+    said = None
+    if isinstance(event, Reference):
+        said = register.said(dataset, type(event), event.key)
+    news: list[Event] = []
+    for step in from_last_vintage(event, pending, said, dataset, label):
+        decided = decide(step, pending)
+        if decided is not None:
+            pending.add(decided)
+            news.append(decided)
+    if isinstance(event, Remark) and not event.report_id:
+        mentioned += [  # it was given an id, now or by an earlier import
+            remark.event.report_id
+            for remark in pending.about(event.report)  # type: ignore[attr-defined]
+            if isinstance(remark.event, Report) and type(remark.event) is type(event)
+        ]
+    tally.new += bool(news) and not before
+    tally.changed += bool(news) and before
+    tally.unchanged += not news
+    return news
+
+
+def _with_digest(work: Writing, event: ReportRedacted) -> ReportRedacted:
+    row = work.told([event.report]).get(event.report)
+    if row is None:
+        raise InputError(
+            f"report {event.report!r} is not recorded yet: leave it out instead"
+        )
+    return replace(event, digest=hashlib.sha256(row.body).hexdigest())
 
 
 def _stream(event: Event) -> str:
     return f"source:{event.source}" if isinstance(event, Report) else "register"
 
 
-def _digest(events: Sequence[Event]) -> bytes:
-    joined = b"".join(e.TYPE.encode() + b"\0" + encode(e) for e in events)
-    return hashlib.sha256(joined).digest()
+_key = text(NAME_LENGTH, needed=True)
+
+
+def _digest(key: str, events: Sequence[Event]) -> bytes:
+    """What a command was, to know it again under its key."""
+    try:
+        _key(key)
+    except ValueError as bad:
+        raise UsageError(f"an idempotency key {bad}: {key!r:.80}") from None
+    hashed = hashlib.sha256()
+    for event in events:
+        if not isinstance(event, Event):
+            raise InputError(f"{type(event).__name__} is no event that the log holds")
+        hashed.update(event.TYPE.encode() + b"\0" + encode(event))
+    return hashed.digest()
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

@@ -7,39 +7,46 @@ from collections.abc import Mapping, Sequence
 from chronicle.errors import Untrusted
 from chronicle.events import Event, Redacted, Reference, Remark, Report
 from chronicle.log.codec import decode
-from chronicle.log.store import Row, Store, moment
+from chronicle.log.store import Reading, Row, moment
 from chronicle.names import Gazetteer
 from chronicle.state import References
 from chronicle.timeline import Recorded
 
 __all__ = ["REFERENCE_TYPES", "StoreRegister", "recorded_of"]
 
-REFERENCE_TYPES = (
-    "settlement-registered",
-    "route-registered",
-    "actor-registered",
-    "source-registered",
-)
+# TYPE -> the attribute of `References` that holds such events
+SHELVES = {
+    "settlement-registered": "settlements",
+    "route-registered": "routes",
+    "actor-registered": "actors",
+    "source-registered": "sources",
+}
+REFERENCE_TYPES = tuple(SHELVES)
 
 
 def recorded_of(row: Row) -> Recorded:
     """The event of a stored row; raises `Untrusted` naming the position."""
-    if not row.body:
-        source = row.stream.removeprefix("source:")
-        event: Event | Redacted = Redacted(row.report or "", source)
-    else:
-        try:
+    try:
+        if row.body == b"" and row.report and row.type != "report-redacted":
+            source = row.stream.removeprefix("source:")
+            event: Event | Redacted = Redacted(row.report, source)
+        else:
             event = decode(row.type, row.body)
-        except Untrusted as bad:
-            raise Untrusted(f"position {row.position}: {bad}") from None
-    return Recorded(row.position, moment(row.recorded_at), event)
+        return Recorded(row.position, moment(row.recorded_at), event)
+    except Untrusted as bad:
+        raise Untrusted(f"position {row.position}: {bad}") from None
+    except (AttributeError, TypeError, OverflowError):
+        raise Untrusted(
+            f"position {row.position} holds what was never written"
+        ) from None
 
 
 class StoreRegister:
-    """`decide.Register` on a store; what a chunk will ask for is fetched at once."""
+    """`decide.Register` on a transaction; what a chunk asks for is fetched at once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reading) -> None:
         self._store = store
+        self._said: dict[tuple[str, str, str], Reference] = {}
         self._told: dict[str, Recorded | None] = {}
         self._about: dict[str, list[Recorded]] = {}
         self._references: References | None = None
@@ -66,22 +73,32 @@ class StoreRegister:
         return self._about[report]
 
     def references(self) -> References:
-        """All reference data, read once."""
+        """All reference data, read once; what is added later is taken by `take`."""
         if self._references is None:
             self._references = References()
             for row in self._store.rows(types=REFERENCE_TYPES):
-                self._references.add(recorded_of(row).event)
+                self._take(self._references, recorded_of(row).event)
         return self._references
 
+    def take(self, events: Sequence[Event]) -> None:
+        """Know the reference data that was just inserted."""
+        if self._references is not None:
+            for event in events:
+                self._take(self._references, event)
+
+    def _take(self, references: References, event: Event | Redacted) -> None:
+        references.add(event)
+        if isinstance(event, Reference):
+            self._said[event.dataset, event.TYPE, event.key] = event
+
+    def said(self, dataset: str, kind: type[Reference], key: str) -> Reference | None:
+        """What a data set itself last said, whoever has amended it since."""
+        self.references()
+        return self._said.get((dataset, kind.TYPE, key))
+
     def _shelf(self, kind: type[Reference]) -> Mapping[str, Reference]:
-        refs = self.references()
-        shelves: dict[str, Mapping[str, Reference]] = {
-            "settlement-registered": refs.settlements,
-            "route-registered": refs.routes,
-            "actor-registered": refs.actors,
-            "source-registered": refs.sources,
-        }
-        return shelves[kind.TYPE]
+        shelf: Mapping[str, Reference] = getattr(self.references(), SHELVES[kind.TYPE])
+        return shelf
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:
         return self._shelf(kind).get(key)

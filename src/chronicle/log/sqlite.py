@@ -15,10 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from eventsourcing.persistence import InterfaceError, OperationalError
-
 from chronicle.errors import (
-    Busy,
     ChronicleError,
     Conflict,
     Damaged,
@@ -27,11 +24,20 @@ from chronicle.errors import (
 )
 from chronicle.log.lock import file_lock
 from chronicle.log.memory import system_clock
+from chronicle.log.sqlite_errors import storage_errors
+from chronicle.log.sqlite_reading import (
+    END,
+    clamp,
+    hot_in_order,
+    rows_by_ids,
+    rows_in_order,
+)
 from chronicle.log.sqlite_recorder import ChronicleDatastore, ChronicleRecorder
 from chronicle.log.sqlite_schema import (
     APPLICATION_ID,
     SCHEMA_VERSION,
     STATEMENTS,
+    best_mode,
     check_file,
     set_pragmas,
     uri,
@@ -43,44 +49,9 @@ __all__ = ["SQLiteStore"]
 
 LOCK_TIMEOUT = 30.0  # seconds that a writer waits for its turn
 CHECKPOINT_BYTES = 4 << 20  # of write-ahead log before it is folded into the file
-BLOCK = 4_096  # rows that are read at a time
-
-_ROW = (
-    "SELECT e.position, e.recorded_at, c.id, e.version, e.type, e.report, e.target, "
-    "e.body "
-    "FROM events AS e JOIN codes AS c ON c.kind = 'stream' AND c.code = e.stream "
-)
-
-
-@contextmanager
-def storage_errors(path: object) -> Iterator[None]:
-    """SQLite's errors as ours, each with what is safe and what to do."""
-    try:
-        yield
-    except sqlite3.IntegrityError as taken:
-        raise Conflict(
-            f"{taken}; nothing was recorded: read again, decide again"
-        ) from None
-    except (sqlite3.OperationalError, OperationalError) as broken:
-        raise _operational(path, str(broken)) from None
-    except (sqlite3.DatabaseError, sqlite3.InterfaceError) as broken:
-        raise Damaged(
-            f"{path} is damaged ({broken}); nothing was recorded: restore a backup"
-        ) from None
-    except InterfaceError as broken:
-        raise StorageError(f"cannot open {path}: {broken}") from None
-
-
-def _operational(path: object, message: str) -> ChronicleError:
-    if "locked" in message or "busy" in message:
-        return Busy(f"{path} is locked by another program; nothing was recorded")
-    if "full" in message:
-        return StorageError(f"the disk of {path} is full; nothing was recorded")
-    if "readonly" in message:
-        return StorageError(f"{path} is read-only; nothing was recorded")
-    if "malformed" in message or "no such" in message:
-        return Damaged(f"{path} is damaged ({message}); restore a backup")
-    return StorageError(f"{path}: {message}; nothing was recorded")
+BUSY_MS = 5_000  # that SQLite waits for another program's lock
+PATIENCE_MS = 1_000  # that a redaction waits for readers of the payload
+SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
 class SQLiteStore:
@@ -90,20 +61,24 @@ class SQLiteStore:
         self, path: Path, clock: Callable[[], datetime], lock_timeout: float
     ) -> None:
         self.path = path
-        self._lock_path = path.with_name(path.name + ".lock")
+        real = path.resolve()  # SQLite and the lock go by the real name
+        self._side = [real.with_name(real.name + suffix) for suffix in SIDE_FILES[:2]]
+        self._side_files: list[tuple[int, int] | None] = []
+        self._lock_path = real.with_name(real.name + ".lock")
         self._lock_timeout = lock_timeout
         self._clock = clock
+        self._pid = os.getpid()
+        self._closed = False
         self._wrote = False
+        self._purge_due = False  # an emptied payload is still in the write-ahead log
+        self._codes = Codes()
         with storage_errors(path):
-            writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+            self._file = _identity(path)
             self.datastore = ChronicleDatastore(
-                uri(path, "rw" if writable else "ro"), originator_id_type="text"
+                uri(real, best_mode(real)), originator_id_type="text"
             )
             self.recorder = ChronicleRecorder(self.datastore)
             self.recorder.clock = clock
-            found = path.stat()
-            self._file = found.st_dev, found.st_ino
-            self._codes = Codes()
 
     @classmethod
     def create(
@@ -117,21 +92,20 @@ class SQLiteStore:
 
         It appears under its name only when it is whole.
         """
-        if path.exists() or path.is_symlink():
-            raise Conflict(f"{path} exists; it was not touched: choose another name")
-        if not path.parent.is_dir():
-            raise StorageError(f"no folder {path.parent}; make it first")
         made = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
         try:
-            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            _make(made, identity or secrets.token_hex(16), microseconds(clock()))
-            os.link(made, path)
+            _check_free(path)
+            with storage_errors(path):
+                os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+                _make(made, identity or secrets.token_hex(16), microseconds(clock()))
+                os.link(made, path)
+                _sync_folder(path.parent)
         except FileExistsError:
             raise Conflict(f"{path} exists; it was not touched") from None
         except OSError as broken:
             raise StorageError(f"cannot make {path}: {broken.strerror}") from None
         finally:
-            for suffix in ("", "-wal", "-shm", "-journal"):
+            for suffix in ("", *SIDE_FILES):
                 with suppress(OSError):
                     made.with_name(made.name + suffix).unlink()
         return cls.open(path, clock, lock_timeout)
@@ -149,28 +123,37 @@ class SQLiteStore:
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
+        self._usable()
         with (
             storage_errors(self.path),
             file_lock(self._lock_path, self._lock_timeout),
             self.datastore.get_connection(commit=True) as connection,
         ):
             raw = connection._sqlite_conn
-            self._same_file()
+            self._usable()
             raw.execute("BEGIN IMMEDIATE").close()
             cursor = raw.cursor()
             try:
+                self._same_side_files()
                 work = SQLiteWriting(cursor, self._codes, microseconds(self._clock()))
                 yield cast(Writing, work)
+                work.finish()
             except BaseException:
                 self._codes = Codes()  # new codes went with the transaction
-                raw.rollback()
+                with suppress(sqlite3.Error):
+                    raw.rollback()
+                if raw.in_transaction:
+                    connection.close()
                 raise
             finally:
-                cursor.close()
+                with suppress(sqlite3.ProgrammingError):
+                    cursor.close()
             self._commit(raw)
             self._wrote = True
             self._same_file()
-            self._checkpoint(raw, CHECKPOINT_BYTES)
+            self._same_side_files()
+            self._purge_due |= work.emptied
+            self._checkpoint(raw)
 
     def _commit(self, raw: sqlite3.Connection) -> None:
         try:
@@ -184,35 +167,66 @@ class SQLiteStore:
                 "run the same command again"
             ) from None
 
+    def _usable(self) -> None:
+        if self._closed:
+            raise StorageError(f"{self.path} was closed: open it again")
+        if self._pid != os.getpid():  # SQLite's connections do not survive a fork
+            raise StorageError(
+                f"{self.path} was opened by process {self._pid}, before "
+                "this one was forked from it: open it here"
+            )
+        self._same_file()
+
     def _same_file(self) -> None:
         """What is written to a file that was unlinked is lost when it is closed."""
-        try:
-            now = self.path.stat()
-        except OSError:
-            now = None
-        if now is None or (now.st_dev, now.st_ino) != self._file:
-            raise StorageError(
-                f"{self.path} was removed or replaced while it was open; what was "
-                "recorded since is not in the file of that name: open it again"
-            )
+        if _identity(self.path) != self._file:
+            raise self._replaced(self.path)
 
-    def _checkpoint(self, raw: sqlite3.Connection, above: int) -> None:
-        """Fold the write-ahead log in; called under the writer's lock only."""
-        wal = self.path.with_name(self.path.name + "-wal")
+    def _same_side_files(self) -> None:
+        """Nor may the write-ahead log go: without it a crash loses what it holds."""
+        found = [_identity(path) for path in self._side]
+        self._side_files = self._side_files or found
+        if None in found or found != self._side_files:
+            raise self._replaced(self._side[0])
+
+    def _replaced(self, path: Path) -> StorageError:
+        return StorageError(
+            f"{path} was removed or replaced while it was open; what was recorded "
+            "since may not be in the file of that name: open it again, and look"
+        )
+
+    def _checkpoint(self, raw: sqlite3.Connection, always: bool = False) -> None:
+        """Fold the write-ahead log in; called under the writer's lock only.
+
+        A reader of older rows can be in the way: it is not waited for, or, with a
+        payload that has to go, for a moment; then it is tried again after each write.
+        """
+        above = 0 if always or self._purge_due else CHECKPOINT_BYTES
         with suppress(OSError, sqlite3.Error):
-            if wal.stat().st_size > above:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            if self._side[0].stat().st_size > above:
+                patience = PATIENCE_MS if self._purge_due else 0
+                raw.execute(f"PRAGMA busy_timeout={patience}").close()
+                done = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                raw.execute(f"PRAGMA busy_timeout={BUSY_MS}").close()
+                self._purge_due = self._purge_due and done[0] != 0
 
-    def purge(self) -> None:
-        """Fold the write-ahead log in now, so that emptied payloads leave the disk."""
+    def purge(self) -> bool:
+        """Fold the write-ahead log in now; whether all emptied payloads left the disk.
+
+        Raises `Busy` when another process is writing.
+        """
+        patience = self._lock_timeout if self._purge_due else 0.0
         with (
-            file_lock(self._lock_path, self._lock_timeout),
+            storage_errors(self.path),
+            file_lock(self._lock_path, patience),
             self.datastore.get_connection(commit=True) as connection,
         ):
-            self._checkpoint(connection._sqlite_conn, 0)
+            self._checkpoint(connection._sqlite_conn, always=True)
+        return not self._purge_due
 
     def copy_to(self, path: Path) -> None:
         """A consistent copy of the log, as of now; *path* must not exist."""
+        self._usable()
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         copy = sqlite3.connect(uri(path, "rw"), uri=True)
         try:
@@ -226,6 +240,7 @@ class SQLiteStore:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:
+        self._usable()
         with (
             storage_errors(self.path),
             self.datastore.get_connection(commit=False) as connection,
@@ -235,7 +250,8 @@ class SQLiteStore:
             try:
                 yield cursor
             finally:
-                cursor.close()
+                with suppress(sqlite3.ProgrammingError):  # the store was closed
+                    cursor.close()
 
     def head(self) -> int:
         with self._reading() as cursor:
@@ -245,43 +261,22 @@ class SQLiteStore:
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
     ) -> Iterator[Row]:
-        wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
-        last = (1 << 62) if upto is None else upto
         with self._reading() as cursor:
-            cursor.execute(
-                _ROW + f"WHERE e.position > ? AND e.position <= ? {wanted}"
-                "ORDER BY e.position",
-                (after, last, *types),
-            )
-            while block := cursor.fetchmany(BLOCK):
-                yield from map(Row._make, block)
-
-    def _by_ids(self, column: str, ids: Sequence[str]) -> list[Row]:
-        found: list[Row] = []
-        with self._reading() as cursor:
-            for start in range(0, len(ids), 500):
-                some = ids[start : start + 500]
-                marks = ",".join("?" * len(some))
-                cursor.execute(_ROW + f"WHERE e.{column} IN ({marks})", some)
-                found += map(Row._make, cursor.fetchall())
-        return sorted(found)
+            yield from rows_in_order(cursor, after, upto, types)
 
     def told(self, reports: Sequence[str]) -> dict[str, Row]:
-        return {row.report or "": row for row in self._by_ids("report", reports)}
+        with self._reading() as cursor:
+            found = rows_by_ids(cursor, "report", reports)
+        return {row.report or "": row for row in found}
 
     def about(self, reports: Sequence[str]) -> list[Row]:
-        return self._by_ids("target", reports)
+        with self._reading() as cursor:
+            return rows_by_ids(cursor, "target", reports)
 
     def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
-        last = (1 << 62) if upto is None else upto
+        first, last = clamp(after), min(clamp(upto), self.head())
         with self._reading() as cursor:
-            cursor.execute(
-                "SELECT hot FROM events WHERE position > ? AND position <= ? "
-                "ORDER BY position",
-                (after, last),
-            )
-            while block := cursor.fetchmany(BLOCK):
-                yield b"".join([record for (record,) in block])
+            yield from hot_in_order(cursor, first, last)
 
     def codes(self, kind: str) -> list[str]:
         with self._reading() as cursor:
@@ -293,6 +288,7 @@ class SQLiteStore:
     def position_at(self, stamp: int) -> int:
         """By bisection: `recorded_at` never decreases, so it needs no index."""
         low, high = 0, self.head()
+        stamp = min(max(stamp, -END), END)
         with self._reading() as cursor:
             while low < high:
                 middle = (low + high + 1) // 2
@@ -312,10 +308,47 @@ class SQLiteStore:
         return str(found[0])
 
     def close(self) -> None:
+        if self._closed or self._pid != os.getpid():
+            return
         if self._wrote:
             with suppress(ChronicleError):
                 self.purge()
+        self._closed = True
         self.datastore.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a name stands for; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _check_free(path: Path) -> None:
+    """Refuse a name that is taken, or beside which an old chronicle left its rest."""
+    if path.exists() or path.is_symlink():
+        raise Conflict(f"{path} exists; it was not touched: choose another name")
+    if not path.parent.is_dir():
+        raise StorageError(f"no folder {path.parent}; make it first")
+    for suffix in SIDE_FILES:
+        left = path.with_name(path.name + suffix)
+        if left.exists():
+            raise Conflict(
+                f"{left} is left of another chronicle, and SQLite would mix it into "
+                "this one; it was not touched: move it away, or choose another name"
+            )
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a new file must survive a power cut too."""
+    if os.name == "posix":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 def _make(path: Path, identity: str, now: int) -> None:

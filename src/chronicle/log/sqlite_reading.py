@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from chronicle.errors import Damaged
+from chronicle.log.hot import WIDTH
 from chronicle.log.store import Row
 
-__all__ = ["BLOCK", "END", "clamp", "rows_by_ids", "rows_in_order"]
+__all__ = ["BLOCK", "END", "clamp", "hot_in_order", "rows_by_ids", "rows_in_order"]
 
 BLOCK = 4_096  # rows that are read at a time
 END = (1 << 62) - 1  # after every position
@@ -56,9 +57,23 @@ def rows_in_order(
             yield row
 
 
-def rows_by_ids(
-    cursor: sqlite3.Cursor, column: str, ids: Sequence[str]
-) -> list[Row]:
+def hot_in_order(cursor: sqlite3.Cursor, after: int, last: int) -> Iterator[bytes]:
+    """Hot records from one position to another; raises `Damaged` at a gap."""
+    cursor.execute(
+        "SELECT hot FROM events WHERE position > ? AND position <= ? ORDER BY position",
+        (after, last),
+    )
+    while block := cursor.fetchmany(BLOCK):
+        records = [record for (record,) in block]
+        if any(type(record) is not bytes or len(record) != WIDTH for record in records):
+            raise Damaged(f"a hot record after position {after} has not {WIDTH} bytes")
+        after += len(records)
+        yield b"".join(records)
+    if after < last:
+        raise Damaged(f"positions are missing before {last}; restore a backup")
+
+
+def rows_by_ids(cursor: sqlite3.Cursor, column: str, ids: Sequence[str]) -> list[Row]:
     """Rows whose *column* is one of *ids*, in order."""
     found: list[Row] = []
     wanted = [id_ for id_ in ids if _storable(id_)]
@@ -67,7 +82,7 @@ def rows_by_ids(
         marks = ",".join("?" * len(some))
         cursor.execute(_ROW + f"WHERE e.{column} IN ({marks})", some)
         found += map(_checked, map(Row._make, cursor.fetchall()))
-    return sorted(found)
+    return sorted(found, key=lambda row: row.position)
 
 
 def _storable(id_: str) -> bool:

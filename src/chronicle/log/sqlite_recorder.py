@@ -14,7 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import (
+    ConnectionUnavailableError,
     IntegrityError,
+    InterfaceError,
     Notification,
     OperationalError,
     ProcessRecorder,
@@ -22,6 +24,7 @@ from eventsourcing.persistence import (
     Tracking,
 )
 from eventsourcing.sqlite import (
+    SQLITE3_DEFAULT_LOCK_TIMEOUT,
     SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -52,12 +55,55 @@ _LIBRARY_ROW = (
 
 
 class ChroniclePool(SQLiteConnectionPool):
-    """The library's pool, with the pragmas that it leaves to the build."""
+    """The library's pool, with the pragmas that it leaves to the build.
+
+    A connection that cannot be made is closed and leaves the writer's turn to others,
+    and one that comes back late to a closed pool is closed too.
+    """
 
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()
-        set_pragmas(connection._sqlite_conn)
+        try:
+            raw = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                timeout=self.lock_timeout or SQLITE3_DEFAULT_LOCK_TIMEOUT,
+            )
+        except (sqlite3.Error, TypeError) as broken:
+            raise InterfaceError(broken) from broken
+        try:
+            if not self.is_sqlite_memory_mode:
+                raw.execute("PRAGMA journal_mode=WAL").close()
+            set_pragmas(raw)
+        except BaseException:
+            raw.close()
+            raise
+        raw.row_factory = sqlite3.Row
+        return SQLiteConnection(raw, max_age=self.max_age)
+
+    def get_connection(
+        self, timeout: float | None = None, *, is_writer: bool | None = None
+    ) -> SQLiteConnection:
+        if not is_writer or self.is_sqlite_memory_mode:
+            return super().get_connection(timeout, is_writer=is_writer)
+        patience = self.pool_timeout if timeout is None else timeout
+        if not self._writer_lock.acquire(timeout=patience):
+            raise ConnectionUnavailableError("Timed out waiting for return of writer")
+        try:
+            connection = super().get_connection(timeout)
+        except BaseException:
+            self._writer_lock.release()
+            raise
+        self._num_writers += 1
+        connection.is_writer = True
         return connection
+
+    def put_connection(self, conn: SQLiteConnection) -> None:
+        if self.closed:
+            conn.close()
+        else:
+            super().put_connection(conn)
 
 
 class ChronicleDatastore(SQLiteDatastore):
@@ -130,7 +176,9 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
             stream = id_.hex if isinstance(id_, UUID) else id_
             drafts.append(Draft(stream, stored.topic, stored.state, BLANK))
             versions.append(stored.originator_version)
-        return list(work.insert(drafts, versions))
+        positions = list(work.insert(drafts, versions))
+        work.finish()
+        return positions
 
     def select_events(
         self,

@@ -6,9 +6,12 @@ view, a trigger or a column too many makes it a foreign file, of which nothing i
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
+from stat import S_ISREG
 from urllib.parse import quote
 
 from chronicle.errors import Damaged, StorageError, Untrusted
@@ -17,6 +20,7 @@ __all__ = [
     "APPLICATION_ID",
     "SCHEMA_VERSION",
     "STATEMENTS",
+    "best_mode",
     "check_file",
     "set_pragmas",
     "uri",
@@ -36,7 +40,8 @@ STATEMENTS = (
   kind TEXT NOT NULL,
   code INTEGER NOT NULL CHECK (code >= 0),
   id TEXT NOT NULL,
-  UNIQUE (kind, id)
+  UNIQUE (kind, id),
+  UNIQUE (kind, code)
 ) STRICT""",
     """CREATE TABLE events (
   position INTEGER PRIMARY KEY CHECK (position > 0),
@@ -84,7 +89,27 @@ BEGIN SELECT RAISE(ABORT, 'append-only: a code is never deleted'); END""",
 
 def uri(path: Path, mode: str) -> str:
     """The path as a URI for `sqlite3`, so that no name can carry options."""
-    return f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
+
+
+def best_mode(path: Path) -> str:
+    """How the file can be opened: `rw`, `ro`, or read-only without side files.
+
+    Where the folder is read-only too, SQLite cannot make the `-shm` file that reading
+    needs, and says so; nobody else can write there either, so the file is immutable.
+    """
+    folder = os.access(path.parent, os.W_OK)
+    if folder and os.access(path, os.W_OK):
+        return "rw"
+    return "ro" if folder or _has_log(path) else "ro&immutable=1"
+
+
+def _has_log(path: Path) -> bool:
+    """Whether some of the content is in a write-ahead log beside the file."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except OSError:
+        return False
 
 
 def set_pragmas(connection: sqlite3.Connection) -> None:
@@ -124,37 +149,42 @@ def expected_schema() -> Schema:
         connection.close()
 
 
-def check_file(path: Path) -> None:
-    """Refuse whatever is not a chronicle, before anything of it is used.
-
-    Raises `StorageError` (missing, unreadable), `Untrusted` (not a chronicle, a foreign
-    or newer schema) or `Damaged` (a chronicle that SQLite cannot read).
-    """
+def _first_bytes(path: Path) -> bytes:
     try:
+        if not S_ISREG(path.stat().st_mode):  # a pipe would make us wait for ever
+            raise Untrusted(f"{path} is not a file; nothing of it was run")
         with path.open("rb") as file:
-            magic = file.read(16)
+            return file.read(100)
     except FileNotFoundError:
         raise StorageError(
             f"no chronicle at {path}; `chronicle init {path}` makes one"
         ) from None
     except OSError as broken:
         raise StorageError(f"cannot read {path}: {broken.strerror}") from None
-    if magic != b"SQLite format 3\0":
+
+
+def check_file(path: Path) -> None:
+    """Refuse whatever is not a chronicle, before anything of it is used.
+
+    Raises `StorageError` (missing, unreadable), `Untrusted` (not a chronicle, a foreign
+    or newer schema) or `Damaged` (a chronicle that SQLite cannot read).
+    """
+    head = _first_bytes(path)
+    if head[:16] != b"SQLite format 3\0":
         raise Untrusted(f"{path} is not a chronicle; nothing of it was run")
+    if head[68:72] != APPLICATION_ID.to_bytes(4, "big"):  # before SQLite sees it
+        raise Untrusted(f"{path} is an SQLite file, but no chronicle; nothing was run")
+    real = path.resolve()
+    mode = "ro" if _has_log(real) else "ro&immutable=1"  # leaves nothing beside it
     try:
-        connection = sqlite3.connect(uri(path, "ro"), uri=True)
-        try:
+        with closing(sqlite3.connect(uri(real, mode), uri=True)) as connection:
             connection.execute("PRAGMA trusted_schema=OFF").close()
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            found = (
-                _schema(connection) if application == APPLICATION_ID else frozenset()
-            )
-        finally:
-            connection.close()
-    except sqlite3.OperationalError as broken:
-        raise StorageError(f"cannot open {path}: {broken}") from None
+            found = _schema(connection)
     except sqlite3.DatabaseError as broken:
+        if broken.sqlite_errorcode in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY):
+            raise StorageError(f"cannot open {path}: {broken}") from None
         raise Damaged(
             f"{path} is damaged ({broken}); it was not touched: restore a backup"
         ) from None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
 from chronicle.log.hot import BLANK
-from chronicle.log.store import Draft
+from chronicle.log.sqlite_reading import rows_by_ids, rows_in_order
+from chronicle.log.store import Draft, Row
 
 __all__ = ["Codes", "SQLiteWriting"]
 
@@ -43,6 +45,7 @@ class SQLiteWriting:
         codes.refresh(cursor)
         self._new_codes: list[tuple[int, str, int, str]] = []
         self._versions: dict[int, int] = {}
+        self.emptied = False
         last = cursor.execute(
             "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
         ).fetchone()
@@ -91,14 +94,41 @@ class SQLiteWriting:
                     *(draft.report, draft.target, dataset, draft.hot, draft.body),
                 )
             )
-        if self._new_codes:
-            self._cursor.executemany(
-                "INSERT INTO codes VALUES (?,?,?,?)", self._new_codes
-            )
-            self._new_codes = []
         self._cursor.executemany(_INSERT, rows)
         self.head += len(rows)
         return range(first, self.head + 1)
+
+    def finish(self) -> None:
+        """Store the codes that were given; the last deed before the commit."""
+        self._cursor.executemany("INSERT INTO codes VALUES (?,?,?,?)", self._new_codes)
+        self._new_codes = []
+
+    def rows(
+        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        with self._reading() as cursor:
+            yield from rows_in_order(cursor, after, upto, types)
+
+    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+        with self._reading() as cursor:
+            found = rows_by_ids(cursor, "report", reports)
+        return {row.report or "": row for row in found}
+
+    def about(self, reports: Sequence[str]) -> list[Row]:
+        with self._reading() as cursor:
+            return rows_by_ids(cursor, "target", reports)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor of its own in the transaction; it needs the codes of its rows."""
+        self.finish()
+        cursor = self._cursor.connection.cursor()
+        cursor.row_factory = None
+        try:
+            yield cursor
+        finally:
+            with suppress(sqlite3.ProgrammingError):  # the connection was closed
+                cursor.close()
 
     def _check_versions(self, drafts: Sequence[Draft], versions: Sequence[int]) -> None:
         last: dict[str, int | None] = {}
@@ -119,6 +149,7 @@ class SQLiteWriting:
             last[draft.stream] = version
 
     def empty(self, report: str) -> None:
+        self.emptied = True
         self._cursor.execute(
             "UPDATE events SET hot = ?, body = x'' "
             "WHERE (report = ?2 OR target = ?2) AND type <> 'report-redacted'",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
-from chronicle.decide import Pending, changes_between, stands
-from chronicle.errors import Conflict
+from chronicle.decide import Pending, changes_between, current, stands
+from chronicle.errors import BadField, Conflict, UsageError
 from chronicle.events import (
     Claim,
     Event,
@@ -14,10 +16,11 @@ from chronicle.events import (
     Report,
     ReportAmended,
     ReportRetracted,
+    amended,
     with_changes,
 )
 
-__all__ = ["Tally", "from_last_vintage"]
+__all__ = ["Tally", "from_last_vintage", "is_told"]
 
 
 class Tally:
@@ -32,37 +35,37 @@ class Tally:
         return self.new + self.changed + self.gone
 
 
-def from_last_vintage(
-    event: Event, register: Pending, dataset: str, label: str, tally: Tally
-) -> Iterator[Event]:
-    """The events that bring the record from the last vintage of a row to this one."""
+def is_told(event: Event, register: Pending) -> bool:
+    """Whether the record has a report or a registration of that id."""
     if isinstance(event, Reference):
-        before = register.registered(type(event), event.key)
-        if before == event:
-            tally.unchanged += 1
-            return
-        yield event  # what is refused is not counted: the error comes back here
-        tally.new += before is None
-        tally.changed += before is not None
+        return register.registered(type(event), event.key) is not None
+    return isinstance(event, Report) and register.told(event.report_id) is not None
+
+
+def from_last_vintage(
+    event: Event, register: Pending, said: Reference | None, dataset: str, label: str
+) -> Iterator[Event]:
+    """The events that bring the record from the last vintage of a row to this one.
+
+    They are compared with what the data set itself said last (*said*, of reference
+    data), so that a row that did not change never undoes what an editor did.
+    """
+    if event.dataset != dataset:
+        raise UsageError(f"an event of data set {event.dataset!r}, not {dataset!r}")
+    if isinstance(event, Reference):
+        if said != event:
+            yield event
         return
-    assert isinstance(event, Report)
-    found = register.told(event.report_id)
+    found = register.told(event.report_id) if isinstance(event, Report) else None
     if found is None:
         yield event
-        tally.new += 1
         return
     told = found.event
     if isinstance(told, Redacted):
-        tally.unchanged += 1
         return
-    if told.dataset != dataset:
-        owner = f"data set {told.dataset!r}" if told.dataset else "no data set"
-        raise Conflict(
-            f"report id {event.report_id!r} belongs to {owner}, not to data set "
-            f"{dataset!r}; nothing was imported: give the data set ids of its own"
-        )
-    changed = False
-    for remark in register.about(event.report_id):
+    assert isinstance(told, Report)
+    _check_owner(told, event)
+    for remark in register.about(told.report_id):
         gone = remark.event
         if not isinstance(gone, ReportRetracted) or gone.dataset != dataset:
             continue
@@ -70,21 +73,43 @@ def from_last_vintage(
             yield ReportRetracted(
                 report=gone.report_id, reason=f"back in {label}", dataset=dataset
             )
-            changed = True
-    if isinstance(told, Claim) and isinstance(event, Claim):
-        last = _last_vintage(told, register, dataset)
-        if changes := changes_between(last, event):
-            yield ReportAmended(
-                report=event.report_id,
-                source=event.source,
-                published=event.published,
-                changes=tuple(changes.items()),
-                reason=f"changed in {label}",
-                dataset=dataset,
-            )
-            changed = True
-    tally.changed += changed
-    tally.unchanged += not changed
+    if not (isinstance(told, Claim) and isinstance(event, Claim)):
+        return
+    if changes := _changes(told, event, register):
+        yield ReportAmended(
+            report=event.report_id,
+            source=event.source,
+            published=event.published,
+            changes=tuple(changes.items()),
+            reason=f"changed in {label}",
+            dataset=dataset,
+        )
+
+
+def _check_owner(told: Report, event: Event) -> None:
+    id_ = told.report_id
+    if told.dataset != event.dataset:
+        owner = f"data set {told.dataset!r}" if told.dataset else "no data set"
+        raise Conflict(
+            f"report id {id_!r} belongs to {owner}, not to data set "
+            f"{event.dataset!r}; nothing was imported: give the data set ids of its own"
+        )
+    if type(told) is not type(event):
+        raise Conflict(
+            f"report {id_!r} is a {told.TYPE} in the log and a {event.TYPE} here; "
+            "nothing was imported: give it an id of its own"
+        )
+
+
+def _changes(told: Claim, event: Claim, register: Pending) -> dict[str, Any]:
+    """What the data set changed; all that differs, where that alone would not fit."""
+    changes = changes_between(_last_vintage(told, register, event.dataset), event)
+    now = current(told.report_id, told, register)
+    try:
+        replace(now, **amended(now, changes.items()))
+    except BadField:  # it contradicts what was amended by hand
+        return changes_between(now, event)
+    return changes
 
 
 def _last_vintage(told: Claim, register: Pending, dataset: str) -> Claim:

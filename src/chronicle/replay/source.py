@@ -1,0 +1,90 @@
+"""Where hot records come from: the one thing that replay asks of a log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from chronicle.events import Event, Redacted, Report
+from chronicle.log.hot import BLANK, WIDTH, hot
+
+__all__ = ["HotSource", "MemorySource", "hot_rows"]
+
+
+class HotSource(Protocol):
+    """A log, seen as rows of `chronicle.log.hot`, row *n* being position *n* + 1."""
+
+    def head(self) -> int:
+        """The last position recorded; 0 for an empty log."""
+        ...
+
+    def identity(self, position: int) -> str:
+        """A name for the first *position* rows: the same rows have the same name.
+
+        It must change when a row is blanked by a redaction and when another log has
+        taken the place of this one, because caches are found and trusted by it.
+        """
+        ...
+
+    def scan(self, after: int, upto: int | None = None) -> Iterator[bytes]:
+        """The rows in `(after, upto]` in log order, any number joined in one piece."""
+        ...
+
+
+class MemorySource:
+    """Hot records in memory: for branches, made-up logs and tests."""
+
+    def __init__(self, rows: bytes = b"", name: str = "memory") -> None:
+        self._rows = bytearray(rows)
+        self._name = name
+
+    def head(self) -> int:
+        return len(self._rows) // WIDTH
+
+    def identity(self, position: int) -> str:
+        held = memoryview(self._rows)[: position * WIDTH]
+        return f"{self._name}@{position}:{hashlib.sha256(held).hexdigest()}"
+
+    def scan(self, after: int, upto: int | None = None) -> Iterator[bytes]:
+        end = len(self._rows) if upto is None else upto * WIDTH
+        step = 65_536 * WIDTH
+        for start in range(after * WIDTH, end, step):
+            yield bytes(self._rows[start : min(start + step, end)])
+
+    def append(self, rows: bytes) -> None:
+        """Add whole rows at the end."""
+        self._rows += rows
+
+    def blank(self, position: int) -> None:
+        """Take the payload of the report at *position* away, as a redaction does."""
+        self._rows[(position - 1) * WIDTH : position * WIDTH] = BLANK
+
+
+def hot_rows(
+    events: Iterable[Event | Redacted],
+) -> tuple[bytes, Callable[[str, str], int]]:
+    """The rows of *events*, and the function that gives the codes used in them.
+
+    Codes go by first mention, as the log gives them; a `Redacted` event has a blank
+    row. Asking for the code of an id that was never mentioned makes a new one.
+    """
+    codes: dict[tuple[str, str], int] = {}
+    counts: dict[str, int] = {}
+    positions: dict[str, int] = {}
+
+    def code(kind: str, id_: str) -> int:
+        if (kind, id_) not in codes:
+            codes[kind, id_] = counts.get(kind, 0)
+            counts[kind] = counts.get(kind, 0) + 1
+        return codes[kind, id_]
+
+    def row(position: int, event: Event | Redacted) -> bytes:
+        if isinstance(event, Report | Redacted):
+            positions[event.report_id] = position
+        return BLANK if isinstance(event, Redacted) else hot(event, code, where)
+
+    def where(report: str) -> Any:
+        return positions[report]
+
+    return b"".join(row(i, event) for i, event in enumerate(events, 1)), code

@@ -1,0 +1,199 @@
+"""The control reports that stand on a day as known at a position, as columns.
+
+This is what a lens sees; and `published_by`, the sources' own clock, is a cut through
+them and not through the log: a claim counts when its source had published it (or when
+it is a baseline), a remark unless its source published it later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.log.hot import NO_DAY
+from chronicle.replay.build import sides_of
+from chronicle.replay.columns import (
+    AMENDED,
+    FOREVER,
+    REDACTED,
+    Columns,
+    Int32,
+    UInt8,
+)
+from chronicle.replay.entries import Entries, resolve
+from chronicle.replay.index import Index
+from chronicle.replay.tail import Tail, group_of
+
+__all__ = ["Standing", "standing"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Reports in order of (place, day, time of day, position).
+
+    `valid` are day numbers; `said` codes of `side_actor` and `side_status`; `known` is
+    the position of the event that made the report what it is, and `position` its own.
+    """
+
+    place: Int32
+    valid: Int32
+    said: NDArray[Any]
+    known: Int32
+    position: Int32
+    source: Int32
+    grade: UInt8
+    baseline: NDArray[np.bool_]
+    side_actor: Int32
+    side_status: UInt8
+    settlements: int
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def take(self, rows: NDArray[Any]) -> Standing:
+        """Some of the reports, in their order."""
+        columns = [getattr(self, f.name) for f in fields(self)]
+        return Standing(*(column[rows] for column in columns[:8]), *columns[8:])
+
+
+def standing(
+    index: Index,
+    tail: Tail | None,
+    on: int,
+    position: int,
+    published_by: int | None = None,
+) -> Standing:
+    """What stands on day *on* as known at *position*, published by a day number."""
+    others = [] if tail is None else [tail.entries]
+    left_out = np.zeros(0, np.bool_)  # by known_from: told anew with fewer remarks
+    if published_by is not None:
+        late = _published_later(index, tail, position, published_by)
+        if len(late):
+            group = group_of(index, tail, late)
+            left_out = np.zeros(position + 1, np.bool_)
+            left_out[group.position[group.position <= position]] = True
+            others = [e.take(~_among(e.known_from, left_out)) for e in others]
+            others.append(_retold(group, position, published_by))
+    seen = (index.known_from <= position) & (index.known_to > position)
+    seen &= index.day < index.upto(on)
+    if published_by is not None:
+        bar = min(max(published_by - int(index.calendar[1]), 0), 1 << 31)
+        told = index.published > 0
+        seen &= (told & (index.published <= bar)) | (~told & (index.bits >= 4))
+    rows = np.flatnonzero(seen)
+    if len(left_out):
+        rows = rows[~_among(index.known_from[rows], left_out)]
+    known = index.known_from[rows]
+    main = Standing(
+        (np.searchsorted(index.start, rows, "right") - 1).astype(np.int32)
+        if len(rows) < index.settlements
+        else _places(index)[rows],
+        index.days[index.day[rows]],
+        index.said[rows],
+        known,
+        index.root(known),
+        index.source[rows].astype(np.int32),
+        index.grade[rows],
+        index.bits[rows] >= 4,
+        index.side_actor,
+        index.side_status,
+        index.settlements,
+    )
+    others = [_visible(e, on, position, published_by) for e in others]
+    if not any(map(len, others)):
+        return main
+    return _with(main, index.bits[rows] & np.uint8(3), others)
+
+
+def _places(index: Index) -> Int32:
+    codes = np.arange(index.settlements, dtype=np.int32)
+    return np.repeat(codes, np.diff(index.start))
+
+
+def _among(known: Int32, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    if not len(flags):
+        return np.zeros(len(known), np.bool_)
+    inside = known < len(flags)
+    found: NDArray[np.bool_] = inside & flags[np.where(inside, known, 0)]
+    return found
+
+
+def _published_on(kind: UInt8, published: Int32, since: Int32) -> Int32:
+    """When remarks were published; an amendment's day makes way for the report's."""
+    found: Int32 = np.where(kind == AMENDED, since, published)
+    return found
+
+
+def _late(rows: Any, position: Int32, upto: int, day: int) -> NDArray[np.bool_]:
+    """Remarks up to a position that were published after a day. Redactions count."""
+    told = _published_on(rows["kind"], rows["published"], rows["since"])
+    found: NDArray[np.bool_] = (position <= upto) & (told != NO_DAY) & (told > day)
+    return found & (rows["kind"] != REDACTED)
+
+
+def _published_later(
+    index: Index, tail: Tail | None, position: int, published_by: int
+) -> Int32:
+    """The claims with remarks that do not count yet."""
+    late = _late(index.remark_row, index.remark, position, published_by)
+    claims = index.remark_root[late]
+    if tail is not None and len(tail.remark):
+        names = ("kind", "published", "since")
+        rows = {n: getattr(tail.columns, n)[tail.remark] for n in names}
+        where = tail.columns.position[tail.remark]
+        late = _late(rows, where, position, published_by)
+        claims = np.concatenate([claims, tail.remark_root[late]])
+    return np.unique(claims)
+
+
+def _retold(group: Columns, position: int, published_by: int) -> Entries:
+    rows = {n: getattr(group, n) for n in ("kind", "published", "since")}
+    remark = group.kind >= 6
+    late = remark & _late(rows, group.position, position, published_by)
+    entries = resolve(group.take(~late & (group.position <= position)))
+    return entries.take(entries.known_to == FOREVER)
+
+
+def _visible(
+    entries: Entries, on: int, position: int, published_by: int | None
+) -> Entries:
+    seen = (entries.known_from <= position) & (position < entries.known_to)
+    seen &= entries.valid <= on
+    if published_by is not None:
+        told = entries.published != NO_DAY
+        early = entries.published <= published_by
+        seen &= np.where(told, early, entries.baseline)
+    return entries.take(seen)
+
+
+def _with(main: Standing, time: UInt8, others: list[Entries]) -> Standing:
+    """Reports of the index and others, in one order."""
+    sides = main.side_actor, main.side_status
+    said: list[Any] = [main.said.astype(np.int64)]
+    for entries in others:
+        codes, *rest = sides_of(entries.status, entries.actor, sides)
+        sides = rest[0], rest[1]
+        said.append(codes)
+
+    def both(mine: NDArray[Any], name: str) -> NDArray[Any]:
+        return np.concatenate([mine, *(getattr(e, name) for e in others)])
+
+    place, valid = both(main.place, "place"), both(main.valid, "valid")
+    position = both(main.position, "position")
+    order = np.lexsort((position, both(time, "time"), valid, place))
+    joined = Standing(
+        place,
+        valid,
+        np.concatenate(said),
+        both(main.known, "known_from"),
+        position,
+        both(main.source, "source"),
+        both(main.grade, "grade"),
+        both(main.baseline, "baseline"),
+        *sides,
+        max(main.settlements, int(place.max(initial=-1)) + 1),
+    )
+    return joined.take(order)

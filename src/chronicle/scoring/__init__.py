@@ -1,0 +1,1 @@
+"""Scores of a forecast against what was recorded later."""

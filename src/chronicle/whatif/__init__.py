@@ -1,0 +1,1 @@
+"""What if: rules on the settlement graph, run forward from a replayed state."""

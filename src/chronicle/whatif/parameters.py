@@ -1,0 +1,249 @@
+"""What the model assumes, as one table: unit, default, plausible range, source.
+
+`low` and `high` span the prior that calibration and sensitivity draw from; `minimum`
+and `maximum` are where a value stops making sense, and are refused outside.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.errors import InputError
+
+__all__ = ["INDEX", "TABLE", "Parameter", "Parameters", "explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of the table."""
+
+    name: str
+    unit: str
+    default: float
+    low: float
+    high: float
+    scale: Literal["linear", "log"]
+    minimum: float
+    maximum: float
+    source: str
+
+
+_EXPERT = "expert judgement, not yet fitted"
+_FLEE = "FLEE 3.1 (Suleimenova, Bell and Groen 2017; simsetting defaults)"
+_LIN: Literal["linear"] = "linear"
+_LOG: Literal["log"] = "log"
+
+TABLE: tuple[Parameter, ...] = (
+    Parameter(
+        "speed_km_day", "km/d", 15, 5, 80, _LOG, 0.1, 500,
+        "Helmbold 1990, Dupuy: opposed 1-10, pursuit 20-60; Syria 2024 fits 9-25",
+    ),
+    Parameter(
+        "speed_sigma", "1", 0.5, 0.1, 0.9, _LIN, 0, 3,
+        "log-normal spread per route; Syria 2024 fits 0.44-0.53",
+    ),
+    Parameter(
+        "hold_days", "d per log10(population/1000)", 0.3, 0.03, 4, _LOG, 0, 100,
+        "mean of an exponential hold-up; Syria 2024 fits 0.13-0.48",
+    ),
+    Parameter(
+        "delay_days", "d", 1, 0, 2, _LIN, 0, 365,
+        "wait before the first move; Syria 2024 fits 1.0-1.8",
+    ),
+    Parameter(
+        "collapse", "1", 2, 0, 4, _LIN, 0, 50,
+        "holds shrink by exp(-collapse * share of population lost); fits 1.1-2.7",
+    ),
+    Parameter(
+        "pressure", "1", 0.5, 0, 1, _LIN, 0, 10,
+        f"each further arrival divides the hold by 1 + pressure * k; {_EXPERT}",
+    ),
+    Parameter(
+        "rising_threshold", "share lost", 0.3, 0.02, 0.6, _LIN, 0, 1,
+        "listed places rise once the holder lost more; Syria 2024 fits 0.29-0.50",
+    ),
+    Parameter("rising_days", "d", 1, 0.2, 5, _LOG, 0, 365, f"mean wait; {_EXPERT}"),
+    Parameter("repulse", "1", 0.1, 0, 0.5, _LIN, 0, 1, f"probability; {_EXPERT}"),
+    Parameter("repulse_wait_days", "d", 2, 1, 7, _LIN, 0, 365, f"mean; {_EXPERT}"),
+    Parameter(
+        "counterattack", "1", 0.1, 0, 0.5, _LIN, 0, 1,
+        f"probability after a repulse; {_EXPERT}",
+    ),
+    Parameter(
+        "reinforcement", "1", 0.2, 0, 1, _LIN, 0, 10,
+        f"share that a garrison grows by after a repulse; {_EXPERT}",
+    ),
+    Parameter(
+        "transfer", "1", 0.1, 0, 0.6, _LIN, 0, 1,
+        f"probability of a negotiated handover on arrival; {_EXPERT}",
+    ),
+    Parameter(
+        "transfer_threshold", "share lost", 0.5, 0.2, 1, _LIN, 0, 1,
+        f"beyond it besieged places also negotiate; {_EXPERT}",
+    ),
+    Parameter("transfer_rate", "1/d", 0.2, 0, 1, _LIN, 0, 100, f"hazard; {_EXPERT}"),
+    Parameter(
+        "supply_km", "km", 200, 50, 500, _LOG, 0, 1e5,
+        f"farther from every source by road is out of supply; {_EXPERT}",
+    ),
+    Parameter(
+        "supply_speed", "1", 0.3, 0.1, 1, _LIN, 0.01, 1, f"speed without; {_EXPERT}"
+    ),
+    Parameter(
+        "supply_hold", "1", 0.5, 0.1, 1, _LIN, 0, 1, f"hold-up without; {_EXPERT}"
+    ),
+    Parameter(
+        "ceasefire_threshold", "share lost", 1, 0.3, 1, _LIN, 0, 1,
+        f"a truce of all begins once anyone lost more; 1 is never; {_EXPERT}",
+    ),
+    Parameter("ceasefire_days", "d", 3, 1, 14, _LIN, 0, 3650, f"length; {_EXPERT}"),
+    Parameter(
+        "ceasefire_break", "1/d", 0.05, 0, 0.5, _LIN, 0, 100,
+        f"hazard that a truce breaks early; {_EXPERT}",
+    ),
+    Parameter(
+        "push", "1/d", 0.05, 0.01, 0.25, _LIN, 0, 1,
+        "share of residents leaving; FLEE pop_ratio 0.01; OCHA and UNHCR, Dec 2024",
+    ),
+    Parameter(
+        "push_peaceful", "1", 0.2, 0, 1, _LIN, 0, 1,
+        f"share of the push after a handover without violence; {_EXPERT}",
+    ),
+    Parameter(
+        "anticipation_days", "d", 1, 0, 3, _LIN, 0, 30,
+        f"people leave this long before an expected arrival; {_EXPERT}",
+    ),
+    Parameter(
+        "aftermath_days", "d", 3, 0, 7, _LIN, 0, 365,
+        f"people go on leaving this long after a change of hands; {_EXPERT}",
+    ),
+    Parameter("people_km_day", "km/d", 60, 35, 360, _LOG, 1, 5000, _FLEE),
+    Parameter("move_town", "1/d", 0.3, 0.1, 0.5, _LIN, 0, 1, _FLEE),
+    Parameter("move_camp", "1/d", 0.001, 0, 0.01, _LIN, 0, 1, _FLEE),
+    Parameter("move_conflict", "1/d", 1, 0.5, 1, _LIN, 0, 1, _FLEE),
+    Parameter("conflict_weight", "1", 0.25, 0.1, 0.5, _LIN, 0, 1, _FLEE),
+    Parameter("softening_km", "km", 10, 0.1, 50, _LIN, 0.001, 1e4, _FLEE),
+    Parameter("distance_exponent", "1", 1, 0.5, 2, _LIN, 0, 5, _FLEE),
+    Parameter("capacity_buffer", "1", 0.9, 0.75, 1, _LIN, 0.01, 1, _FLEE),
+    Parameter(
+        "corridor_pull", "1", 3, 1, 10, _LOG, 0, 1000,
+        f"weight of a route while it is a humanitarian corridor; {_EXPERT}",
+    ),
+    Parameter(
+        "return_after_days", "d", 2, 0, 14, _LIN, 0, 3650,
+        "home must have been calm this long; returns reported from 7 Dec 2024",
+    ),
+    Parameter("return_rate", "1/d", 0.02, 0, 0.1, _LIN, 0, 1, _EXPERT),
+)  # fmt: skip
+
+INDEX: dict[str, int] = {row.name: place for place, row in enumerate(TABLE)}
+"""Where each parameter stands in `Parameters.vector()`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """One setting of the model; raises `InputError` outside the table's limits."""
+
+    speed_km_day: float = 15.0
+    speed_sigma: float = 0.5
+    hold_days: float = 0.3
+    delay_days: float = 1.0
+    collapse: float = 2.0
+    pressure: float = 0.5
+    rising_threshold: float = 0.3
+    rising_days: float = 1.0
+    repulse: float = 0.1
+    repulse_wait_days: float = 2.0
+    counterattack: float = 0.1
+    reinforcement: float = 0.2
+    transfer: float = 0.1
+    transfer_threshold: float = 0.5
+    transfer_rate: float = 0.2
+    supply_km: float = 200.0
+    supply_speed: float = 0.3
+    supply_hold: float = 0.5
+    ceasefire_threshold: float = 1.0
+    ceasefire_days: float = 3.0
+    ceasefire_break: float = 0.05
+    push: float = 0.05
+    push_peaceful: float = 0.2
+    anticipation_days: float = 1.0
+    aftermath_days: float = 3.0
+    people_km_day: float = 60.0
+    move_town: float = 0.3
+    move_camp: float = 0.001
+    move_conflict: float = 1.0
+    conflict_weight: float = 0.25
+    softening_km: float = 10.0
+    distance_exponent: float = 1.0
+    capacity_buffer: float = 0.9
+    corridor_pull: float = 3.0
+    return_after_days: float = 2.0
+    return_rate: float = 0.02
+
+    def __post_init__(self) -> None:
+        for row in TABLE:
+            value = getattr(self, row.name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise InputError(f"parameter {row.name}: {value!r} is no number")
+            inside = row.minimum <= value <= row.maximum  # false for NaN
+            if not (inside and math.isfinite(value)):
+                raise InputError(
+                    f"parameter {row.name}: {value} is outside "
+                    f"{row.minimum:g} to {row.maximum:g} {row.unit}"
+                )
+            object.__setattr__(self, row.name, float(value))
+
+    @classmethod
+    def of(cls, values: Mapping[str, float]) -> Parameters:
+        """From a mapping; an unknown name is refused with the nearest known one."""
+        for name in values:
+            if name not in INDEX:
+                near = get_close_matches(name, INDEX, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise InputError(f"no parameter {name!r}{hint}")
+        return cls(**values)
+
+    @classmethod
+    def from_vector(cls, vector: Iterable[float]) -> Parameters:
+        """The inverse of `vector`."""
+        names = (row.name for row in TABLE)
+        return cls(**dict(zip(names, map(float, vector), strict=True)))
+
+    def vector(self) -> NDArray[np.float64]:
+        """The values in the order of `TABLE`."""
+        return np.array([getattr(self, row.name) for row in TABLE], dtype=np.float64)
+
+
+def explain(parameters: Parameters | None = None) -> str:
+    """The table as text, one parameter a line, with the values in use."""
+    used = parameters or Parameters()
+    head = ("parameter", "value", "default", "range", "scale", "unit", "source")
+    rows = [head]
+    rows += [
+        (
+            row.name,
+            f"{getattr(used, row.name):g}",
+            f"{row.default:g}",
+            f"{row.low:g} to {row.high:g}",
+            row.scale,
+            row.unit,
+            row.source,
+        )
+        for row in TABLE
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = (
+        "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows
+    )
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+assert tuple(field.name for field in fields(Parameters)) == tuple(INDEX)
