@@ -159,7 +159,8 @@ def history_table(
 ) -> Table:
     """`chronicle history`: every control report on a place, in `order`, as amended.
 
-    *counts* is *yes*, or why not: *retracted*, *redacted*, *not published by then*.
+    *counts* is *yes*, or why not: *retracted by* what, *not published by then*. Of a
+    redacted report nothing is left that names a place.
     """
     standing = {s.position: s for s in found.standing}
     rows = []
@@ -180,7 +181,7 @@ def _counts(claim: ControlReported, told: Standing | None, found: Account) -> st
     if told is not None:
         return "yes" if not told.amendments else "yes, amended"
     by = found.fallen.get(claim.report_id)
-    return f"no, {by}" if by else "no, not published by then"
+    return f"no, retracted by {by}" if by else "no, not published by then"
 
 
 def _history_row(one: Standing, counts: str) -> tuple[Any, ...]:
@@ -218,6 +219,8 @@ def why_table(state: ground.State, settlement: str, history: Table) -> Table:
     considered = {
         control_of(s).report_id for s in state.heard.control.get(settlement, ())
     }
+    sources = {control_of(one).source for one in verdict.deciding}
+    unseen = "left out" if state.lens.startswith("source:") else "superseded"
     rows = []
     for row in history:
         report = row["report"]
@@ -228,7 +231,7 @@ def why_table(state: ground.State, settlement: str, history: Table) -> Table:
         elif report in against:
             role = "against"
         elif report in considered:
-            role = "superseded"
+            role = "superseded" if row["source"] in sources else unseen
         else:
             role = "later" if row["counts"].startswith("yes") else "left out"
         rows.append((role, *(row[name] for name in HISTORY_COLUMNS)))

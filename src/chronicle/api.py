@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,10 +22,11 @@ from chronicle.answers import (
 )
 from chronicle.checks import STALE_DAYS, check_table
 from chronicle.clocks import Day, KnownAt, as_day, as_known_at
-from chronicle.errors import UnknownPlace, UsageError
+from chronicle.errors import InputError, UnknownPlace, UsageError
 from chronicle.events import Event
 from chronicle.intake import ImportResult, Progress, import_path
 from chronicle.lens import parse_lens
+from chronicle.log.audit import audit
 from chronicle.log.eventlog import EventLog
 from chronicle.log.memory import MemoryStore, system_clock
 from chronicle.log.sqlite import LOCK_TIMEOUT, SQLiteStore
@@ -31,7 +34,7 @@ from chronicle.names import Gazetteer
 from chronicle.state import References, diff, state_of
 from chronicle.state import State as PlainState
 from chronicle.tables import Table
-from chronicle.timeline import Recorded, account, known
+from chronicle.timeline import Recorded, account
 
 __all__ = ["Chronicle", "create", "memory", "open_chronicle"]
 
@@ -86,9 +89,13 @@ class Chronicle:
         raises `Conflict`. *key* names the command, so that it can be repeated when its
         outcome is unknown. Raises `InputError` for what no rule allows.
         """
-        one = isinstance(event_or_events, Event)
-        events = [event_or_events] if one else list(event_or_events)  # type: ignore[arg-type]
-        return self._log.append(events, expected=expected, key=key)  # type: ignore[arg-type]
+        if isinstance(event_or_events, Event):
+            events = [event_or_events]
+        elif isinstance(event_or_events, Iterable):
+            events = list(event_or_events)
+        else:
+            raise InputError(f"{type(event_or_events).__name__} is no event")
+        return self._log.append(events, expected=expected, key=key)
 
     def import_folder(
         self,
@@ -120,9 +127,8 @@ class Chronicle:
         store = self._log.store
         if isinstance(store, SQLiteStore):
             return _Scratch(store)
-        copy = memory()
-        copy._log.extend(r.event for r in self._log.recorded() if _told(r))  # type: ignore[misc]
-        return copy
+        assert isinstance(store, MemoryStore)
+        return Chronicle(EventLog(_twin(store)))
 
     # --- asking ----------------------------------------------------------------
 
@@ -179,13 +185,8 @@ class Chronicle:
     ) -> Table:
         """Every control report on a place, in order, and whether it counts."""
         id_ = self.find(settlement)
-        position = self.position(known_at)
-        log = list(known(self._log.recorded(upto=position)))
-        found = account(log, _optional_day(published_by))
-        clock = f"as known at position {position}"
-        if published_by is not None:
-            clock += f", as published by {published_by}"
-        return history_table(id_, log, found, f"Reports on {id_}, {clock}")
+        log = list(self._log.recorded(upto=self.position(known_at)))
+        return _history(id_, log, _optional_day(published_by))
 
     def why(
         self,
@@ -197,10 +198,12 @@ class Chronicle:
     ) -> Table:
         """The reports for and against, and the reasoning of the lens in the notes."""
         id_ = self.find(settlement)
-        state = self._state(on, known_at, published_by, lens)
+        log = list(self._log.recorded(upto=self.position(known_at)))
+        day = _optional_day(published_by)
+        state = state_of(log, as_day(on, "on"), parse_lens(lens), published_by=day)
         if id_ not in state.places:
             raise UnknownPlace("settlement", id_)
-        return why_table(state, id_, self.history(id_, known_at, published_by))
+        return why_table(state, id_, _history(id_, log, day))
 
     def diff(
         self,
@@ -238,8 +241,22 @@ class Chronicle:
         else:
             if on is None:
                 raise UsageError("diff in knowledge wants the day that it is about")
-            before = self._seen(on, known_from or known_at, published_from, lens)
-            after = self._seen(on, known_to or known_at, published_to, lens)
+            sides: tuple[tuple[KnownAt | None, Day | None], ...]
+            if record:
+                if known_from is None or known_at is not None:
+                    raise UsageError(
+                        "diff between moments of the record wants one to begin with, "
+                        "and no other; without an end it goes to now"
+                    )
+                sides = (known_from, published_by), (known_to, published_by)
+            else:
+                if published_from is None or published_by is not None:
+                    raise UsageError(
+                        "diff between days of publication wants one to begin with, "
+                        "and no other; without an end it goes to all that is recorded"
+                    )
+                sides = (known_at, published_from), (known_at, published_to)
+            before, after = (self._seen(on, *side, lens) for side in sides)
         header = f"From the {clocks(before)}\nto the {clocks(after)}"
         return diff_table(diff(before, after), after, header)
 
@@ -268,8 +285,12 @@ class Chronicle:
     def check(self, on: Day | None = None, stale_days: int = STALE_DAYS) -> Table:
         """Disputes, stale places, problems of imports, drifting counts, broken names.
 
-        *on* defaults to the last day that a report speaks of.
+        *on* defaults to the last day that a report speaks of. Raises `IntegrityFailure`
+        when the log was changed from outside in a way that shows.
         """
+        if stale_days < 0:
+            raise UsageError(f"stale_days: {stale_days} is no number of days")
+        audit(self._log.store)
         events = list(self._log.recorded())
         when = as_day(on, "on") if on is not None else _last_day(events)
         state = state_of(events, when, parse_lens("latest"))
@@ -308,8 +329,22 @@ class _Scratch(Chronicle):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _told(recorded: Recorded) -> bool:
-    return isinstance(recorded.event, Event)
+def _twin(store: MemoryStore) -> MemoryStore:
+    """A copy row by row: a redacted report cannot be told once more."""
+    twin = MemoryStore(store._clock, store.identity())
+    with store._lock:
+        for name, value in vars(store).items():
+            if isinstance(value, list | dict):
+                setattr(twin, name, deepcopy(value))
+    return twin
+
+
+def _history(settlement: str, log: list[Recorded], published_by: date | None) -> Table:
+    clock = f"as known at position {len(log)}"
+    if published_by is not None:
+        clock += f", as published by {published_by}"
+    found = account(log, published_by)
+    return history_table(settlement, log, found, f"Reports on {settlement}, {clock}")
 
 
 def _optional_day(value: Day | None) -> date | None:
@@ -321,9 +356,17 @@ def _last_day(events: Iterable[Recorded]) -> date:
     return max((day for day in days if day is not None), default=date(1970, 1, 1))
 
 
+def _file(path: str | Path) -> Path:
+    """Raises `UsageError` for what names no file on this computer."""
+    told = os.fspath(path)
+    if "://" in told or not told or "\0" in told:
+        raise UsageError(f"{told!r} is no path of a file, and a chronicle is a file")
+    return Path(path)
+
+
 def create(path: str | Path, *, clock: Clock = system_clock) -> Chronicle:
     """A new chronicle in a file; raises `Conflict` when something is there already."""
-    return Chronicle(EventLog(SQLiteStore.create(Path(path), clock)))
+    return Chronicle(EventLog(SQLiteStore.create(_file(path), clock)))
 
 
 def open_chronicle(
@@ -337,7 +380,7 @@ def open_chronicle(
     Raises `StorageError` (missing), `Untrusted` (no chronicle, a foreign schema) or
     `Damaged`; nothing of a refused file is run. *lock_timeout* is in seconds.
     """
-    return Chronicle(EventLog(SQLiteStore.open(Path(path), clock, lock_timeout)))
+    return Chronicle(EventLog(SQLiteStore.open(_file(path), clock, lock_timeout)))
 
 
 def memory(*, clock: Clock = system_clock) -> Chronicle:

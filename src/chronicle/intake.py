@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chronicle.errors import InputError, RefusedImport
+from chronicle.errors import Conflict, InputError, RefusedImport
 from chronicle.events import (
     Event,
     ImportFinished,
@@ -97,12 +97,19 @@ def import_path(
     else:
         files = (read_file(path, dataset=dataset, settlements=places, actors=actors),)
     for file in files:
-        result.files.append(_import_file(log, file, strict, progress))
+        try:
+            result.files.append(_import_file(log, file, strict, progress))
+        except Conflict as error:
+            before = ", ".join(done.file for done in result.files)
+            rest = f"; before it {before} went in" if before else ""
+            raise Conflict(f"{file.name}: {error}{rest}") from None
     refused = [file.file for file in result.files if file.refused]
     if refused:
+        others = len(result.files) - len(refused)
+        went = f"the other {others} went in; " if others else ""
         raise RefusedImport(
             f"{', '.join(refused)}: left out whole, because --strict found problems; "
-            "mend the rows, or import without --strict to take the good ones",
+            f"{went}mend the rows, or import without --strict to take the good ones",
             [str(problem) for problem in result.problems],
         )
     return result

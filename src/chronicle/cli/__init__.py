@@ -6,12 +6,15 @@ that `chronicle --help` and a quick question start at once.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
+from chronicle import __version__
 from chronicle.errors import ChronicleError
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -40,7 +43,12 @@ COMMANDS = {
 }
 GLOBAL = ("--quiet", "--json-errors", "--no-color")
 INTERRUPTED = 130  # as the shell has it for Ctrl-C
+STDOUT = 1  # the file descriptor
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h: our fault, not the user's
+
+
+class _HungUp(Exception):
+    """A broken pipe, under a name that click does not make an exit code of 1 of."""
 
 
 class LazyGroup(click.Group):
@@ -57,6 +65,23 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _HungUp from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
@@ -67,7 +92,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="conflict-chronicle", prog_name="chronicle")
+@click.version_option(__version__, prog_name="chronicle")
 @click.option("--quiet", is_flag=True, help="No headers, notes or progress.")
 @click.option("--json-errors", is_flag=True, help="Errors as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colour, as with NO_COLOR.")
@@ -85,6 +110,7 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line; every end of it is an exit code."""
     given = list(sys.argv[1:] if args is None else args)
     given = _hoist(given)
+    _speak_utf8()
     json_errors = "--json-errors" in given
     try:
         code = cli.main(given, prog_name="chronicle", standalone_mode=False)
@@ -96,11 +122,12 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         code = _usage(error, json_errors)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was acknowledged is recorded", err=True)
+        told = "interrupted; what was acknowledged is recorded"
+        _tell("Interrupted", INTERRUPTED, told, json_errors)
         code = INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, _HungUp):
         # The reader of a pipe has enough; the interpreter must not try again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
         code = 0
     except RecursionError:
         code = _internal("the input is nested too deeply", json_errors)
@@ -118,13 +145,20 @@ def _hoist(args: list[str]) -> list[str]:
     return hoisted + [arg for arg in args[:end] if arg not in GLOBAL] + args[end:]
 
 
+def _speak_utf8() -> None:
+    """UTF-8 into pipes and files, whatever the locale: names come in many scripts."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not _is_utf8(stream):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _is_utf8(stream: io.TextIOWrapper) -> bool:
+    return stream.encoding.lower().replace("-", "").replace("_", "") == "utf8"
+
+
 def _say(error: ChronicleError, as_json: bool) -> int:
     if as_json:
-        import msgspec
-
-        click.echo(
-            msgspec.json.encode(error.as_dict(), enc_hook=str).decode(), err=True
-        )
+        _print_json(error.as_dict())
     else:
         click.echo(f"chronicle: {error}", err=True)
     return error.exit_code
@@ -132,14 +166,7 @@ def _say(error: ChronicleError, as_json: bool) -> int:
 
 def _usage(error: click.ClickException, as_json: bool) -> int:
     if as_json:
-        import msgspec
-
-        told = {
-            "error": "UsageError",
-            "exit_code": 2,
-            "message": error.format_message(),
-        }
-        click.echo(msgspec.json.encode(told).decode(), err=True)
+        _tell("UsageError", 2, error.format_message(), as_json)
     else:
         error.show()
     return 2
@@ -150,11 +177,24 @@ def _internal(message: str, as_json: bool) -> int:
         f"a fault in Chronicle, not in your data ({message[:300]}); nothing was "
         "recorded by this command; CHRONICLE_DEBUG=1 shows where"
     )
-    if as_json:
-        import msgspec
-
-        fault = {"error": "Internal", "exit_code": INTERNAL, "message": told}
-        click.echo(msgspec.json.encode(fault).decode(), err=True)
-    else:
-        click.echo(f"chronicle: {told}", err=True)
+    _tell("Internal", INTERNAL, told, as_json)
     return INTERNAL
+
+
+def _tell(error: str, code: int, message: str, as_json: bool) -> None:
+    if as_json:
+        _print_json({"error": error, "exit_code": code, "message": message})
+    else:
+        click.echo(f"chronicle: {message}", err=True)
+
+
+def _print_json(told: dict[str, Any]) -> None:
+    import msgspec
+
+    try:
+        text = msgspec.json.encode(told, enc_hook=str).decode()
+    except UnicodeEncodeError:  # a name that the shell gave in no encoding
+        import json
+
+        text = json.dumps(told, default=str)
+    click.echo(text, err=True)

@@ -10,15 +10,20 @@ from typing import Any
 
 import click
 
-from chronicle.cli.render import chosen, emit, need_no, say, table_options, write_file
+from chronicle.cli.opening import opened
+from chronicle.cli.render import (
+    chosen,
+    emit,
+    need_no,
+    no_columns,
+    picked,
+    say,
+    table_options,
+    write_file,
+)
+from chronicle.errors import UsageError
 
 __all__ = ["check", "diff", "displaced", "history", "log", "state", "why"]
-
-
-def _open(path: str) -> Any:
-    from chronicle.api import open_chronicle
-
-    return open_chronicle(path)
 
 
 def clock_options(command: Any) -> Any:
@@ -67,9 +72,11 @@ def state(
     out: Path | None,
 ) -> None:
     """Who held each settlement, since when, and who says so."""
-    with _open(file) as chronicle:
-        found = chronicle.state(on, known_at, published_by, lens).table()
     kind = chosen(format_, out, ("geojson", "parquet"))
+    if kind == "geojson":
+        no_columns(kind)
+    with opened(file) as chronicle:
+        found = chronicle.state(on, known_at, published_by, lens).table()
     if kind == "geojson":
         from chronicle.formats.geojson import state_geojson
 
@@ -82,7 +89,7 @@ def state(
         from chronicle.formats.parquet import parquet
 
         need_no(kind, out)
-        data = parquet(found)
+        data = parquet(picked(found))
         if out is None:
             click.echo(data, nl=False)
         else:
@@ -105,7 +112,7 @@ def history(
     out: Path | None,
 ) -> None:
     """Every control report on SETTLEMENT (an id or a name, in any script)."""
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         emit(chronicle.history(settlement, known_at, published_by), format_, out)
 
 
@@ -127,7 +134,7 @@ def why(
     out: Path | None,
 ) -> None:
     """The reports for and against, and why the lens decides so."""
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         found = chronicle.why(settlement, on, known_at, published_by, lens)
     emit(found, format_, out)
 
@@ -160,7 +167,7 @@ def diff(
     out: Path | None,
 ) -> None:
     """What changed in the world, or in our knowledge of one day."""
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         found = chronicle.diff(
             start,
             end,
@@ -192,7 +199,7 @@ def displaced(
     out: Path | None,
 ) -> None:
     """Figures of displaced people, with counter, measure, day and overlap."""
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         emit(chronicle.displaced(on, area, known_at, published_by), format_, out)
 
 
@@ -224,9 +231,15 @@ def log(
     from chronicle.formats.jsonl import line_of
     from chronicle.state import places_of
 
-    with _open(file) as chronicle:
-        place = chronicle.find(settlement) if settlement else None
-        day = as_day(published_by, "published_by") if published_by else None
+    kind = chosen(format_, out, ("jsonl",))
+    if follow and (out is not None or format_ not in (None, "jsonl")):
+        raise UsageError("--follow prints JSON lines: no --out, no other --format")
+    if kind == "jsonl" or follow:
+        no_columns("jsonl")
+    _check_type(type_)
+    with opened(file) as chronicle:
+        place = None if settlement is None else chronicle.find(settlement)
+        day = None if published_by is None else as_day(published_by, "published_by")
 
         def wanted(recorded: Any) -> bool:
             event = recorded.event
@@ -239,7 +252,6 @@ def log(
                 )
             )
 
-        kind = chosen(format_, out, ("jsonl",))
         if kind != "jsonl" and not follow:
             emit(log_table(filter(wanted, chronicle.log(after))), kind, out)
             return
@@ -257,6 +269,14 @@ def log(
             time.sleep(POLL_SECONDS)
 
 
+def _check_type(name: str | None) -> None:
+    from chronicle.events import EVENTS
+
+    if name is not None and name not in (*EVENTS, "redacted"):
+        listed = ", ".join(sorted(EVENTS))
+        raise UsageError(f"--type: no event is a {name!r}; there are {listed}")
+
+
 POLL_SECONDS = 0.2
 day_max = date.max  # what was never published was not published by any day
 
@@ -264,13 +284,19 @@ day_max = date.max  # what was never published was not published by any day
 @click.command()
 @file_argument
 @click.option("--on", metavar="DATE", help="Default: the last day reported on.")
-@click.option("--stale-days", default=7, show_default=True, help="When silence counts.")
+@click.option(
+    "--stale-days",
+    type=click.IntRange(0),
+    default=7,
+    show_default=True,
+    help="Days of silence that count.",
+)
 @table_options()
 def check(
     file: str, on: str | None, stale_days: int, format_: str | None, out: Path | None
 ) -> None:
     """Disputes, stale places, unlocated names, drifting counts, broken references."""
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         found = chronicle.check(on, stale_days)
     emit(found, format_, out)
     if not found.rows:

@@ -8,7 +8,7 @@ line. Widths are cells of a terminal, so that wide letters count twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,9 +25,9 @@ UNDER = ("note", "overlap", "says")  # told under the row, in this order
 # What a narrow terminal leaves out, the first first. The rest always stays.
 SPARED = (
     *("recorded_at", "lat", "lon", "position", "reports", "sources", "low", "high"),
-    *("published", "until", "since", "last_heard", "qualifier", "grade", "source"),
-    *("credibility", "reliability", "time_of_day", "counter", "measure", "disputed"),
-    *("counts", "name", "status"),
+    *("until", "since", "credibility", "reliability", "last_heard", "grade"),
+    *("published", "time_of_day", "qualifier", "counter", "measure", "source"),
+    *("disputed", "counts", "name", "status"),
 )
 LONGEST = 24  # cells of a word before it is broken to save the others
 MANY = 20  # rows from which names are given the room that nine in ten of them need
@@ -37,6 +37,7 @@ SYLLABLES = {
     "reliability": ("relia-", "bility"),
     "credibility": ("credi-", "bility"),
     "disputed": ("dis-", "puted"),
+    "time_of_day": ("time_", "of_day"),
 }
 _PIECE = re.compile(r"\S+?(?:[-/:|](?=[^\W\d])|(?=\s)|$)\s*")
 
@@ -52,7 +53,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class _Plan:
-    """What stands in the lines, how wide; what is told under a row; what is left out."""
+    """What stands in the lines, how wide; what is told under a row, what not at all."""
 
     widths: dict[str, int]
     under: tuple[str, ...] = ()
@@ -140,7 +141,7 @@ def _fit(texts: dict[str, list[str]], width: int | None, everything: bool) -> _P
     return _Plan(wanted, tuple(under), order)
 
 
-def _total(widths: Any) -> int:
+def _total(widths: Iterable[int]) -> int:
     sizes = list(widths)
     return sum(sizes) + GAP * (len(sizes) - 1)
 
@@ -176,7 +177,10 @@ def _squeeze(widths: dict[str, int], least: dict[str, int], width: int) -> None:
 def _cells(text: str) -> int:
     from rich.cells import cell_len
 
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii():
+        return len(text)
+    size: int = cell_len(text)
+    return size
 
 
 def _widest_line(text: str) -> int:

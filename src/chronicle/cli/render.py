@@ -35,9 +35,7 @@ FORMATS = ("table", "csv", "json")
 COLUMNS = "chronicle.columns"  # where a command's context keeps what --columns named
 
 
-def table_options(
-    *more: str, columns: Sequence[str] = ()
-) -> Callable[[Any], Any]:
+def table_options(*more: str, columns: Sequence[str] = ()) -> Callable[[Any], Any]:
     """`--format`, `--out` and `--columns`, for every command that answers with a table.
 
     *columns* are those of the table, where a wrong one must be refused before anything
@@ -82,7 +80,7 @@ def out_option(command: Any) -> Any:
 
 
 def _free(path: Path) -> Path:
-    """*path*, where a file may be written; what is asked is not lost for a typing error.
+    """*path*, where a file may be written: a typing error destroys nothing.
 
     Raises `UsageError` for a folder or a database, `StorageError` for no folder.
     """
@@ -110,11 +108,12 @@ def chosen(format_: str | None, out: Path | None, more: tuple[str, ...] = ()) ->
     suffix = out.suffix.lstrip(".").lower()
     if suffix in (*FORMATS, *more):
         return suffix
-    if suffix in PLAIN or not out.is_file() and out.exists():
+    if suffix in PLAIN or (not out.is_file() and out.exists()):
         return PLAIN.get(suffix, "csv")
     listed = ", ".join((*FORMATS, *more))
     raise UsageError(
-        f"--out {out}: no format goes by {out.suffix}; say which with --format ({listed})"
+        f"--out {out}: no format goes by {out.suffix}; name one of {listed} "
+        "with --format"
     )
 
 
@@ -274,14 +273,15 @@ def _draw(table: Table) -> None:
     from chronicle.cli.layout import Line, lines
 
     settings = _settings()
-    console = Console(no_color=settings.get("no_color") or None, highlight=False)
+    plain = settings.get("no_color") or bool(os.environ.get("NO_COLOR"))
+    console = Console(no_color=plain, highlight=False)
     width = console.width
     drawn = lines(table, cell, width, all_columns=_asked_columns() is not None)
     header = [Line(line, "bold") for line in table.header.splitlines()]
     notes = [Line(note) for note in table.notes]
     told = drawn if settings.get("quiet") else (*header, *drawn, *notes)
     for line in told:
-        console.print(Text(line.text, line.style))
+        console.print(Text(line.text, "" if plain else line.style))
 
 
 def need_no(format_: str, out: Path | None) -> None:

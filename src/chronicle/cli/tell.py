@@ -9,8 +9,16 @@ from typing import Any
 
 import click
 
-from chronicle.cli.render import emit, say, table_options, write_file
-from chronicle.errors import UsageError
+from chronicle.cli.opening import opened
+from chronicle.cli.render import (
+    chosen,
+    emit,
+    out_option,
+    say,
+    table_options,
+    write_file,
+)
+from chronicle.errors import ChronicleError, InputError, UsageError
 
 __all__ = [
     "amend",
@@ -24,14 +32,9 @@ __all__ = [
 ]
 
 SHOWN_PROBLEMS = 20
+IMPORTED = ("file", "new", "changed", "gone", "unchanged", "problems")
 
 file_argument: Callable[[Any], Any] = click.argument("file")
-
-
-def _open(path: str) -> Any:
-    from chronicle.api import open_chronicle
-
-    return open_chronicle(path)
 
 
 @click.command()
@@ -53,7 +56,7 @@ def init(file: str) -> None:
 @click.option("--dataset", help="Name of the data set; default: the folder's name.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; record nothing.")
 @click.option("--strict", is_flag=True, help="A file with problems is left out whole.")
-@table_options()
+@table_options(columns=IMPORTED)
 def import_(
     file: str,
     paths: Sequence[Path],
@@ -69,13 +72,15 @@ def import_(
     Rows that break a rule become problems, with file, line, column, value and rule; the
     good rows go in. The same files again add nothing.
     """
-    from chronicle.errors import RefusedImport
     from chronicle.intake import ImportResult
-    from chronicle.tables import Table
 
+    kind = chosen(format_, out)  # refuse what cannot be told before anything is done
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder; nothing was imported")
     results: list[ImportResult] = []
-    refusal: RefusedImport | None = None
-    with _open(file) as chronicle, progress_bar() as told:
+    failed: ChronicleError | None = None
+    with opened(file) as chronicle, progress_bar() as told:
         for path in paths:
             try:
                 found = chronicle.import_folder(
@@ -85,28 +90,38 @@ def import_(
                     dry_run=dry_run,
                     progress=told,
                 )
-            except RefusedImport as error:
-                refusal = error
+            except ChronicleError as error:
+                failed = error
                 break
             results.append(found)
-    if refusal is not None:
-        for line in refusal.problems[:SHOWN_PROBLEMS]:
+    if results:  # also those before the one that failed: they are in the log
+        _show_imported(file, results, dry_run, kind, out)
+    if failed is not None:
+        for line in getattr(failed, "problems", ())[:SHOWN_PROBLEMS]:
             say(line)
-        raise refusal
-    names = ("new", "changed", "gone", "unchanged", "problems")
+        raise failed
+
+
+def _show_imported(
+    file: str, results: Sequence[Any], dry_run: bool, kind: str, out: Path | None
+) -> None:
+    from chronicle.tables import Table
+
     rows: list[tuple[Any, ...]] = [
         (f.file, f.new, f.changed, f.gone, f.unchanged, f.problem_count)
         for result in results
         for f in result.files
     ]
     totals = [sum(row[index] for row in rows) for index in range(1, 6)]
-    summary = ", ".join(f"{n:,} {name}" for n, name in zip(totals, names, strict=True))
+    summary = ", ".join(
+        f"{n:,} {name}" for n, name in zip(totals, IMPORTED[1:], strict=True)
+    )
     would = "would be: " if dry_run else ""
-    table = Table(("file", *names), rows, f"Import into {file}", [would + summary])
+    table = Table(IMPORTED, rows, f"Import into {file}", [would + summary])
     ignored = sorted({name for result in results for name in result.ignored})
     if ignored:
         table.notes.append(f"not read: {', '.join(ignored)}")
-    emit(table, format_, out)
+    emit(table, kind, out)
     problems = [problem for result in results for problem in result.problems]
     for problem in problems[:SHOWN_PROBLEMS]:
         say(str(problem))
@@ -211,7 +226,7 @@ def report(
     """
     from chronicle.cli.fields import event_of
 
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         event = event_of(chronicle, KINDS[kind], pairs(fields))
         seen = {
             chronicle.find(name): _whole(at) for name, at in pairs(expected).items()
@@ -288,7 +303,7 @@ def retract(
         source=source,
         published=published,  # type: ignore[arg-type]
     )
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         _told(chronicle, chronicle.append(event, key=key))
 
 
@@ -310,7 +325,7 @@ def amend(
     from chronicle.cli.fields import changes_of
     from chronicle.events import ReportAmended
 
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         event = ReportAmended(
             report=report,
             changes=changes_of(chronicle, report, pairs(fields)),
@@ -350,7 +365,7 @@ def redact(
         source=source,
         published=published,  # type: ignore[arg-type]
     )
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         _told(chronicle, chronicle.append(event, key=key))
 
 
@@ -387,19 +402,19 @@ def link(
         source=source,
         published=published,  # type: ignore[arg-type]
     )
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         _told(chronicle, chronicle.append(event, key=key))
 
 
 @click.command()
 @file_argument
 @click.option("--as", "format_", type=click.Choice(["jsonl"]), default="jsonl")
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file.")
+@out_option
 def export(file: str, format_: str, out: Path | None) -> None:
     """The whole log, every field of every event, as JSON lines."""
     from chronicle.formats.jsonl import line_of
 
-    with _open(file) as chronicle:
+    with opened(file) as chronicle:
         if out is None:
             for recorded in chronicle.log():
                 click.echo(line_of(recorded))

@@ -38,6 +38,7 @@ GRID_COLOUR = "#E9E9E6"
 ROAD_COLOUR = "#D3CFC6"
 SHUT_COLOUR = "#8A8275"
 KEPT = 30_000  # the weight of a dot that no name may cover
+NAMES_PER_INCH = 0.72  # square inch of map
 GREAT = 100_000  # the weight of a name that must stand somewhere
 
 
@@ -149,14 +150,19 @@ def name_spots(
     axes: Axes,
     base: Base,
     spots: Sequence[Spot],
-    *,
-    most: int,
-    size: float = 7.4,
+    most: int | None,
+    shrunk: float,
 ) -> None:
-    """Name the *most* important spots that have room; the heaviest, then in order."""
+    """Name the *most* important spots that have room; the heaviest, then in order.
+
+    Without a number as many as suit the area. Letters shrink less than signs do.
+    """
     from matplotlib import patheffects
 
     scale, frame = base.points_per_km, base.frame
+    area_inches = frame.width * frame.height * (scale / 72) ** 2
+    most = max(5, round(area_inches * NAMES_PER_INCH)) if most is None else most
+    size = 7.4 * max(shrunk, 0.86)
     dots = []
     for spot in spots:
         x, y = base.projection.xy(spot.lat, spot.lon)
@@ -174,7 +180,7 @@ def name_spots(
         )
         for i, text in zip(ranked, words, strict=True)
     ]
-    room = (2.0, 2.0, frame.width * scale - 2, frame.height * scale - 2)
+    room = (2.0, 10.0, frame.width * scale - 2, frame.height * scale - 2)
     areas = place_labels(labels, dots, room, most=most)
     for label, text, area in zip(labels, words, areas, strict=True):
         if area is None or not text:

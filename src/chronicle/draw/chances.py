@@ -18,7 +18,7 @@ from chronicle.draw.basemap import (
     scale_entry,
 )
 from chronicle.draw.legend import Entry, Section, draw_legend
-from chronicle.draw.marks import Sign, diameter, draw_signs
+from chronicle.draw.marks import Sign, diameter, draw_signs, scale_of
 from chronicle.draw.page import Caption, Size, WhatIf, sheet
 from chronicle.draw.palette import Look, contrast
 from chronicle.draw.places import size_entries
@@ -81,7 +81,7 @@ def draw_probability_map(
     assumptions: str,
     size: Size = (11.0, 8.0),
     routes: Sequence[MapRoute] = (),
-    most_labels: int = 30,
+    most_labels: int | None = None,
 ) -> None:
     """Draw the chance at each of *places* in six classes of one hue, light to dark.
 
@@ -92,9 +92,11 @@ def draw_probability_map(
         left, bottom, right, top = page.body
         split = right - min(LEGEND_WIDTH, 0.34 * (right - left))
         box = left, bottom, split, top
+        scale = scale_of(split - left)
+        people = [place.population for place in places]
         spots = [
-            Spot(p.name, p.lat, p.lon, diameter(p.population), (p.population or 0) + 1)
-            for p in places
+            Spot(p.name, p.lat, p.lon, diameter(p.population, scale), (n or 0) + 1)
+            for p, n in zip(places, people, strict=True)
         ]
         base = lay_out([box], spots)
         axes = draw_base(page, box, base, routes)
@@ -103,7 +105,7 @@ def draw_probability_map(
             x, y = base.projection.xy(places[at].lat, places[at].lon)
             sign = Sign(look_of_chance(places[at].chance))
             draw_signs(axes, sign, [x], [y], [spots[at].diameter])
-        name_spots(page, axes, base, spots, most=most_labels)
+        name_spots(page, axes, base, spots, most_labels, scale)
         looks = [look_of_chance(place.chance) for place in places]
         entries = tuple(
             Entry(partial(_paint, look=look), look.label, (f"{looks.count(look):,}",))
@@ -112,7 +114,7 @@ def draw_probability_map(
         )
         legend = [
             Section("Chance", entries, ("places",)),
-            Section("Area: population", size_entries([p.population for p in places])),
+            Section("Area: population", size_entries(people, scale)),
             Section("Scale", (scale_entry(base),)),
         ]
         draw_legend(page, (split + 0.18, bottom, right, top), legend)

@@ -10,7 +10,7 @@ __all__ = ["Frame", "Projection", "frame_of", "grid", "projection_of", "round_le
 
 KM_PER_DEGREE = 111.195  # of a great circle on a sphere of radius 6,371.0 km
 LEAST_SPAN_KM = 30.0
-MARGIN_SHARE = 0.05
+MARGIN_SHARE = 0.065
 STEPS_DEGREES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 

@@ -134,7 +134,8 @@ def _draw_section(
     for entry, lines in zip(section.entries, rows, strict=True):
         tall = _row_height(entry, lines, shrink)
         first = y - max(LINE, entry.tall / shrink) / 2
-        entry.paint(axes, SIGN_WIDTH / 2 - 2, first, shrink)
+        centre = max(SIGN_WIDTH / 2 - 2, entry.tall / shrink / 2 + 1)
+        entry.paint(axes, centre, first, shrink)
         for number, line in enumerate(lines):
             axes.text(
                 SIGN_WIDTH,

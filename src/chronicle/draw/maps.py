@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chronicle.draw.basemap import MapRoute, draw_base, lay_out, name_spots
 from chronicle.draw.legend import draw_legend
+from chronicle.draw.marks import scale_of
 from chronicle.draw.page import Box, Caption, Size, day_words, sheet, short_day
 from chronicle.draw.palette import Actors, looks_of
 from chronicle.draw.places import (
@@ -57,13 +58,14 @@ def draw_state_map(
     highlight: Collection[MapPlace] = (),
     highlight_words: str = "changed on that day",
     routes: Sequence[MapRoute] = (),
-    most_labels: int = 34,
+    most_labels: int | None = None,
 ) -> None:
     """Draw who held each of *places*, with counts per actor in the legend.
 
     *actors* maps ids to a label and a colour (None: by its order in the mapping, so
     that one mapping gives one legend on all pictures). Places in *highlight* get a
-    solid outline; *highlight_words* says what it means. *size* is in inches, a PNG has
+    solid outline; *highlight_words* says what it means. At most *most_labels* places
+    are named, without one as many as suit the map. *size* is in inches, a PNG has
     150 dots per inch. Equal input gives equal bytes. Errors as of `page.sheet`.
     """
     looks = looks_of(actors, sides_of(places))
@@ -71,15 +73,16 @@ def draw_state_map(
         left, bottom, right, top = page.body
         split = right - min(LEGEND_WIDTH, 0.34 * (right - left))
         box = left, bottom, split, top
-        spots = spots_of(places, 1.0, highlight)
+        scale = scale_of(split - left)
+        spots = spots_of(places, scale, highlight)
         base = lay_out([box], spots)
         axes = draw_base(page, box, base, routes)
-        draw_places(axes, base, places, looks, highlight, 1.0)
-        name_spots(page, axes, base, spots, most=most_labels)
+        draw_places(axes, base, places, looks, highlight, scale)
+        name_spots(page, axes, base, spots, most_labels, scale)
         outlined = highlight_words if highlight else ""
         columns = {"places": places}
         sections = map_sections(
-            columns, looks, base, 1.0, outlined=outlined, routes=routes
+            columns, looks, base, scale, outlined=outlined, routes=routes
         )
         draw_legend(page, (split + GAP, bottom, right, top), sections)
 
@@ -94,7 +97,7 @@ def draw_state_maps(
     size: Size = (13.0, 9.4),
     highlight_words: str = "changed on that day",
     routes: Sequence[MapRoute] = (),
-    most_labels: int = 12,
+    most_labels: int | None = None,
 ) -> None:
     """Draw up to nine days as small maps of one scale, with one legend.
 
@@ -105,18 +108,18 @@ def draw_state_maps(
         raise UsageError(f"1 to {MOST_PANELS} maps fit on a sheet, not {len(panels)}")
     everywhere = [place for panel in panels for place in panel.places]
     looks = looks_of(actors, sides_of(everywhere))
-    scale = 0.72 if len(panels) > 1 else 1.0
     with sheet(path, size=size, title=title, caption=caption, notes=NOTES) as page:
         left, bottom, right, top = page.body
         legend_width = LEGEND_WIDTH - 0.6 + 0.47 * len(panels)
         split = right - min(legend_width, 0.42 * (right - left))
         boxes = _cells((left, bottom, split, top), len(panels))
+        scale = scale_of(boxes[0][2] - boxes[0][0])
         base = lay_out(boxes, spots_of(everywhere, scale))
         for panel, box in zip(panels, boxes, strict=True):
             axes = draw_base(page, box, base, routes)
             draw_places(axes, base, panel.places, looks, panel.highlight, scale)
             spots = spots_of(panel.places, scale, panel.highlight)
-            name_spots(page, axes, base, spots, most=most_labels, size=6.4)
+            name_spots(page, axes, base, spots, most_labels, scale)
             named = day_words(panel.day)
             above = box[0], box[3] + 0.05
             page.write(above, named, 10, bold=True, vertical="bottom")

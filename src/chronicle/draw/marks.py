@@ -11,9 +11,18 @@ from chronicle.draw.palette import INK, PAPER, Look, paler
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["DASHED", "SOLID", "Sign", "diameter", "draw_rings", "draw_signs"]
+__all__ = [
+    "DASHED",
+    "SOLID",
+    "Sign",
+    "diameter",
+    "draw_rings",
+    "draw_signs",
+    "scale_of",
+]
 
 POINTS_PER_ROOT_PERSON = 0.0165  # so 1,000,000 people are 16.5 points across
+WIDE_MAP = 7.5  # inches
 LEAST, MOST, UNCOUNTED = 5.0, 27.0, 4.4  # diameters in points
 SOLID, DASHED = 3.4, 4.6  # points that a ring is wider than its sign
 
@@ -22,7 +31,8 @@ SOLID, DASHED = 3.4, 4.6  # points that a ring is wider than its sign
 class Sign:
     """How a place is drawn, but for where and how large.
 
-    *inner* is "" or the mark in the middle: "dot" or "cross"; a *ring* is hollow with a
+    *inner* is "" or the mark in the middle, "dot" or "cross", which leaves no room for
+    a pattern; a *ring* is hollow with a
     thick line in the colour of its side; a *site* (airport, base) is a square.
     """
 
@@ -39,6 +49,11 @@ def diameter(population: int | None, scale: float = 1.0) -> float:
         return UNCOUNTED * scale
     size = POINTS_PER_ROOT_PERSON * max(population, 0) ** 0.5
     return float(min(max(size, LEAST), MOST) * scale)
+
+
+def scale_of(width: float) -> float:
+    """How much smaller signs are on a map of *width* inches than on a wide one."""
+    return float(min(1.0, (width / WIDE_MAP) ** 0.5))
 
 
 def draw_signs(
@@ -62,7 +77,7 @@ def draw_signs(
         facecolors=PAPER if hollow else look.face,
         edgecolors=look.face if sign.ring else look.edge,
         linewidths=1.9 if sign.ring else 0.45,
-        hatch=None if hollow or not look.hatch else look.hatch,
+        hatch=None if hollow or sign.inner or not look.hatch else look.hatch,
         zorder=zorder,
     )
     if sign.inner:

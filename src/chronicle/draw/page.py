@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -258,11 +259,12 @@ def plain(text: str, most: int = 60) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-def _glyphs() -> dict[Any, Any]:
+@cache
+def _glyphs() -> frozenset[int]:
     """The code points that the font has."""
     from matplotlib.font_manager import findfont, get_font
 
-    return get_font(findfont("DejaVu Sans")).get_charmap()
+    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
 def _suffix(path: Path) -> str:

@@ -46,20 +46,21 @@ MUTED = (
     "#44AA99",
     "#999933",
 )
-# Crossed lines stay free for *contested*. Eleven patterns against nine colours: no two
-# of the first 99 actors share both.
+# Crossed diagonals stay free for *contested*; dots would make an SVG half a megabyte
+# larger each. Eleven patterns against nine colours: no two of the first 99 actors share
+# both.
 HATCHES = (
     "",
     "//////",
     "------",
     "||||||",
-    "......",
     "\\\\\\\\\\\\",
     "++++++",
-    "oooo",
-    "///...",
-    "---...",
-    "|||...",
+    "////----",
+    "////||||",
+    "\\\\\\\\----",
+    "\\\\\\\\||||",
+    "+++",
 )
 
 INK = "#222222"
@@ -109,7 +110,7 @@ def contrast(colour: str) -> str:
 def coarser(look: Look) -> str:
     """The pattern of a look for bands and bars, which need fewer lines than a disc."""
     hatch = look.hatch
-    return hatch[::2] if len(set(hatch)) == 1 else hatch
+    return hatch[::2]
 
 
 def paler(look: Look) -> Look:

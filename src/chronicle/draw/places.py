@@ -45,6 +45,7 @@ STATUS_SIGNS = {
     "presence": ("", True, "present, without control"),
     "vacated": ("dot", False, ""),
 }
+LEAST_MARKED = 7.5  # points
 SIZE_KEYS = (1_000_000, 300_000)  # smaller towns are hardly told apart
 
 
@@ -109,10 +110,16 @@ def spots_of(
     ]
 
 
+def _across(place: MapPlace, scale: float) -> float:
+    """Points across; a sign with a mark inside is large enough to show it."""
+    marked = STATUS_SIGNS.get(place.status, ("", False, ""))[0]
+    return max(diameter(place.population, scale), LEAST_MARKED if marked else 0.0)
+
+
 def _outermost(place: MapPlace, scale: float, outlined: Collection[MapPlace]) -> float:
     """Points across, rings and all."""
     rings = max(DASHED * place.disputed, SOLID * (place in outlined))
-    return diameter(place.population, scale) + rings
+    return _across(place, scale) + rings
 
 
 def _sign(place: MapPlace, looks: Mapping[str, Look]) -> Sign:
@@ -133,7 +140,7 @@ def draw_places(
 ) -> None:
     """Draw large signs first, so that small ones lie on them; then the rings."""
     rows = [
-        (*base.projection.xy(place.lat, place.lon), diameter(place.population, scale))
+        (*base.projection.xy(place.lat, place.lon), _across(place, scale))
         for place in places
     ]
     signs = [_sign(place, looks) for place in places]
@@ -168,7 +175,7 @@ def map_sections(
     populations = [place.population for place in everywhere]
     missing = f" ({populations.count(None):,})" if len(columns) == 1 else ""
     return [
-        Section("Who holds how many places", _sides(columns, looks), tuple(columns)),
+        Section("Places held by", _sides(columns, looks), tuple(columns)),
         Section("Signs", (*_signs(everywhere, outlined), *_roads(routes))),
         Section("Area: population", size_entries(populations, scale, missing)),
         Section("Scale", (scale_entry(base),)),

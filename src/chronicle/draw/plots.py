@@ -88,7 +88,7 @@ def draw_control_share(
             )
             for actor in reversed(shown)
         )
-        legend = Section("Who holds how many places", entries, tuple(columns))
+        legend = Section("Places held by", entries, tuple(columns))
         draw_legend(page, (split + 0.15, bottom, right, top), [legend])
 
 

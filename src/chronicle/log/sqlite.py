@@ -29,6 +29,7 @@ from chronicle.log.sqlite_reading import (
     END,
     clamp,
     hot_in_order,
+    last_position,
     rows_by_ids,
     rows_in_order,
 )
@@ -255,8 +256,7 @@ class SQLiteStore:
 
     def head(self) -> int:
         with self._reading() as cursor:
-            found = cursor.execute("SELECT MAX(position) FROM events").fetchone()[0]
-        return int(found or 0)
+            return last_position(cursor)
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()

@@ -13,7 +13,15 @@ from chronicle.errors import Damaged
 from chronicle.log.hot import WIDTH
 from chronicle.log.store import Row
 
-__all__ = ["BLOCK", "END", "clamp", "hot_in_order", "rows_by_ids", "rows_in_order"]
+__all__ = [
+    "BLOCK",
+    "END",
+    "clamp",
+    "hot_in_order",
+    "last_position",
+    "rows_by_ids",
+    "rows_in_order",
+]
 
 BLOCK = 4_096  # rows that are read at a time
 END = (1 << 62) - 1  # after every position
@@ -36,25 +44,48 @@ def _checked(row: Row) -> Row:
     return row
 
 
+def last_position(cursor: sqlite3.Cursor) -> int:
+    """The last position; 0 of an empty log."""
+    found = cursor.execute("SELECT MAX(position) FROM events").fetchone()[0] or 0
+    if not 0 <= found <= END:
+        raise Damaged(f"{found} is no position; restore a backup")
+    return int(found)
+
+
 def rows_in_order(
     cursor: sqlite3.Cursor, after: int, upto: int | None, types: Sequence[str]
 ) -> Iterator[Row]:
-    """Rows after one position and up to another; raises `Damaged` at a gap."""
+    """Rows after one position and up to another.
+
+    Raises `Damaged` at a gap, and where the rows end before the position that the file
+    itself says is its last: SQLite does not notice a position that has become another.
+    """
+    before, last = clamp(after), min(clamp(upto), last_position(cursor))
     wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
-    last = clamp(after)
+    between = "position > ? AND position <= ? "
+    if types and before < last:
+        count = f"SELECT COUNT(*) FROM events WHERE {between}"
+        if cursor.execute(count, (before, last)).fetchone()[0] != last - before:
+            raise _gap(before, last)
     cursor.execute(
-        _ROW + f"WHERE e.position > ? AND e.position <= ? {wanted}ORDER BY e.position",
-        (last, clamp(upto), *types),
+        f"{_ROW} WHERE e.{between} {wanted} ORDER BY e.position", (before, last, *types)
     )
     while block := cursor.fetchmany(BLOCK):
         for values in block:
             row = _checked(Row._make(values))
-            if row.position <= last or (not types and row.position != last + 1):
-                raise Damaged(
-                    f"position {row.position} stands after {last}; restore a backup"
-                )
-            last = row.position
+            if row.position <= before or (not types and row.position != before + 1):
+                raise _gap(before, row.position)
+            before = row.position
             yield row
+    if not types and before < last:
+        raise _gap(before, last)
+
+
+def _gap(before: int, after: int) -> Damaged:
+    return Damaged(
+        f"events between positions {before} and {after} are missing or doubled; "
+        "restore a backup"
+    )
 
 
 def hot_in_order(cursor: sqlite3.Cursor, after: int, last: int) -> Iterator[bytes]:
@@ -70,7 +101,7 @@ def hot_in_order(cursor: sqlite3.Cursor, after: int, last: int) -> Iterator[byte
         after += len(records)
         yield b"".join(records)
     if after < last:
-        raise Damaged(f"positions are missing before {last}; restore a backup")
+        raise _gap(after, last)
 
 
 def rows_by_ids(cursor: sqlite3.Cursor, column: str, ids: Sequence[str]) -> list[Row]:

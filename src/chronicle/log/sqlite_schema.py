@@ -182,8 +182,9 @@ def check_file(path: Path) -> None:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             found = _schema(connection)
-    except sqlite3.DatabaseError as broken:
-        if broken.sqlite_errorcode in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY):
+    except (sqlite3.Error, UnicodeDecodeError) as broken:
+        code = getattr(broken, "sqlite_errorcode", None)
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY):
             raise StorageError(f"cannot open {path}: {broken}") from None
         raise Damaged(
             f"{path} is damaged ({broken}); it was not touched: restore a backup"

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
+from chronicle.errors import Damaged
 from chronicle.log.hot import BLANK
 from chronicle.log.sqlite_reading import rows_by_ids, rows_in_order
 from chronicle.log.store import Draft, Row
@@ -46,11 +47,7 @@ class SQLiteWriting:
         self._new_codes: list[tuple[int, str, int, str]] = []
         self._versions: dict[int, int] = {}
         self.emptied = False
-        last = cursor.execute(
-            "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
-        ).fetchone()
-        self.head = last[0] if last else 0
-        self.recorded_at = max(last[1], now) if last else now
+        self.head, self.recorded_at = _end(cursor, now)
 
     def code(self, kind: str, id_: str) -> int:
         known = self._codes.by_kind.setdefault(kind, {})
@@ -192,3 +189,16 @@ class SQLiteWriting:
         ).fetchall()
         self._cursor.execute("DELETE FROM mentioned")
         yield from (report for (report,) in found)
+
+
+def _end(cursor: sqlite3.Cursor, now: int) -> tuple[int, int]:
+    """The last position and the next stamp; raises `Damaged` at a gap before it."""
+    last = cursor.execute(
+        "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 2"
+    ).fetchall()
+    if not last:
+        return 0, now
+    positions = [position for position, _ in last]
+    if positions != [1] and positions != [positions[0], positions[0] - 1]:
+        raise Damaged(f"positions end with {positions[::-1]}; restore a backup")
+    return positions[0], max(last[0][1], now)

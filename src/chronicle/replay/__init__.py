@@ -1,0 +1,38 @@
+"""Replay: what was so on any day, as known at any position, from columns.
+
+    log ── hot records ──▶ columns ──▶ entries ──▶ index ──┐
+             source.py     columns.py  entries.py  build.py │
+                │                      retell.py   index.py ├──▶ Replay ──▶ Control
+                └── sealed segments ──▶            tail.py ─┤  engine.py   answer.py
+                    segments.py, vault.py      standing.py ─┘
+                                                   │
+                                    lenses.py, series.py, figures.py
+
+The meaning is the plain fold (`chronicle.timeline`, `chronicle.state`); everything here
+equals it. Columns, segments and the index are caches: the log alone decides, and what
+does not stand for it is made anew. `kernels.py` has the compiled twins of `index.py`,
+`retell.py` is the plain twin of `entries.py`, `synthetic.py` makes logs up.
+
+Numbers stand for ids here, as in the hot records; days are counted from 1970-01-01.
+"""
+
+from chronicle.replay.answer import Control, changed
+from chronicle.replay.engine import Replay
+from chronicle.replay.figures import FiguresOn, Sums, sums
+from chronicle.replay.series import Series
+from chronicle.replay.source import HotSource, MemorySource, hot_rows
+from chronicle.replay.standing import Standing
+
+__all__ = [
+    "Control",
+    "FiguresOn",
+    "HotSource",
+    "MemorySource",
+    "Replay",
+    "Series",
+    "Standing",
+    "Sums",
+    "changed",
+    "hot_rows",
+    "sums",
+]

@@ -21,7 +21,7 @@ from chronicle.replay.columns import (
 from chronicle.replay.entries import Entries, resolve, roots, targets
 from chronicle.replay.index import BLOCK, Codes, Index, Rows, lay_world
 
-__all__ = ["UNKNOWN", "build", "sides_of"]
+__all__ = ["UNKNOWN", "blocks", "build", "sides_of"]
 
 UNKNOWN = STATUSES.index("unknown")
 _NAMELESS = np.array([word in NAMELESS for word in STATUSES])
@@ -56,8 +56,8 @@ def build(columns: Columns, entries: Entries | None = None) -> Index:
         },
     )
     known_from, known_to = told["known_from"], told["known_to"]
-    near_from, near_to = _blocks(known_from, known_to)
-    far_from, far_to = _blocks(near_from, near_to)
+    near_from, near_to = blocks(known_from, known_to)
+    far_from, far_to = blocks(near_from, near_to)
     overruled = np.empty(len(place), np.bool_)
     overruled[by_place] = _overruled(start, told["day"], known_to)
     world = _world(place, said, entries, day, by_day[~overruled[by_day]], len(days))
@@ -164,7 +164,7 @@ def _published(published: Int32) -> tuple[int, Codes]:
     return base, _narrow(days, int(days.max()))
 
 
-def _blocks(low: Int32, high: Int32) -> tuple[Int32, Int32]:
+def blocks(low: Int32, high: Int32) -> tuple[Int32, Int32]:
     """The least of *low* and the greatest of *high* in each block."""
     cuts = np.arange(0, len(low), BLOCK)
     if not len(cuts):
@@ -261,9 +261,8 @@ def _news(
     at = np.full(head + 1, FOREVER, np.int32)
     at[known] = np.where(taken, ~newest, newest)  # one event makes one entry at most
     known = np.flatnonzero(at != FOREVER).astype(np.int32)
-    newest = at[known]
-    taken = newest < 0
-    newest = np.where(taken, ~newest, newest)
+    taken = at[known] < 0
+    newest = np.where(taken, ~at[known], at[known]).astype(np.intp)
     known[taken] *= -1
     news = {
         "news_place": place[newest],

@@ -79,8 +79,8 @@ class Columns:
         """Bytes of all columns together."""
         return sum(int(getattr(self, f.name).nbytes) for f in fields(self))
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Columns:
-        """Some of the rows, by index or by a mask."""
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Columns:
+        """Some of the rows, by index, mask or slice."""
         return Columns(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     def settlements(self) -> int:

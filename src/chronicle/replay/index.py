@@ -37,14 +37,24 @@ little or nothing to lay over. Only the last entry of a place on a day can decid
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.replay.columns import Int32, UInt8
 
-__all__ = ["BLOCK", "Codes", "Index", "Rows", "last_visible", "ranks_upto", "winners"]
+__all__ = [
+    "BLOCK",
+    "Codes",
+    "Index",
+    "Rows",
+    "Searched",
+    "find",
+    "last_visible",
+    "ranks_upto",
+    "winners",
+]
 
 BLOCK = 32  # entries; blocks of blocks are BLOCK * BLOCK
 Rows = NDArray[np.intp]
@@ -134,6 +144,27 @@ class Index:
         return found
 
 
+class Searched(Protocol):
+    """Entries by settlement, as far as looking up needs them."""
+
+    @property
+    def start(self) -> Int32: ...
+    @property
+    def day(self) -> Codes: ...
+    @property
+    def known_from(self) -> Int32: ...
+    @property
+    def known_to(self) -> Int32: ...
+    @property
+    def near_from(self) -> Int32: ...
+    @property
+    def near_to(self) -> Int32: ...
+    @property
+    def far_from(self) -> Int32: ...
+    @property
+    def far_to(self) -> Int32: ...
+
+
 def ranks_upto(index: Index, on: NDArray[Any]) -> Int32:
     """`Index.upto` for many days at once."""
     if not len(index.rank):
@@ -143,14 +174,12 @@ def ranks_upto(index: Index, on: NDArray[Any]) -> Int32:
     return np.where(at < 0, np.int32(0), found)
 
 
-def winners(
-    index: Index, on: int, position: int, touched: Rows | None = None
-) -> tuple[Codes, Int32]:
+def winners(index: Index, on: int, position: int) -> tuple[Codes, Int32]:
     """For each settlement what is said of it on day *on*, known at *position*.
 
     Gives codes of sides, and for each the position of the event that made the deciding
     entry (0: none); a negative number is a position of no meaning, and the entry can
-    be had from `last_visible`. Settlements *touched* are looked up in any case.
+    be had from `find`.
     """
     upto = index.upto(on)
     said, known = _world(index, upto)
@@ -160,8 +189,6 @@ def winners(
         other_late = np.flatnonzero((day >= upto) | (other_known < 0))
         if other_late.size < late.size:
             said, known, late = other_said, other_known, other_late
-    if touched is not None and touched.size:
-        late = np.union1d(late, touched)
     if late.size:
         found = last_visible(index, late, np.full(len(late), upto), position)
         none = found < 0
@@ -219,10 +246,18 @@ def _news(index: Index, position: int) -> tuple[Codes, Int32, Codes]:
     return said, known, day
 
 
+def find(index: Index, places: NDArray[Any], on: int, position: int) -> Rows:
+    """The deciding entries of some places on a day; -1 for none."""
+    return last_visible(index, places, np.full(len(places), index.upto(on)), position)
+
+
 def last_visible(
-    index: Index, places: NDArray[Any], upto: NDArray[Any], position: NDArray[Any] | int
+    index: Searched,
+    places: NDArray[Any],
+    upto: NDArray[Any],
+    position: NDArray[Any] | int,
 ) -> Rows:
-    """The last entry of each place in its first *upto* days that was known; -1: none.
+    """The last entry of each place with a day below *upto* that was known; -1: none.
 
     All places at once: a binary search, then steps back that shrink to those that have
     not arrived. *places*, *upto* and *position* go together.
@@ -247,7 +282,7 @@ def last_visible(
     return np.where(at >= first, at, -1)
 
 
-def _steps(index: Index, i: Rows, position: NDArray[Any]) -> Rows:
+def _steps(index: Searched, i: Rows, position: NDArray[Any]) -> Rows:
     """How far back the next entry is that may be visible: past blocks without any."""
     step = np.ones(len(i), np.intp)
     for blocks_from, blocks_to, size in (

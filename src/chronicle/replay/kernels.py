@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from chronicle.replay.index import BLOCK, Codes, Index
 
-__all__ = ["points", "winners"]
+__all__ = ["find", "points", "winners"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FAR = BLOCK * BLOCK
@@ -203,3 +203,11 @@ def points(
         out,
     )
     return out
+
+
+def find(
+    index: Index, places: NDArray[Any], on: int, position: int
+) -> NDArray[np.int32]:
+    """`index.find`, one place after the other."""
+    ons, positions = np.full(len(places), on), np.full(len(places), position)
+    return points(index, places, ons, positions)

@@ -113,7 +113,8 @@ def _first_rows(reports: Standing, ends: Rows, days: NDArray[Any]) -> Rows:
     place = reports.place.astype(np.int64) << 32
     key = place + (reports.valid.astype(np.int64) - low)
     wanted = np.maximum(np.asarray(days, np.int64) - low, 0)
-    return np.searchsorted(key, place[ends] + wanted)
+    found: Rows = np.searchsorted(key, place[ends] + wanted)
+    return found
 
 
 def grade_ranks(reports: Standing, grades: UInt8 | None) -> NDArray[np.int64]:
@@ -126,7 +127,8 @@ def grade_ranks(reports: Standing, grades: UInt8 | None) -> NDArray[np.int64]:
     worth = [RELIABILITY_ORDER.index(letter) for letter in "FABCDEF"]
     told = [CREDIBILITY_ORDER.index(number or 6) for number in range(8 - 1)]
     credibility = np.append(told, told[0])[reports.grade & np.uint8(7)]
-    return credibility * 8 + np.array(worth)[letter]
+    rank: NDArray[np.int64] = credibility * 8 + np.array(worth)[letter]
+    return rank
 
 
 def _best_of_day(reports: Standing, ends: Rows, grades: UInt8 | None) -> Rows:

@@ -116,9 +116,8 @@ def _places(index: Index) -> Int32:
 def _among(known: Int32, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     if not len(flags):
         return np.zeros(len(known), np.bool_)
-    inside = known < len(flags)
-    found: NDArray[np.bool_] = inside & flags[np.where(inside, known, 0)]
-    return found
+    inside: NDArray[np.bool_] = known < len(flags)
+    return inside & flags[np.where(inside, known, 0)]
 
 
 def _published_on(kind: UInt8, published: Int32, since: Int32) -> Int32:
@@ -130,8 +129,9 @@ def _published_on(kind: UInt8, published: Int32, since: Int32) -> Int32:
 def _late(rows: Any, position: Int32, upto: int, day: int) -> NDArray[np.bool_]:
     """Remarks up to a position that were published after a day. Redactions count."""
     told = _published_on(rows["kind"], rows["published"], rows["since"])
-    found: NDArray[np.bool_] = (position <= upto) & (told != NO_DAY) & (told > day)
-    return found & (rows["kind"] != REDACTED)
+    late: NDArray[np.bool_] = (position <= upto) & (told != NO_DAY) & (told > day)
+    late &= rows["kind"] != REDACTED
+    return late
 
 
 def _published_later(
@@ -171,11 +171,10 @@ def _visible(
 
 def _with(main: Standing, time: UInt8, others: list[Entries]) -> Standing:
     """Reports of the index and others, in one order."""
-    sides = main.side_actor, main.side_status
+    sides: list[Any] = [main.side_actor, main.side_status]
     said: list[Any] = [main.said.astype(np.int64)]
     for entries in others:
-        codes, *rest = sides_of(entries.status, entries.actor, sides)
-        sides = rest[0], rest[1]
+        codes, *sides[:] = sides_of(entries.status, entries.actor, (sides[0], sides[1]))
         said.append(codes)
 
     def both(mine: NDArray[Any], name: str) -> NDArray[Any]:
@@ -193,7 +192,8 @@ def _with(main: Standing, time: UInt8, others: list[Entries]) -> Standing:
         both(main.source, "source"),
         both(main.grade, "grade"),
         both(main.baseline, "baseline"),
-        *sides,
+        sides[0],
+        sides[1],
         max(main.settlements, int(place.max(initial=-1)) + 1),
     )
     return joined.take(order)

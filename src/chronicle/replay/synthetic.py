@@ -284,4 +284,4 @@ def _event(position: int, row: Any, kind: str) -> Event:
         changes = {"controller": controller, "status": STATUSES[row["status"]]}
     if row["mask"] & MASK["valid_from"]:
         changes["valid_from"] = _day(row["valid"])
-    return ReportAmended(**common, report=about, changes=changes)
+    return ReportAmended(**common, report=about, changes=tuple(changes.items()))

@@ -8,6 +8,7 @@ up the places that the tail has *touched* and takes the later of both winners.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.log.hot import DTYPE, NO_DAY
-from chronicle.replay.build import sides_of
+from chronicle.replay.build import blocks, sides_of
 from chronicle.replay.columns import (
     CONTROL,
     FOREVER,
@@ -27,9 +28,23 @@ from chronicle.replay.columns import (
     join,
 )
 from chronicle.replay.entries import Entries, resolve, roots, targets
-from chronicle.replay.index import Codes, Index, Rows, last_visible
+from chronicle.replay.index import Codes, Index, Rows, find, last_visible
 
-__all__ = ["Tail", "follow", "group_of", "lay_tail"]
+__all__ = ["Tail", "follow", "group_of", "later_of", "lay_tail"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """Entries of the tail in the form in which those of an index are looked up."""
+
+    start: Int32
+    day: Int32  # day numbers, which serve as ranks
+    known_from: Int32
+    known_to: Int32
+    near_from: Int32
+    near_to: Int32
+    far_from: Int32
+    far_to: Int32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +59,7 @@ class Tail:
     head: int
     columns: Columns
     entries: Entries
+    lookup: Lookup
     said: NDArray[np.int64]
     side_actor: Int32
     side_status: UInt8
@@ -72,17 +88,32 @@ def follow(index: Index, head: int, columns: Columns) -> Tail:
     sides = index.side_actor, index.side_status
     said, side_actor, side_status = sides_of(new.status, new.actor, sides)
     places = np.searchsorted(index.start, at, "right") - 1
+    settlements = max(index.settlements, columns.settlements())
     return Tail(
         head=head,
         columns=columns,
         entries=new,
+        lookup=_lookup(new, settlements),
         said=said,
         side_actor=side_actor,
         side_status=side_status,
         touched=np.union1d(places, new.place).astype(np.intp),
-        settlements=max(index.settlements, columns.settlements()),
+        settlements=settlements,
         remark=remark,
         remark_root=root,
+    )
+
+
+def _lookup(entries: Entries, settlements: int) -> Lookup:
+    start = np.searchsorted(entries.place, np.arange(settlements + 1))
+    near = blocks(entries.known_from, entries.known_to)
+    return Lookup(
+        start.astype(np.int32),
+        entries.valid,
+        entries.known_from,
+        entries.known_to,
+        *near,
+        *blocks(*near),
     )
 
 
@@ -102,12 +133,14 @@ def _remarks(index: Index, columns: Columns) -> tuple[Rows, Int32]:
     old = position.astype(np.int32)
     position = np.where(older, index.root(old), old).astype(np.int32)
     control = (end >= 0) & (columns.kind[end] == CONTROL)
+    if not older.any():
+        return rows[control], position[control]
     flag = np.zeros(int(position.max(initial=0)) + 1, np.bool_)
     flag[position[older]] = True
     known = index.known_from[index.known_from < len(flag)]
     is_entry = np.zeros(len(flag), np.bool_)
     is_entry[known[flag[known]]] = True
-    control |= older & is_entry[position]
+    control |= older & is_entry[position]  # claims of other kinds have no entry
     return rows[control], position[control]
 
 
@@ -179,35 +212,64 @@ def _as_first_told(index: Index, at: Rows) -> Columns:
 
 
 def lay_tail(
-    index: Index, tail: Tail, on: int, position: int, said: Codes, known: Int32
+    index: Index,
+    tail: Tail,
+    on: int,
+    position: int,
+    state: tuple[Codes, Int32],
+    look_up: Callable[[Index, Rows, int, int], NDArray[Any]] = find,
 ) -> tuple[Codes, Int32]:
-    """The winners of an index with those of the tail laid over, where later."""
-    new = tail.entries
-    more = tail.settlements - len(said)
-    wide: Any = np.promote_types(said.dtype, np.min_scalar_type(len(tail.side_actor)))
-    said = np.concatenate([said.astype(wide), np.zeros(more, wide)])
-    known = np.concatenate([known, np.zeros(more, np.int32)])
-    seen = (new.known_from <= position) & (position < new.known_to) & (new.valid <= on)
-    rows = np.flatnonzero(seen)
-    last = np.ones(len(rows), np.bool_)
-    last[:-1] = new.place[rows[1:]] != new.place[rows[:-1]]
-    rows = rows[last]  # of each place the latest
-    places = new.place[rows]
-    old = np.flatnonzero(places < index.settlements)
-    ranks = np.full(len(old), index.upto(on))
-    at = last_visible(index, places[old], ranks, position)
-    beaten = np.zeros(len(rows), np.bool_)
-    beaten[old] = _later(index, at, new, rows[old])
-    rows = rows[~beaten]
-    said[new.place[rows]] = tail.said[rows]
-    known[new.place[rows]] = new.known_from[rows]
+    """The winners of an index with those of the tail laid over, where later.
+
+    *state* has room for the settlements of the tail, and is changed.
+    """
+    said, known = state
+    wide: Any = np.min_scalar_type(len(tail.side_actor))
+    said = said.astype(np.promote_types(said.dtype, wide), copy=False)
+    places = tail.touched
+    if not places.size:
+        return said, known
+    at = np.full(len(places), -1, np.intp)
+    old = places < index.settlements
+    if old.any():
+        at[old] = look_up(index, places[old], on, position)
+    said[places], known[places] = later_of(
+        index, tail, at, places, np.full(len(places), on), position
+    )
+    return said, known
+
+
+def later_of(
+    index: Index,
+    tail: Tail,
+    at: Rows,
+    places: Rows,
+    on: NDArray[Any],
+    position: NDArray[Any] | int,
+) -> tuple[NDArray[np.int64], Int32]:
+    """What the later of two entries says: that of the index at *at*, the tail's own.
+
+    Gives codes of the tail's sides, and `known_from`; 0 and 0 where neither has any.
+    *places*, *on* and *position* go together.
+    """
+    new = last_visible(tail.lookup, places, on + 1, position)
+    old = at >= 0
+    if not len(index.day):
+        said, known = np.zeros(len(at), np.int64), np.zeros(len(at), np.int32)
+    else:
+        said = np.where(old, index.said[at], 0).astype(np.int64)
+        known = np.where(old, index.known_from[at], np.int32(0))
+    wins = np.flatnonzero(new >= 0)
+    wins = wins[~_later(index, at[wins], tail.entries, new[wins])]
+    said[wins] = tail.said[new[wins]]
+    known[wins] = tail.entries.known_from[new[wins]]
     return said, known
 
 
 def _later(index: Index, at: Rows, new: Entries, rows: Rows) -> NDArray[np.bool_]:
     """Whether entries of the index (-1: none) are later than entries of the tail."""
     there = at >= 0
-    if not len(index.day):
+    if not there.any():
         return there
     valid = index.days[index.day[at]]
     time = index.bits[at] & np.uint8(3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from chronicle.whatif.cohort_day import FULL, LEAST_PART, ROOM_STEP
+from chronicle.whatif.cohort_day import FULL, LEAST_PART, ROOM_STEP, TINY_PART
 from chronicle.whatif.cohort_inputs import Bools, CohortInputs, Day, Floats, Ints, Pace
 
 __all__ = ["move_day"]
@@ -34,7 +34,7 @@ def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
         inputs.leave_chance[number],
         inputs.guarded[number],
         inputs.capacity,
-        (rules.capacity_buffer, FULL, ROOM_STEP, LEAST_PART),
+        (rules.capacity_buffer, FULL, ROOM_STEP, LEAST_PART, TINY_PART),
         weights,
         (pace.short, pace.length, pace.ends, pace.walked),
         (day.standing, day.road, day.turned),
@@ -71,10 +71,10 @@ def _part(
     room: Floats,
     guarded: Bools,
     capacity: Floats,
-    marks: tuple[float, float, float, float],
+    marks: tuple[float, float, float, float, float],
 ) -> float:
-    buffer, full, room_step, least_part = marks
-    part = 1.0
+    buffer, full, room_step, least_part, tiny_part = marks
+    to_mark, to_step = 1.0, 1.0
     for place in range(len(capacity)):
         if capacity[place] < 1 or change[place] == 0:
             continue
@@ -82,12 +82,12 @@ def _part(
         span = capacity[place] * (1 - buffer)
         past = buffer * capacity[place] + span * (1 - full) + up
         if guarded[place] and (past - here[place]) * up > 0:
-            part = min(part, (past - here[place]) / change[place])
+            to_mark = min(to_mark, (past - here[place]) / change[place])
         after = room[place] - up * room_step
         if 0 <= after <= 1:
             there = buffer * capacity[place] + span * (1 - after)
-            part = min(part, (there - here[place]) / change[place])
-    return max(part, least_part)
+            to_step = min(to_step, (there - here[place]) / change[place])
+    return min(max(to_mark, tiny_part), max(to_step, least_part))
 
 
 _fast_part = numba.njit(cache=True)(_part)
@@ -217,13 +217,13 @@ def _day(
     leave: Floats,
     guarded: Bools,
     capacity: Floats,
-    marks: tuple[float, float, float, float],
+    marks: tuple[float, float, float, float, float],
     weights: tuple[Ints, Floats, Floats, Bools, float, float],
     pace: tuple[Bools, Ints, Bools, Ints],
     people: tuple[Floats, Floats, Floats],
     sweeps: Floats,
 ) -> None:
-    buffer, full, _, _ = marks
+    buffer, full, _, _, _ = marks
     short, length, ends, walked = pace
     standing, road, _ = people
     first, arrived = sweeps[0], sweeps[1]

@@ -20,6 +20,7 @@ __all__ = ["leg_shares", "move_day", "part_of_stage", "room_left"]
 FULL = 0.5  # a camp with less room than this share of its buffer takes nobody
 ROOM_STEP = 0.1  # after such a change of room, people choose anew where to go
 LEAST_PART = 1 / 64  # of a stage of a day
+TINY_PART = 1e-9  # enough to get past a mark whatever the rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,23 +153,23 @@ def part_of_stage(
 
     *here* stand in each place now, *change* is what the whole stage does to that. A
     part ends one person past the mark at which a camp takes nobody or takes people
-    again, and where a room has changed by `ROOM_STEP`; it is at least `LEAST_PART`.
+    again, and where a room has changed by `ROOM_STEP`, if that is `LEAST_PART` or more.
     """
     capacity, buffer = inputs.capacity, inputs.rules.capacity_buffer
     span = capacity * (1 - buffer)
     mark = buffer * capacity + span * (1 - FULL)
-    part = 1.0
+    to_mark, to_step = 1.0, 1.0
     room = room_left(inputs, here)
     for place in np.flatnonzero((capacity >= 1) & (change != 0)):
         up = 1.0 if change[place] > 0 else -1.0
         past = mark[place] + up
         if guarded[place] and (past - here[place]) * up > 0:
-            part = min(part, (past - here[place]) / change[place])
+            to_mark = min(to_mark, (past - here[place]) / change[place])
         after = room[place] - up * ROOM_STEP
         if 0 <= after <= 1:
             there = buffer * capacity[place] + span[place] * (1 - after)
-            part = min(part, (there - here[place]) / change[place])
-    return max(float(part), LEAST_PART)
+            to_step = min(to_step, (there - here[place]) / change[place])
+    return float(min(max(to_mark, TINY_PART), max(to_step, LEAST_PART)))
 
 
 def _night_ends(network: Network, pace: Pace, day: Day, arrived: Floats) -> Floats:

@@ -74,8 +74,8 @@ def cohorts_of_flee(case: FleeCase) -> CohortInputs:
     cells = case.period.days * (network.legs + network.places)
     if cells > MAX_CELLS:
         raise BudgetExceeded(
-            f"{case.period.days} days of {network.legs} legs are {cells:,} cells, above "
-            f"{MAX_CELLS:,}: shorten the period or leave out places"
+            f"{case.period.days} days of {network.legs} legs are {cells:,} cells, "
+            f"above {MAX_CELLS:,}: shorten the period or leave out places"
         )
     is_open = open_roads(case, roads)
     open_legs = np.ones((case.period.days, network.legs), dtype=np.bool_)

@@ -3,8 +3,8 @@
 The story is `front.py`'s and `people.py`'s, told independently: places are rows of two
 tables (`ni` whole numbers, `nf` reals), events sit on a heap of (time, key, aux), and
 the arithmetic is that of `rules` and `draws`, compiled from the same source. Arrays
-that turn out too small set a flag, and the caller runs the replica again with larger ones,
-which changes nothing, as draws are keyed.
+that turn out too small set a flag, and the caller runs the replica again with larger
+ones, which changes nothing, as draws are keyed.
 """
 
 from __future__ import annotations
@@ -302,8 +302,8 @@ def next_open(first: Integers, spans: Floats, e: int, t: float) -> float:
         return t
     for i in range(lo, hi):
         if t < spans[i, 1]:
-            return max(spans[i, 0], t)
-    return INFINITE
+            return float(max(spans[i, 0], t))
+    return float(INFINITE)
 
 
 @inline
@@ -997,8 +997,8 @@ def replicas(
         one(
             b, th, keys, table, horizon, ht, hk, ha, c, rt, ri, ni, nf, ai, af, tf,
             ti, parties, st, sk, sa, sc, best, found, sourced, with_people, people,
-            ring, state, score, factor, weight, delay, slots, scratch, displaced[r], returned[r],
-            days, fall_day[r], fall_kind[r], fall_from[r],
+            ring, state, score, factor, weight, delay, slots, scratch, displaced[r],
+            returned[r], days, fall_day[r], fall_kind[r], fall_from[r],
         )  # fmt: skip
         if c[FULL]:
             return -1

@@ -1,0 +1,203 @@
+"""The cohort kernel beside FLEE 3.1 on FLEE's own sets: the ARD, and the time.
+
+    python benchmarks/flee_peer.py                       # where flee is installed
+    python benchmarks/flee_peer.py --python ENV/bin/python   # FLEE in its own venv
+    python benchmarks/flee_peer.py --seeds 1 2 3 --sets mali2012
+
+FLEE 3.1 (`pip install flee==3.1`) runs as its own `runscripts/run.py` does, with the
+settings of each set and a tenth of its agents (`--hasten 10`). Its clock runs over the
+days alone. Ours runs over the same from the case that was read: days laid out, people
+moved, counts read off; the median of seven, between FLEE's runs. Both answers are scored
+here, with the same function.
+
+Without flee only our half is measured, and FLEE's ARD is the one measured on 23 November
+2025 on a 2-core AMD EPYC, Python 3.11, numpy 2.4:
+
+    set          agents     FLEE's ARD (by seed)                    ours     FLEE took
+    mali2012     a tenth    0.2100 0.2207 0.2128 0.2159 0.2227      0.2155   13-19 s
+    mali2012     all        0.2134 0.2169                           0.2155   143-221 s
+    burundi2015  a tenth    0.3594                                  0.3597   32 s
+    ssudan2013   a tenth    0.2697                                  0.2679   103 s
+
+FLEE's answer on Mali depends on its seed by 0.005: four camps there fill up, and when a
+full camp has room again, everybody at the gate goes in. With awareness_level 2 and a
+speed of 360 km a day, FLEE has 0.3646 on Mali and 0.3319 on Burundi, we 0.3650 and 0.3333.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+SETS = Path(__file__).resolve().parents[1] / "scenarios" / "flee"
+MEASURED = {"mali2012": 0.2134, "burundi2015": 0.3594, "ssudan2013": 0.2697}
+ROUNDS = 7
+NO_FLEE = 3  # the exit code of the half that runs FLEE where there is none
+
+
+def run_flee_itself(folder: Path, hasten: int, seed: int) -> dict[str, Any]:
+    """FLEE 3.1 on *folder*: stocks by day and camp in people, and seconds."""
+    import numpy as np
+    from flee import InputGeography, flee, spawning
+    from flee.datamanager import handle_refugee_data, read_period
+
+    # FLEE draws from the global generators and has no seed of its own.
+    random.seed(seed)
+    np.random.seed(seed)
+    inputs = folder / "input_csv"
+    settings = flee.SimulationSettings
+    start, days = read_period.read_conflict_period(str(inputs / "sim_period.csv"))
+    settings.ReadFromYML(str(folder / "simsetting.yml"))
+    settings.log_levels.update(dict.fromkeys(settings.log_levels, 0))
+    settings.optimisations["PopulationScaleDownFactor"] = hasten
+    settings.ConflictInputFile = str(inputs / "conflicts.csv")
+    ecosystem = flee.Ecosystem()
+    geography = InputGeography.InputGeography()
+    geography.ReadConflictInputCSV(settings.ConflictInputFile)
+    geography.ReadLocationsFromCSV(str(inputs / "locations.csv"))
+    geography.ReadLinksFromCSV(str(inputs / "routes.csv"))
+    geography.ReadClosuresFromCSV(str(inputs / "closures.csv"))
+    ecosystem, places = geography.StoreInputGeographyInEcosystem(ecosystem)
+    counts = handle_refugee_data.RefugeeTable(
+        csvformat="generic",
+        data_directory=str(folder / "source_data"),
+        start_date=start,
+        data_layout="data_layout.csv",
+        population_scaledown_factor=hasten,
+    )
+    counts.ReadL1Corrections(str(inputs / "registration_corrections.csv"))
+    camps = ecosystem.get_camp_names()
+    began = time.perf_counter()
+    for camp in camps:
+        spawning.add_initial_refugees(ecosystem, counts, places[camp])
+    simulated, counted, total = [], [], []
+    for day in range(days):
+        geography.AddNewConflictZones(ecosystem, day)
+        _, so_far, _ = spawning.spawn_daily_displaced(ecosystem, day, counts)
+        spawning.refresh_spawn_weights(ecosystem)
+        ecosystem.enact_border_closures(day)
+        ecosystem.evolve()
+        simulated.append([places[camp].numAgents * hasten for camp in camps])
+        counted.append([counts.get_field(camp, day) * hasten for camp in camps])
+        total.append(so_far * hasten)
+    return {
+        "camps": camps,
+        "simulated": simulated,
+        "counted": counted,
+        "total": total,
+        "seconds": time.perf_counter() - began,
+    }
+
+
+def flee_in(python: str, folder: Path, hasten: int, seed: int) -> dict[str, Any] | None:
+    """FLEE's half in a process of its own, or None where it cannot be imported."""
+    command = [python, "-W", "ignore", __file__, "--flee-half", str(folder)]
+    command += ["--hasten", str(hasten), "--seeds", str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == NO_FLEE:
+        return None
+    if done.returncode:
+        raise SystemExit(f"FLEE stopped on {folder}:\n{done.stderr[-2000:]}")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def ours(folder: Path) -> tuple[float, list[float]]:
+    """Our ARD, and the seconds of each of a few runs."""
+    from chronicle.formats.flee import read_flee
+    from chronicle.scoring.displacement import averaged_relative_difference
+    from chronicle.whatif.flee_model import run_flee
+
+    case, _ = read_flee(folder)
+    run = run_flee(case)  # compiles, or loads what was compiled
+    seconds = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        run = run_flee(case)
+        seconds.append(time.perf_counter() - began)
+    score = averaged_relative_difference(run.simulated, run.counted, total=run.total)
+    assert score.mean is not None
+    return score.mean, seconds
+
+
+def figures(
+    name: str, python: str, hasten: int, seeds: list[int]
+) -> list[dict[str, Any]]:
+    """The figures of one set, as `chronicle bench --format json` lists them."""
+    from chronicle.scoring.displacement import averaged_relative_difference
+
+    folder = SETS / name
+    our_ard, seconds = ours(folder)
+    flee_ards, flee_seconds = [], []
+    for seed in seeds:
+        told = flee_in(python, folder, hasten, seed)
+        if told is None:
+            break
+        flee_seconds.append(told["seconds"])
+        score = averaged_relative_difference(
+            told["simulated"], told["counted"], total=told["total"]
+        )
+        assert score.mean is not None
+        flee_ards.append(score.mean)
+        seconds += ours(folder)[1]
+    measured = "FLEE 3.1, this run" if flee_ards else "FLEE 3.1, measured before"
+    flee_ard = statistics.fmean(flee_ards) if flee_ards else MEASURED[name]
+    our_seconds = statistics.median(seconds)
+    common = {"set": name, "against": measured, "hasten": hasten, "seeds": seeds}
+    ratio = statistics.median(flee_seconds) / our_seconds if flee_seconds else None
+    return [
+        {
+            "name": "flee.ard",
+            "value": round(our_ard, 4),
+            "flee": [round(ard, 4) for ard in flee_ards] or [flee_ard],
+            "difference": round(our_ard - flee_ard, 4),
+            "unit": "ARD",
+            "goal": "difference within 0.01",
+            **common,
+        },
+        {
+            "name": "flee.speed",
+            "value": round(our_seconds, 4),
+            "flee": [round(took, 1) for took in flee_seconds],
+            "ratio": None if ratio is None else round(ratio),
+            "unit": "s",
+            "goal": "ratio of 300 or more",
+            **common,
+        },
+    ]
+
+
+def main() -> None:
+    """Print one JSON object a figure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", nargs="+", default=list(MEASURED))
+    parser.add_argument("--python", default=sys.executable, help="has flee 3.1")
+    parser.add_argument("--hasten", type=int, default=10, help="people per agent")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--flee-half", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.flee_half is not None:
+        quiet = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+                told = run_flee_itself(asked.flee_half, asked.hasten, asked.seeds[0])
+        except ImportError:
+            sys.exit(NO_FLEE)
+        print(json.dumps(told))
+        return
+    for name in asked.sets:
+        for figure in figures(name, asked.python, asked.hasten, asked.seeds):
+            print(json.dumps(figure))
+
+
+if __name__ == "__main__":
+    main()

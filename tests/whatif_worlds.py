@@ -1,0 +1,198 @@
+"""Invented places for the tests of the what-if engine: by hand, and by seed."""
+
+from __future__ import annotations
+
+import math
+
+from chronicle.whatif.draws import KeyedRandom, stable_id, stream_key
+from chronicle.whatif.interventions import Intervention
+from chronicle.whatif.parameters import TABLE, Parameters
+from chronicle.whatif.rules import KINDS, ROAD_CLASSES
+from chronicle.whatif.terrain import Place, Road, Terrain, build
+
+PLAIN = {
+    "speed_km_day": 10.0,
+    "speed_sigma": 0.0,
+    "delay_days": 0.0,
+    "pressure": 0.0,
+    "repulse": 0.0,
+    "transfer": 0.0,
+    "collapse": 0.0,
+    "rising_threshold": 1.0,
+    "transfer_threshold": 1.0,
+}
+"""Nothing by chance but the length of sieges: 10 km a day, no delay."""
+
+
+def three_towns(**more: object) -> Terrain:
+    """alder (red) - 30 km - birch (blue) - 20 km - cedar (blue)."""
+    given: dict[str, object] = {
+        "actors": ["red", "blue"],
+        "attacks": [("red", "blue")],
+    }
+    return build(
+        [
+            Place(settlement="alder", controller="red", population=10_000),
+            Place(settlement="birch", controller="blue", population=10_000),
+            Place(settlement="cedar", controller="blue", population=100_000),
+        ],
+        [
+            Road(a="alder", b="birch", distance_km=30),
+            Road(a="birch", b="cedar", distance_km=20),
+        ],
+        **(given | more),  # type: ignore[arg-type]
+    )
+
+
+class Dice(KeyedRandom):
+    """Chance for making worlds up."""
+
+    def below(self, n: int) -> int:
+        return min(n - 1, int(self.uniform() * n))
+
+    def between(self, low: float, high: float) -> float:
+        return low + (high - low) * self.uniform()
+
+    def chance(self, p: float) -> bool:
+        return self.uniform() < p
+
+
+def dice(seed: int) -> Dice:
+    return Dice(stream_key(seed, 0, 99), stable_id("world"), 0)
+
+
+def invented(
+    seed: int, most: int = 30
+) -> tuple[Terrain, Parameters, list[Intervention], int]:
+    """A terrain, parameters, interventions and a horizon, whatever *seed* says.
+
+    Half of them have whole distances, no spread and few sizes, so that events tie.
+    """
+    d = dice(seed)
+    ties = d.chance(0.5)
+    horizon = 5 + d.below(25)
+    n = 3 + d.below(most - 2)
+    actors = ["red", "blue", "grey"][: 2 + d.below(2)]
+    attacks: list[tuple[str, str | None]] = [("red", "blue")]
+    more = ("blue", "red"), ("red", None), ("grey", "blue"), ("red", "grey")
+    attacks += [
+        pair
+        for pair in more
+        if d.chance(0.35) and pair[0] in actors and pair[1] in (*actors, None)
+    ]
+    names = [f"place-{i:02d}" for i in range(n)]
+    places = [
+        Place(
+            settlement=name,
+            controller="red" if i < 1 + n // 8 else _holder(d, actors),
+            population=None if d.chance(0.1) else round(math.exp(d.between(6, 13))),
+            capacity=round(d.between(0, 3000)) if d.chance(0.2) else None,
+            kind="town" if d.chance(0.8) else KINDS[d.below(len(KINDS))],
+            displaced=round(d.between(0, 500)) if d.chance(0.2) else 0.0,
+        )
+        for i, name in enumerate(names)
+    ]
+    roads, seen = [], set()
+    for i in range(1, n):
+        for j in {max(0, i - 1 - d.below(4)), d.below(i)}:
+            seen.add((names[j], names[i]))
+    for a, b in sorted(seen):
+        spans: tuple[tuple[float, float], ...] = ((-math.inf, math.inf),)
+        if d.chance(0.15):
+            shut = float(d.below(horizon)) if ties else d.between(0, horizon)
+            spans = ((-math.inf, shut), (shut + 1 + d.below(6), math.inf))
+        km = float(5 * (1 + d.below(8))) if ties else d.between(3, 60)
+        roads.append(
+            Road(
+                a=a,
+                b=b,
+                distance_km=km,
+                road_class="primary" if ties else list(ROAD_CLASSES)[d.below(8)],
+                open_spans=spans,
+            )
+        )
+    sources = [(names[d.below(n)], a) for a in actors if d.chance(0.4)]
+    risings = sorted({(names[d.below(n)], "red") for _ in range(d.below(4))})
+    terrain = build(
+        places,
+        roads,
+        actors=actors,
+        attacks=sorted(set(attacks), key=str),
+        sources=sources,
+        risings=risings,
+    )
+    values = {row.name: d.between(row.low, row.high) for row in TABLE}
+    values["ceasefire_threshold"] = d.between(0.2, 1.5) if d.chance(0.3) else 1.0
+    values["ceasefire_threshold"] = min(1.0, values["ceasefire_threshold"])
+    if ties:
+        values |= {"speed_sigma": 0.0, "speed_km_day": 10.0, "delay_days": 1.0}
+    for name in ("pressure", "return_rate", "ceasefire_break", "transfer_rate"):
+        if d.chance(0.3):
+            values[name] = 0.0
+    if d.chance(0.7):
+        values["distance_exponent"] = 1.0
+    return terrain, Parameters.of(values), _orders(d, terrain, roads, horizon), horizon
+
+
+def _holder(d: Dice, actors: list[str]) -> str | None:
+    if d.chance(0.08):
+        return None
+    return "blue" if d.chance(0.75) else actors[d.below(len(actors))]
+
+
+def _orders(
+    d: Dice, terrain: Terrain, roads: list[Road], horizon: int
+) -> list[Intervention]:
+    """Up to six orders that do not contradict each other."""
+    found: list[Intervention] = []
+    names = list(terrain.settlements)
+    free, ways = set(names), list(roads)
+    for _ in range(d.below(7)):
+        kind = d.below(7)
+        day = float(d.below(horizon)) if d.chance(0.5) else d.between(0, horizon - 1)
+        until = day + d.between(0.5, 8) if d.chance(0.7) else math.inf
+        place = names[d.below(len(names))]
+        if kind in (0, 1):
+            way = ways.pop(d.below(len(ways))) if len(ways) > 1 else None
+            if way is not None:
+                word = "close_route" if kind else "open_corridor"
+                found.append(
+                    Intervention(kind=word, places=(way.a, way.b), day=day, until=until)
+                )
+        elif kind == 2:
+            parties = () if d.chance(0.5) else ("red", "blue")
+            found.append(
+                Intervention(kind="ceasefire", day=day, until=until, parties=parties)
+            )
+        elif place in free:
+            free.remove(place)
+            if kind == 3:
+                found.append(
+                    Intervention(
+                        kind="hold",
+                        places=(place,),
+                        day=day,
+                        until=until,
+                        extra_days=d.between(0.5, 5),
+                    )
+                )
+            elif kind == 4:
+                factor = d.between(0.3, 4)
+                found.append(
+                    Intervention(
+                        kind="reinforce", places=(place,), day=day, factor=factor
+                    )
+                )
+            elif kind == 5:
+                actor = terrain.actors[d.below(len(terrain.actors))]
+                found.append(
+                    Intervention(kind="transfer", places=(place,), day=day, actor=actor)
+                )
+            else:
+                room = None if d.chance(0.3) else float(d.below(2000))
+                found.append(
+                    Intervention(
+                        kind="capacity", places=(place,), day=day, capacity=room
+                    )
+                )
+    return found
