@@ -165,9 +165,7 @@ HARD = [
 
 
 @pytest.mark.parametrize("settlement", HARD)
-def test_why_names_the_report_that_decides(
-    case: ch.Chronicle, settlement: str
-) -> None:
+def test_why_names_the_report_that_decides(case: ch.Chronicle, settlement: str) -> None:
     days = {row.valid_from for row in ROWS[settlement]} | {LAST}
     for on in sorted(days):
         why = case.why(settlement, on)
@@ -203,7 +201,9 @@ def test_khanasir_on_2_december_was_believed_to_be(
     assert state.control["khanasir"] == holder
 
 
-@pytest.mark.parametrize("settlement", ["suran", "halfaya", "taybat-al-imam", "maardis"])
+@pytest.mark.parametrize(
+    "settlement", ["suran", "halfaya", "taybat-al-imam", "maardis"]
+)
 def test_north_hama_flips_three_times(case: ch.Chronicle, settlement: str) -> None:
     days = "2024-11-29", "2024-11-30", "2024-12-01", "2024-12-03"
     held = [case.state(day).control[settlement] for day in days]
@@ -309,7 +309,9 @@ def test_one_attack_with_two_authors_is_alleged_of_both(case: ch.Chronicle) -> N
 
 def test_lenses_differ_only_where_they_should(case: ch.Chronicle) -> None:
     day = "2024-12-02"
-    seen = {lens: case.state(day, lens=lens) for lens in ("latest", "graded", "cautious")}
+    seen = {
+        lens: case.state(day, lens=lens) for lens in ("latest", "graded", "cautious")
+    }
     latest = seen["latest"]
     for id_, place in seen["graded"].places.items():
         last_day = [r for r in ROWS[id_] if r.valid_from <= date(2024, 12, 2)]

@@ -301,6 +301,14 @@ def test_what_is_said_of_a_redacted_remark_still_bears_on_nothing():
     assert stands("retract:amend:r1", log)
 
 
+def test_remarks_that_go_round_in_a_ring_are_looked_at_once():
+    """No log that was written here holds them; a forged one must not hang."""
+    log = log_of(control("r1", "red", 1), retract("r1", "x1"), retract("x1", "x2"))
+    log.rows.append(log.rows[-1]._replace(position=13, event=retract("x2", "x1")))
+    log._targets[13] = "x2"
+    assert stands("x1", log)
+
+
 # --- amendment -------------------------------------------------------------------
 
 

@@ -33,9 +33,10 @@ from chronicle.draw.maps import (
     draw_state_map,
     draw_state_maps,
 )
-from chronicle.draw.page import Caption, plain
+from chronicle.draw.page import Caption
 from chronicle.draw.palette import CONTESTED, HATCHES, MUTED, looks_of, paler
 from chronicle.draw.plots import FigureRow, draw_control_share, draw_figures
+from chronicle.draw.words import plain
 from chronicle.errors import StorageError, UsageError
 
 ACTORS = {"red": ("Red army", None), "blue": ("Blue league", None)}

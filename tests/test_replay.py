@@ -10,16 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replay_cases import (
-    ACTORS,
-    DAY0,
-    PLACES,
-    SOURCES,
-    Case,
-    case,
-    cases,
-    references,
-)
 
 from chronicle.displacement import place_of
 from chronicle.errors import UsageError
@@ -31,6 +21,16 @@ from chronicle.replay.engine import TAIL
 from chronicle.replay.source import MemorySource
 from chronicle.replay.synthetic import synthetic
 from chronicle.state import State, diff, state_of
+from replay_cases import (
+    ACTORS,
+    DAY0,
+    PLACES,
+    SOURCES,
+    Case,
+    case,
+    cases,
+    references,
+)
 
 REGISTERED = 7
 days = st.integers(-1, 17).map(lambda n: DAY0 + timedelta(days=n))

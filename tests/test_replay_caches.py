@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 from chronicle.log.hot import WIDTH
-from chronicle.replay import Replay, segments
+from chronicle.replay import Replay, segments, vault
 from chronicle.replay.columns import Columns, read
 from chronicle.replay.engine import TAIL
 from chronicle.replay.segments import pack, read_all, seal, sealed_segments, unpack
@@ -143,42 +145,65 @@ class Crash(BaseException):
     """The machine stops here."""
 
 
+class Stopping:
+    """Lets *after* - 1 file operations happen and none of the later ones."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def wrap(self, real: Any) -> Any:
+        def step(*args: Any, **kwargs: Any) -> Any:
+            self.left -= 1
+            if self.left <= 0:
+                raise Crash
+            return real(*args, **kwargs)
+
+        return step
+
+    def opened(self, *args: Any) -> Any:
+        """A file of which the machine stops in the middle of a piece."""
+        stopping, file = self, os.fdopen(*args)
+
+        class Half(io.BufferedWriter):
+            def write(self, data: Any, /) -> int:
+                stopping.left -= 1
+                if stopping.left <= 0:
+                    super().write(data[: len(data) // 2])
+                    self.flush()
+                    raise Crash
+                return super().write(data)
+
+        return Half(file.detach())
+
+
 def test_a_crash_at_any_step_of_saving_leaves_a_cache_that_can_be_trusted(
     log: SyntheticLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     want = some_answers(Replay.open(source_of(log)), log)
-    steps = 0
-
-    def stopping(name: str, of: Any, after: int) -> None:
-        real = getattr(of, name)
-
-        def step(*args: Any, **kwargs: Any) -> Any:
-            nonlocal steps
-            steps += 1
-            if steps == after:
-                raise Crash(name)
-            return real(*args, **kwargs)
-
-        monkeypatch.setattr(of, name, step)
-
-    after, crashed = 1, True
+    Replay.open(source_of(log, TAIL * 2), tmp_path / "old")
+    after, crashed = 0, True
     while crashed:
+        after += 1
         folder = tmp_path / str(after)
-        Replay.open(source_of(log, TAIL * 2), folder)  # an older cache is there
-        steps = 0
+        shutil.copytree(tmp_path / "old", folder)  # an older cache is there
+        stopping = Stopping(after)
         with monkeypatch.context() as patch:
-            monkeypatch = patch
-            for of, names in ((os, ("fsync", "open")), (Path, ("replace", "unlink"))):
-                for name in names:
-                    stopping(name, of, after)
+            patch.setattr(vault, "fdopen", stopping.opened)
+            for of, name in (
+                (os, "fsync"),
+                (os, "open"),
+                (Path, "replace"),
+                (Path, "unlink"),
+            ):
+                patch.setattr(of, name, stopping.wrap(getattr(of, name)))
             try:
                 Replay.open(source_of(log), folder)
                 crashed = False
             except Crash:
                 crashed = True
         assert some_answers(Replay.open(source_of(log), folder), log) == want
-        after += 1
-    assert after > 8
+        assert not list(folder.glob(".tmp-*"))
+    assert after > 50
 
 
 def test_a_full_or_read_only_disk_costs_only_the_cache(

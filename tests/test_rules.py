@@ -154,22 +154,22 @@ def test_a_repulse_may_be_answered_where_the_attack_came_from() -> None:
 
 
 def test_a_repulse_strengthens_the_garrison() -> None:
-    # With seed 8 birch's first draw is the lower one: under r, the second is not. The
+    # With seed 5 birch's first draw is the lower one: under r, the second is not. The
     # siege that follows is (1 + 1) times its second draw.
-    first, second = (draw("repulse", "birch", n, seed=8) for n in (0, 1))
+    first, second = (draw("repulse", "birch", n, seed=5) for n in (0, 1))
     assert first < second
     r = (first + second) / 2
     found = [
         event
         for event in events(
-            seed=8,
+            seed=5,
             repulse=r, counterattack=0.0, reinforcement=1.0, hold_days=0.5, horizon=60,
             repulse_wait_days=1.0,
         )
         if event.settlement == "birch"
     ]  # fmt: skip
     assert [event.kind for event in found] == ["repulsed", "contested", "captured"]
-    siege = 2 * 0.5 * -log(draw("hold", "birch", 1, seed=8))
+    siege = 2 * 0.5 * -log(draw("hold", "birch", 1, seed=5))
     assert found[2].time - found[1].time == pytest.approx(siege, abs=1e-12)
 
 

@@ -54,9 +54,9 @@ def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
         if type(given) is not str:
             raise ValueError("must be text")
         value: str = given
-        if len(value) <= limit and value.isascii() and value.isprintable():
-            if value.strip() or not needed:  # nearly all text is plain: a quick yes
-                return value
+        plain = len(value) <= limit and value.isascii() and value.isprintable()
+        if plain and (value.strip() or not needed):  # nearly all is: a quick yes
+            return value
         if len(value) > limit:  # before NFC, which takes the square of the length
             raise ValueError(f"is longer than {limit:,} characters")
         if not value.isascii():

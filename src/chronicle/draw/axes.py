@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from chronicle.draw.page import short_day
 from chronicle.draw.palette import QUIET
+from chronicle.draw.words import short_day
 from chronicle.errors import UsageError
 
 if TYPE_CHECKING:

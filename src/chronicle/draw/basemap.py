@@ -16,8 +16,9 @@ from chronicle.draw.geography import (
 )
 from chronicle.draw.labels import Dot, Label, leader, place_labels
 from chronicle.draw.legend import FONT, Entry
-from chronicle.draw.page import Box, Sheet, plain
+from chronicle.draw.page import Box, Sheet
 from chronicle.draw.palette import INK, PAPER, QUIET
+from chronicle.draw.words import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

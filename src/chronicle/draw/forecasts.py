@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from chronicle.draw.axes import check_days, day_axis, mark_what_if, quiet_frame
 from chronicle.draw.legend import Entry, Section, draw_legend, swatch
-from chronicle.draw.page import Caption, Size, WhatIf, plain, sheet, short_day
+from chronicle.draw.page import Caption, Size, WhatIf, sheet
 from chronicle.draw.palette import INK, PAPER, QUIET
+from chronicle.draw.words import plain, short_day
 from chronicle.errors import UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 from chronicle.draw.basemap import MapRoute, draw_base, lay_out, name_spots
 from chronicle.draw.legend import draw_legend
 from chronicle.draw.marks import scale_of
-from chronicle.draw.page import Box, Caption, Size, day_words, sheet, short_day
+from chronicle.draw.page import Box, Caption, Size, sheet
 from chronicle.draw.palette import Actors, looks_of
 from chronicle.draw.places import (
     MapPlace,
@@ -24,6 +24,7 @@ from chronicle.draw.places import (
     sides_of,
     spots_of,
 )
+from chronicle.draw.words import day_words, short_day
 from chronicle.errors import UsageError
 
 __all__ = ["MapPlace", "MapRoute", "Panel", "draw_state_map", "draw_state_maps"]

@@ -7,17 +7,15 @@ brings along, settings of the user's own matplotlib do not matter and are not ch
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chronicle.draw.palette import INK, PAPER, QUIET
+from chronicle.draw.words import plain
 from chronicle.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -33,10 +31,7 @@ __all__ = [
     "Sheet",
     "Size",
     "WhatIf",
-    "day_words",
-    "plain",
     "sheet",
-    "short_day",
 ]
 
 DOTS_PER_INCH = 150
@@ -48,21 +43,6 @@ LEADING = 1.32  # line height over font size
 POINTS = 72  # per inch
 WHAT_IF_MARK = "WHAT-IF — not what happened"
 WHAT_IF_COLOUR = "#6B1839"
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 # Text stays text in SVG and PDF, so that it can be searched, read aloud, translated;
 # Verdana, which most readers have, is as wide as DejaVu Sans.
@@ -233,38 +213,6 @@ class Sheet:
                 zorder=-1,
             )
         )
-
-
-def day_words(day: date) -> str:
-    """A day as people write it, in any locale: "30 November 2024"."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def short_day(day: date) -> str:
-    """A day on an axis: "30 Nov"."""
-    return f"{day.day} {MONTHS[day.month - 1][:3]}"
-
-
-def plain(text: str, most: int = 60) -> str:
-    """*text* as one line of at most *most* characters that the font can draw.
-
-    Controls, direction marks and lone surrogates go (they would break a line, the order
-    of others' letters, or the file); letters without a glyph become "□".
-    """
-    kept = ("" if unicodedata.category(c) in ("Cf", "Cs") else c for c in text)
-    spaced = (" " if unicodedata.category(c)[0] in "CZ" else c for c in kept if c)
-    glyphs = _glyphs()
-    drawn = ["□" if c != " " and ord(c) not in glyphs else c for c in spaced]
-    line = " ".join("".join(drawn).split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """The code points that the font has."""
-    from matplotlib.font_manager import findfont, get_font
-
-    return frozenset(get_font(findfont("DejaVu Sans")).get_charmap())
 
 
 def _suffix(path: Path) -> str:

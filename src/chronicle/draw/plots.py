@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chronicle.draw.axes import check_days, day_axis, quiet_frame, runs_of
 from chronicle.draw.legend import Entry, Section, draw_legend, swatch
-from chronicle.draw.page import Caption, Sheet, Size, sheet, short_day
+from chronicle.draw.page import Caption, Sheet, Size, sheet
 from chronicle.draw.palette import (
     CONTESTED,
     INK,
@@ -23,6 +23,7 @@ from chronicle.draw.palette import (
     coarser,
     looks_of,
 )
+from chronicle.draw.words import short_day
 from chronicle.errors import UsageError
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from chronicle.replay.series import Series, series
 from chronicle.replay.source import HotSource
 from chronicle.replay.standing import Standing, standing
 from chronicle.replay.tail import Tail, follow, later_of, lay_tail
-from chronicle.replay.vault import discard, load, peek, save
+from chronicle.replay.vault import discard, load, peek, save, sweep
 
 __all__ = ["TAIL", "Replay"]
 
@@ -151,6 +151,7 @@ class Replay:
     def _save(self, columns: Columns, identity: str) -> None:
         assert self._folder is not None
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sweep(self._folder)
         seal(self._folder, self._source, columns)
         name = hashlib.sha256(identity.encode()).hexdigest()[:24]
         path = self._folder / f"index-{name}.cache"

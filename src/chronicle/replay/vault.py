@@ -20,6 +20,7 @@ import mmap
 import os
 import tempfile
 from dataclasses import dataclass
+from os import fdopen
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from chronicle.log.hot import DTYPE
 
-__all__ = ["Vault", "discard", "load", "peek", "save"]
+__all__ = ["Vault", "discard", "load", "peek", "save", "sweep"]
 
 _MAGIC = b"chronicle replay 1\n"
 _ALIGN = 64
@@ -74,14 +75,14 @@ def save(
     head += bytes(-len(head) % _ALIGN)
     handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with fdopen(handle, "wb") as file:
             file.write(head)
             for piece in pieces:
                 file.write(piece.data)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except OSError:
         discard(Path(name))
         raise
     _sync_folder(path.parent)
@@ -93,6 +94,12 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what an interrupted `save` left; one that runs now fails with OSError."""
+    for path in folder.glob(".tmp-*"):
+        discard(path)
 
 
 def discard(path: Path) -> None:

@@ -178,4 +178,4 @@ class Day:
     def people(self) -> float:
         """Everybody, added without loss."""
         parts = (self.standing, self.road, self.turned)
-        return math.fsum(math.fsum(part.ravel()) for part in parts)
+        return math.fsum(math.fsum(part[part != 0].tolist()) for part in parts)

@@ -161,13 +161,12 @@ def _conflict_changes(case: FleeCase) -> dict[int, list[tuple[str, float]]]:
     for name, column in case.conflicts.items():
         if name not in known:
             continue
-        before = 0.0
-        for day, intensity in enumerate(column):
-            begins = intensity > QUIET and before < QUIET
-            ends = intensity < QUIET and before == 1
-            if begins or ends:
-                changes[day].append((name, intensity if begins else 0.0))
-            before = intensity
+        now = np.array(column)
+        before = np.concatenate(([0.0], now[:-1]))
+        begins = (now > QUIET) & (before < QUIET)
+        ends = (now < QUIET) & (before == 1)
+        for day in np.flatnonzero(begins | ends).tolist():
+            changes[day].append((name, column[day] if begins[day] else 0.0))
     return changes
 
 

@@ -1,0 +1,21 @@
+"""The uses that scores and baselines make of chance, one number for each.
+
+They are streams of `chronicle.whatif.draws`, apart from those of the simulation: a
+number is never given a second meaning.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BOOTSTRAP", "FLIP", "INVERSE", "PIT"]
+
+PIT = 101
+"""Where in the jump of a forecast's distribution an outcome counts, by settlement."""
+
+BOOTSTRAP = 102
+"""Which settlements a resample takes, by resample and slot."""
+
+FLIP = 103
+"""Whether a place next to a flipped one flips, by replica, settlement and day."""
+
+INVERSE = 104
+"""Samples of an exact distribution, by replica and settlement."""
