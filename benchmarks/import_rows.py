@@ -50,7 +50,15 @@ def generate(folder: Path, rows: int, seed: int) -> None:
     with (folder / "control.csv").open("w", newline="") as file:
         out = csv.writer(file)
         out.writerow(
-            ("id", "valid_from", "settlement", "to_actor", "status", "published", "source")
+            (
+                "id",
+                "valid_from",
+                "settlement",
+                "to_actor",
+                "status",
+                "published",
+                "source",
+            )
         )
         for n in range(rows):
             dice = spread(n * 4 + seed)

@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 
 from chronicle.log.codec import encode
-from chronicle.log.hot import WIDTH
 from chronicle.replay import MemorySource, Replay
 from chronicle.replay.build import build
 from chronicle.replay.columns import Columns, read

@@ -1,4 +1,4 @@
-"""The real case against a rule read straight from its CSV, place by place, day by day."""
+"""The real case against a rule read straight from its CSV, by place and by day."""
 
 from __future__ import annotations
 

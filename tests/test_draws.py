@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronicle.whatif import draws, kernel
+from chronicle.whatif import draws
+from chronicle.whatif import kernel_base as kernel
 from chronicle.whatif.draws import (
     STREAMS,
     KeyedRandom,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,7 +183,7 @@ def published_table(chronicle: Chronicle) -> Table:
 
 def figures_table(chronicle: Chronicle) -> Table:
     """Three United Nations figures of two days, and why they may not be added."""
-    from chronicle.displacement import why_not_added
+    from chronicle.displacement import relation
     from chronicle.events import DisplacementReported
     from chronicle.tables import Table
 
@@ -196,9 +196,13 @@ def figures_table(chronicle: Chronicle) -> Table:
         if (recorded := chronicle.told(report)) is not None
     ]
     figures = [c for c in claims if isinstance(c, DisplacementReported)]
-    note = f"They may not be added: {why_not_added(figures)}"
+    notes = [
+        f"{one.report_id} and {other.report_id} may not be added: {one.report_id} "
+        f"{relation(one, other)}"
+        for one, other in combinations(figures, 2)
+    ]
     header = "Three figures of 5 and 6 December 2024, side by side"
-    return Table(found.columns, rows, header, [note])
+    return Table(found.columns, rows, header, notes)
 
 
 def stale_table(chronicle: Chronicle) -> Table:

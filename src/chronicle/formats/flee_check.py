@@ -19,16 +19,17 @@ WINDING = 4.0  # times the straight line: no road is as long
 
 def check_case(case: FleeCase, inner: str, problems: list[Problem]) -> None:
     """Report what no file shows alone; *inner* is the folder of the input files."""
-    _check_columns(case, Sheet(f"{inner}conflicts.csv", problems))
-    _check_conflict_zones(case, Sheet(f"{inner}locations.csv", problems))
+    places = Sheet(f"{inner}locations.csv", problems)
+    _check_columns(case, Sheet(f"{inner}conflicts.csv", problems), places)
+    _check_conflict_zones(case, places)
     _check_graph(case, Sheet(f"{inner}routes.csv", problems))
     _check_distances(case, Sheet(f"{inner}routes.csv", problems))
-    _check_capacities(case, Sheet(f"{inner}locations.csv", problems))
+    _check_capacities(case, places)
     _check_total(case, Sheet("source_data/data_layout.csv", problems))
     _check_corrections(case, Sheet(f"{inner}registration_corrections.csv", problems))
 
 
-def _check_columns(case: FleeCase, sheet: Sheet) -> None:
+def _check_columns(case: FleeCase, sheet: Sheet, places: Sheet) -> None:
     if not case.conflicts:
         return
     known = {location.name for location in case.locations}
@@ -37,8 +38,8 @@ def _check_columns(case: FleeCase, sheet: Sheet) -> None:
             sheet.report(1, name, name, "is a column of no location; it is left out")
     for location in case.locations:
         if location.name not in case.conflicts:
-            rule = "is a location without a column: no conflict begins or ends there"
-            sheet.report(1, None, location.name, rule)
+            rule = "has no column in conflicts.csv: no conflict begins or ends here"
+            places.report(location.line, "name", location.name, rule)
 
 
 def _check_conflict_zones(case: FleeCase, sheet: Sheet) -> None:
@@ -112,7 +113,7 @@ def _check_distances(case: FleeCase, sheet: Sheet) -> None:
             rule = f"is shorter than the straight line of {straight:.0f} km"
             sheet.report(link.line, "distance", f"{link.distance_km:g}", rule)
         elif link.distance_km > WINDING * max(straight, 1.0):
-            rule = f"is {link.distance_km / straight:.0f} times the straight line"
+            rule = f"is far above the straight line of {straight:.0f} km"
             sheet.report(link.line, "distance", f"{link.distance_km:g}", rule)
 
 

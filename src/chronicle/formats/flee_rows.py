@@ -68,7 +68,7 @@ def read_text(path: Path, sheet: Sheet, *, limit: int = SIZE_LIMIT) -> str | Non
         return None
     if data.startswith(b"\xef\xbb\xbf"):
         sheet.report(
-            1, None, "\ufeff", "starts with a byte order mark, which FLEE reads"
+            1, None, "\ufeff", "starts with a byte order mark, text to FLEE"
         )
         data = data[3:]
     try:

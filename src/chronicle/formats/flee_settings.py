@@ -237,7 +237,7 @@ def _set(line: _Line, sheet: Sheet, values: dict[str, Any]) -> None:
         try:
             values[key] = _RULES[path](line.text)
         except ValueError as error:
-            default = getattr(FleeSettings(), key)
+            values[key] = default = getattr(FleeSettings(), key)
             sheet.report(line.line, key, line.text, f"{error}; {default!r} is used")
     elif path in _NOT_MODELLED:
         if line.text.lower() != str(_NOT_MODELLED[path]).lower():
@@ -266,8 +266,8 @@ def read_settings(folder: Path, problems: list[Problem]) -> FleeSettings:
     values: dict[str, Any] = {}
     for line in _key_lines(sheet, text):
         _set(line, sheet, values)
-        if line.path == ("spawn_rules", "conflict_driven_spawning"):
-            values.setdefault("spawn_mode", "constant")
+    if "displaced_per_conflict_day" in values:
+        values.setdefault("spawn_mode", "constant")
     if values.get("spawn_mode") == "pop_ratio":
         values.setdefault("displaced_per_conflict_day", 0.01)
     return FleeSettings(**values)

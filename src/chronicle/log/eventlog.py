@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,9 +20,10 @@ from chronicle.events import (
     ReportRetracted,
 )
 from chronicle.fields import NAME_LENGTH, text
+from chronicle.log.apart import keep_apart
 from chronicle.log.codec import encode
 from chronicle.log.hot import hot
-from chronicle.log.register import REFERENCE_TYPES, StoreRegister, recorded_of
+from chronicle.log.register import Shelf, StoreRegister, recorded_of
 from chronicle.log.standing import check_expected, positions_of, said_gone
 from chronicle.log.store import Draft, Store, Writing, microseconds
 from chronicle.log.vintage import Tally, from_last_vintage, is_told
@@ -40,6 +42,8 @@ class EventLog:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._shelf = Shelf()
+        self._shelf_lock = threading.Lock()
 
     def append(
         self,
@@ -65,7 +69,7 @@ class EventLog:
                     raise Conflict(f"the key {key!r} was used for another command")
                 return before[1]
             check_expected(work, expected or {})
-            positions = self._decide(work, given, StoreRegister(work))
+            positions = self._decide(work, given, self._register(work))
             if key is not None:
                 work.remember(key, digest, positions)
         return positions
@@ -80,7 +84,7 @@ class EventLog:
         before = count = 0
         with self.store.writing() as work:
             before = work.head
-            register = StoreRegister(work)
+            register = self._register(work)
             for chunk in _chunks(events):
                 self._decide(work, chunk, register)
                 count += len(chunk)
@@ -115,8 +119,9 @@ class EventLog:
         mentioned: list[str] = []
         done = 0
         with self.store.writing() as work:
-            register = StoreRegister(work)
+            register = self._register(work)
             for chunk in _chunks(rows):
+                keep_apart(self.store.identity(), [event for _, event in chunk])
                 register.prefetch([event for _, event in chunk])
                 pending = Pending(register)
                 news: list[Event] = []
@@ -135,7 +140,9 @@ class EventLog:
                 if progress is not None:
                     progress(done)
             if types and whole():
-                tally.gone = self._retract_gone(work, dataset, types, mentioned, label)
+                tally.gone = self._retract_gone(
+                    work, dataset, types, mentioned, label, register
+                )
             closing = finish(tally)
             if closing is not None:
                 self._decide(work, [closing], register)
@@ -148,6 +155,7 @@ class EventLog:
         types: Sequence[str],
         mentioned: list[str],
         label: str,
+        register: StoreRegister,
     ) -> int:
         """Retract what the file no longer tells; how many reports that were."""
         head = work.head
@@ -161,13 +169,14 @@ class EventLog:
                 for id_ in ids
                 if told[id_].body and id_ not in before  # a redacted one is gone too
             ]
-            self._decide(work, gone, StoreRegister(work))
+            self._decide(work, gone, register)
         return work.head - head
 
     def _decide(
         self, work: Writing, events: Sequence[Event], register: StoreRegister
     ) -> list[int]:
         """Record what *events* add; the position at which each of them stands."""
+        keep_apart(self.store.identity(), events)
         register.prefetch(events)
         pending = Pending(register)
         news: list[Event] = []
@@ -243,10 +252,20 @@ class EventLog:
 
     def references(self, upto: int | None = None) -> References:
         """The reference data as registered up to a position."""
-        found = References()
-        for row in self.store.rows(0, upto, REFERENCE_TYPES):
-            found.add(recorded_of(row).event)
-        return found
+        if upto is None:
+            head = self.store.head()
+            with self._shelf_lock:
+                self._shelf.catch_up(self.store, head)
+                return self._shelf.copy().references
+        shelf = Shelf()
+        shelf.catch_up(self.store, upto)
+        return shelf.references
+
+    def _register(self, work: Writing) -> StoreRegister:
+        """What decisions ask, at the start of a transaction; one for all of it."""
+        with self._shelf_lock:
+            self._shelf.catch_up(work, work.head)
+            return StoreRegister(work, self._shelf)
 
     def told(self, report: str) -> Recorded | None:
         """The event with that report id."""

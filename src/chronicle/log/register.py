@@ -12,7 +12,7 @@ from chronicle.names import Gazetteer
 from chronicle.state import References
 from chronicle.timeline import Recorded
 
-__all__ = ["REFERENCE_TYPES", "StoreRegister", "recorded_of"]
+__all__ = ["REFERENCE_TYPES", "Shelf", "StoreRegister", "recorded_of"]
 
 # TYPE -> the attribute of `References` that holds such events
 SHELVES = {
@@ -41,15 +41,49 @@ def recorded_of(row: Row) -> Recorded:
         ) from None
 
 
-class StoreRegister:
-    """`decide.Register` on a transaction; what a chunk asks for is fetched at once."""
+class Shelf:
+    """The reference data that was recorded up to a position."""
 
-    def __init__(self, store: Reading) -> None:
+    def __init__(self) -> None:
+        self.position = 0
+        self.references = References()
+        self.said: dict[tuple[str, str, str], Reference] = {}  # (data set, TYPE, key)
+
+    def catch_up(self, log: Reading, head: int) -> None:
+        """Read on to *head*, which is committed and will never be another."""
+        if head > self.position:
+            for row in log.rows(self.position, head, REFERENCE_TYPES):
+                self.add(recorded_of(row).event)
+            self.position = head
+
+    def add(self, event: Event | Redacted) -> None:
+        """Take in the next event, if it is reference data."""
+        self.references.add(event)
+        if isinstance(event, Reference):
+            self.said[event.dataset, event.TYPE, event.key] = event
+
+    def copy(self) -> Shelf:
+        """Another one that can go its own way."""
+        other = Shelf()
+        other.position = self.position
+        for name in SHELVES.values():
+            getattr(other.references, name).update(getattr(self.references, name))
+        other.said = dict(self.said)
+        return other
+
+
+class StoreRegister:
+    """`decide.Register` on a transaction; what a chunk asks for is fetched at once.
+
+    *shelf* has caught up with the log, and serves other transactions too.
+    """
+
+    def __init__(self, store: Reading, shelf: Shelf) -> None:
         self._store = store
-        self._said: dict[tuple[str, str, str], Reference] = {}
+        self._shelf = shelf
+        self._shelf_is_own = False
         self._told: dict[str, Recorded | None] = {}
         self._about: dict[str, list[Recorded]] = {}
-        self._references: References | None = None
 
     def prefetch(self, events: Sequence[Event]) -> None:
         """Forget the last chunk, and read what this one speaks of."""
@@ -72,39 +106,28 @@ class StoreRegister:
             self._about[report] = [recorded_of(r) for r in self._store.about([report])]
         return self._about[report]
 
-    def references(self) -> References:
-        """All reference data, read once; what is added later is taken by `take`."""
-        if self._references is None:
-            self._references = References()
-            for row in self._store.rows(types=REFERENCE_TYPES):
-                self._take(self._references, recorded_of(row).event)
-        return self._references
-
     def take(self, events: Sequence[Event]) -> None:
-        """Know the reference data that was just inserted."""
-        if self._references is not None:
-            for event in events:
-                self._take(self._references, event)
-
-    def _take(self, references: References, event: Event | Redacted) -> None:
-        references.add(event)
-        if isinstance(event, Reference):
-            self._said[event.dataset, event.TYPE, event.key] = event
+        """Know the reference data that was just inserted, and may be rolled back."""
+        for event in events:
+            if isinstance(event, Reference):
+                if not self._shelf_is_own:
+                    self._shelf, self._shelf_is_own = self._shelf.copy(), True
+                self._shelf.add(event)
 
     def said(self, dataset: str, kind: type[Reference], key: str) -> Reference | None:
         """What a data set itself last said, whoever has amended it since."""
-        self.references()
-        return self._said.get((dataset, kind.TYPE, key))
+        return self._shelf.said.get((dataset, kind.TYPE, key))
 
-    def _shelf(self, kind: type[Reference]) -> Mapping[str, Reference]:
-        shelf: Mapping[str, Reference] = getattr(self.references(), SHELVES[kind.TYPE])
-        return shelf
+    def _all(self, kind: type[Reference]) -> Mapping[str, Reference]:
+        references = self._shelf.references
+        found: Mapping[str, Reference] = getattr(references, SHELVES[kind.TYPE])
+        return found
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:
-        return self._shelf(kind).get(key)
+        return self._all(kind).get(key)
 
     def like(self, kind: type[Reference], key: str) -> Sequence[str]:
         names = {
-            id_: [str(getattr(r, "name", id_))] for id_, r in self._shelf(kind).items()
+            id_: [str(getattr(r, "name", id_))] for id_, r in self._all(kind).items()
         }
         return Gazetteer(names).like(key)

@@ -158,7 +158,7 @@ def checked_samples(samples: ArrayLike, places: int, horizon: float) -> Floats:
 def _censored(days: Floats, horizon: float, name: str) -> Floats:
     if np.isnan(days).any() or (days < 0).any():
         raise UsageError(f"{name}: an arrival is 0 days or more, or infinity for never")
-    censored: Floats = np.where(days > horizon, NEVER, days)
+    censored: Floats = np.where(days > horizon + _MOMENT, NEVER, days)
     return censored
 
 

@@ -42,8 +42,8 @@ class ReliabilityBin:
 class Brier:
     """The score by day (day 1 first) and by settlement, its mean, and its parts.
 
-    `mean` = `reliability` - `resolution` + `uncertainty` + `within`, over all pairs of a
-    settlement and a day: Murphy (1973), "A new vector partition of the probability
+    `mean` = `reliability` - `resolution` + `uncertainty` + `within`, over all pairs of
+    a settlement and a day: Murphy (1973), "A new vector partition of the probability
     score", Journal of Applied Meteorology 12:595-600. His three terms are exact when
     all chances in a bin are alike; `within` is what is missing otherwise, the variance
     within bins less twice their covariance (Stephenson, Coelho and Jolliffe 2008, "Two

@@ -84,7 +84,9 @@ def outcome_bounds(
     return ends[rows, at], ends[rows, at + 1]
 
 
-def covered(chances: ArrayLike, observed: ArrayLike, horizon: float) -> dict[int, Bools]:
+def covered(
+    chances: ArrayLike, observed: ArrayLike, horizon: float
+) -> dict[int, Bools]:
     """Whether the outcomes (P) are inside the central 50 and 90 per cent intervals.
 
     The ends of the intervals are order statistics and inside. As days and *never* are

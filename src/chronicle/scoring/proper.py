@@ -8,6 +8,8 @@ and Gneiting 2017, Statistical Science 32:106-127).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -76,7 +78,7 @@ def crps_plain(
     for arrivals, y in zip(forecasts.T.tolist(), outcomes.tolist(), strict=True):
         days = sorted({0.0, end, *(min(day, end) for day in [*arrivals, y])})
         score = 0.0
-        for since, until in zip(days, days[1:], strict=False):
+        for since, until in pairwise(days):
             share = sum(day <= since for day in arrivals) / replicas
             score += (share - (y <= since)) ** 2 * (until - since)
             if fair:

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
-from chronicle.scoring.arrivals import Arrivals, Forecast, whole_days
+from chronicle.scoring.arrivals import (
+    Arrivals,
+    Forecast,
+    checked_observed,
+    checked_samples,
+    whole_days,
+)
 from chronicle.scoring.brier import Brier, brier
 from chronicle.scoring.intervals import CENTRAL, covered, randomised_pit
 from chronicle.scoring.proper import FLOOR, crps, crps_of_chances, log_score
@@ -62,8 +68,8 @@ class Scores:
     def table(self) -> Table:
         """One row a settlement, in the order of the forecast."""
         levels = tuple(self.covered)
-        columns = ("settlement", "crps", "brier", "log", "pit")
-        columns += tuple(f"covered_{level}" for level in levels)
+        names = ("settlement", "crps", "brier", "log", "pit")
+        columns = (*names, *(f"covered_{level}" for level in levels))
         values = (
             self.settlements,
             *(
@@ -102,15 +108,16 @@ def score(
             f"forecast {forecast.name!r} and what came to pass are not of the same "
             f"settlements: {told}"
         )
-    horizon, observed = arrivals.horizon, whole_days(arrivals.observed)
+    horizon = arrivals.horizon
+    observed = whole_days(checked_observed(arrivals.observed, horizon))
     by_day = forecast.by_day(horizon)
     if not fair:
         date_score = crps_of_chances(by_day, observed, horizon)
     elif forecast.samples is None:
         raise UsageError("the fair CRPS is of samples, not of an exact distribution")
     else:
-        days = whole_days(forecast.samples)
-        date_score = crps(days, observed, horizon, fair=True)
+        days = checked_samples(forecast.samples, len(observed), horizon)
+        date_score = crps(whole_days(days), observed, horizon, fair=True)
     return Scores(
         name=forecast.name,
         settlements=forecast.settlements,

@@ -39,6 +39,8 @@ from chronicle.whatif.cohort_inputs import (
 
 __all__ = ["CohortInputs", "CohortRules", "CohortRun", "Network", "run_cohorts"]
 
+ROUNDING = 1e-12  # of everybody, on one day; more than that would be a fault
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortRun:
@@ -101,4 +103,6 @@ def _turn_back(day: Day, shut: Bools) -> None:
 
 def _put_right(day: Day, came: float) -> None:
     """Give the rounding of a day, about 1e-11 people, to where most people stand."""
-    day.standing[day.standing.argmax()] += came - day.people()
+    rounding = came - day.people()
+    assert abs(rounding) <= ROUNDING * (came + 1), "people were made or lost"
+    day.standing[day.standing.argmax()] += rounding

@@ -23,7 +23,7 @@ from chronicle.whatif.rules import CAPTURED, TRANSFERRED, UPRISING, Change, day_
 from chronicle.whatif.terrain import Spans, Terrain
 
 if TYPE_CHECKING:
-    from chronicle.whatif.kernel import Board
+    from chronicle.whatif.kernel_base import Board
 
 __all__ = ["Results", "changes_of", "has_numba", "run_chunk", "warm_up"]
 
@@ -115,7 +115,7 @@ def _some(spans: Mapping[int, Spans]) -> tuple[Any, Any, Any]:
 
 def board_of(chart: Chart, orders: Orders) -> Board:
     """Terrain and orders as arrays for the kernel."""
-    from chronicle.whatif.kernel import ORDER_KINDS, Board
+    from chronicle.whatif.kernel_base import ORDER_KINDS, Board
 
     terrain = chart.terrain
     actors = len(terrain.actors)
@@ -144,8 +144,8 @@ def board_of(chart: Chart, orders: Orders) -> Board:
         terrain.distance_km,
         terrain.road_factor,
         terrain.first,
-        terrain.link_target,
-        terrain.link_edge,
+        terrain.link_target.astype(np.int32),
+        terrain.link_edge.astype(np.int32),
         np.array(chart.relation, np.int64),
         np.array(chart.start, np.int64),
         terrain.sides,
@@ -229,7 +229,7 @@ def _call(
 
     board = board or board_of(chart, orders)
     times, codes = np.empty(rows), np.empty((rows, 5), np.int64)
-    room = 2 * len(board.target) + 2 * chart.terrain.count + len(orders.dated) + 64
+    room = len(board.target) + chart.terrain.count + len(orders.dated) + 64
     while True:
         made = kernel.replicas(
             board,
