@@ -14,11 +14,11 @@ with the same function.
 Without flee only our half is measured, and FLEE's ARD is one that was measured before,
 with flee 3.1 on Python 3.11 and numpy 2.4, one core:
 
-    set          agents     FLEE's ARD (seeds 1, 2 ...)             ours     FLEE took
-    mali2012     a tenth    0.2100 0.2207 0.2128 0.2159 0.2227      0.2155   13-19 s
-    mali2012     all        0.2134 0.2169                           0.2155   143-221 s
-    burundi2015  a tenth    0.3594                                  0.3597   32 s
-    ssudan2013   a tenth    0.2697                                  0.2679   103 s
+    set          agents   FLEE's ARD (seeds 1, 2 ...)          ours    s of CPU   ratio
+    mali2012     a tenth  0.2100 0.2207 0.2128 0.2159 0.2227   0.2155  16 / 0.030   528
+    mali2012     all      0.2134 0.2169                        0.2155  143 or more
+    burundi2015  a tenth  0.3594                               0.3597  29 / 0.076   386
+    ssudan2013   a tenth  0.2697                               0.2679  113 / 0.069 1641
 
 FLEE's answer on Mali depends on its seed by 0.005: camps there fill up, and when a full
 camp has room again, everybody at the gate goes in.

@@ -149,13 +149,13 @@ def figure(
 ) -> Figure:  # fmt: skip
     return {
         "name": name,
-        "value": round(value, 3),
+        "value": round(float(value), 3),
         "unit": unit,
         "ratio": float(f"{ratio:.4g}"),
         "against": against,
         "goal": goal,
         "met": bool(met),
-        "spread": round(spread, 3),
+        "spread": round(float(spread), 3),
         "n": bench.events if n is None else n,
         "seed": bench.seed,
     }
@@ -446,7 +446,10 @@ def peer_sqlite(bench: Bench, rounds: int = 5) -> list[Figure]:
     e, settlements = bench.entries, bench.log.settlements
     columns = e.place, e.valid, e.time, e.position, e.known_from, e.known_to
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("CREATE TABLE told (place, valid, time, position, known, until)")
+        db.execute(
+            "CREATE TABLE told (place INT, valid INT, time INT, position INT, "
+            "known INT, until INT)"
+        )
         rows = zip(*(column.tolist() for column in columns), strict=True)
         with db:
             db.executemany("INSERT INTO told VALUES (?, ?, ?, ?, ?, ?)", rows)

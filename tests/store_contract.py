@@ -495,6 +495,7 @@ class StoreContract:
             ReportsLinked(report="r1", other="r2", relation="same-change"),
             ReportRetracted(report="x1"),
             ReportRetracted(report="a2"),
+            ReportAmended(report="r3", changes={"note": "n"}),
             SettlementRegistered(settlement="alder", name="A", lat=0, lon=0),
             RouteRegistered(settlement_a="cedar", settlement_b="alder", distance_km=1),
             DisplacementReported(
@@ -563,6 +564,23 @@ class StoreContract:
         assert log.references().actors["red"].name == "The Reds"
         assert log.references(upto=5).actors["red"].name == "red"
         assert log.references(upto=4).actors.keys() == {"red"}
+
+    def test_a_registration_that_was_refused_is_not_remembered(
+        self, log: EventLog, store: Store
+    ) -> None:
+        place = SettlementRegistered(settlement="dogwood", name="D", lat=1, lon=1)
+        with pytest.raises(Conflict):
+            log.append([place, control("r"), control("r", note="another")])
+        reports = [control(f"r{n}", settlement="dogwood") for n in range(CHUNK)]
+        with pytest.raises(Conflict):  # in the second chunk; the first was inserted
+            log.extend([place, *reports, control("r0", note="another")])
+        assert "dogwood" not in log.references().settlements
+        with pytest.raises(UnknownPlace):
+            log.append([control("r", settlement="dogwood")])
+        other = EventLog(store)
+        other.append([place])
+        assert log.append([control("r", settlement="dogwood"), place]) == [7, 6]
+        assert "dogwood" in log.references().settlements
 
     def test_a_redacted_report_is_gone_and_its_digest_stays(
         self, log: EventLog

@@ -660,3 +660,30 @@ def test_the_end_of_a_day_is_its_last_microsecond_in_utc() -> None:
     end = as_known_at("2024-12-01")
     assert isinstance(end, datetime)
     assert end + timedelta(microseconds=1) == datetime(2024, 12, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\u202eevil", "\x07bell", "a\u0000b", "\ufeffx", "﷽" * 400, '"a""b"', "é\u0301"],
+)
+def test_problems_of_any_letters_are_kept_by_the_record(
+    empty: ch.Chronicle, tmp_path: Path, value: str
+) -> None:
+    source = folder(tmp_path / "toy", *REPORTS, f"c9,{value},alder,red,,radio")
+    (source / "sources.csv").write_text(f"id,name,{value}\nradio,Radio,{value}\n")
+    result = empty.import_folder(source)
+    assert counts(result) == (3, 0, 0, 0)
+    assert result.problems
+    kept = [row["says"] for row in empty.check() if row["finding"] == "import problem"]
+    assert any(line.startswith("control.csv:5: ") for line in kept)
+
+
+def test_more_problems_than_there_is_room_for_are_counted(
+    empty: ch.Chronicle, tmp_path: Path
+) -> None:
+    bad = [f"x{n},{'9' * 300},alder,red,,radio" for n in range(1_500)]
+    result = empty.import_folder(folder(tmp_path / "toy", *REPORTS, *bad))
+    (control_file,) = [f for f in result.files if f.file == "control.csv"]
+    assert (control_file.new, control_file.problem_count) == (3, 1_500)
+    kept = [row["says"] for row in empty.check() if row["finding"] == "import problem"]
+    assert kept[-1] == "and 1,300 more"

@@ -12,8 +12,8 @@ import pytest
 
 import chronicle as ch
 from chronicle.lens import parse_lens
-from chronicle.state import State, state_of
-from chronicle.timeline import Recorded
+from chronicle.state import State, fold, judge, references, state_of
+from chronicle.timeline import Recorded, account, order
 from own_toy import CASE
 
 FIRST, LAST = date(2024, 11, 26), date(2025, 1, 5)
@@ -124,10 +124,16 @@ def test_every_place_has_a_state_on_every_day(case: ch.Chronicle) -> None:
 def test_the_state_is_the_plain_rule_on_every_day_of_publication(
     recorded: list[Recorded],
 ) -> None:
-    latest = parse_lens("latest")
+    latest, refs = parse_lens("latest"), references(recorded)
     for published_by in [FIRST - timedelta(1), *PUBLISHED, LAST]:
+        found = account(recorded, published_by)
         for on in DAYS:
-            state = state_of(recorded, on, latest, published_by=published_by)
+            heard = fold(
+                sorted(
+                    (s for s in found.standing if s.claim.since_day <= on), key=order
+                )
+            )
+            state = judge(heard, on, latest, refs, links=found.links)
             assert_plain(state, on, published_by)
 
 

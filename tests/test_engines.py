@@ -70,6 +70,27 @@ def test_results_of_chunks_are_the_same_bits_with_and_without_numba() -> None:
             np.testing.assert_array_equal(one, other, err_msg=f"{seed} {name}")
 
 
+def test_a_queue_that_was_too_small_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from chronicle.whatif import kernel
+
+    terrain, parameters, interventions, horizon = invented(16)
+    chart, orders = chart_of(terrain), orders_of(terrain, interventions, horizon)
+    given = {"seed": 1, "replica": 0, "horizon": horizon}
+    whole, _ = changes_of(chart, parameters, orders, **given)  # type: ignore[arg-type]
+    real, rooms = kernel.replicas, [2]
+
+    def cramped(*args: object) -> int:
+        rooms.append(rooms[-1] * 2)
+        return real(*args[:7], rooms[-1], *args[8:])
+
+    monkeypatch.setattr(kernel, "replicas", cramped)
+    again, _ = changes_of(chart, parameters, orders, **given)  # type: ignore[arg-type]
+    assert len(rooms) > 3  # it was too small at first
+    assert again == whole
+
+
 def test_a_run_resumed_from_a_checkpoint_is_the_run_that_never_stopped() -> None:
     for seed in range(60):
         terrain, parameters, interventions, horizon = invented(seed)

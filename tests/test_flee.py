@@ -238,7 +238,7 @@ def test_every_problem_of_the_warts_names_a_line_that_holds_its_value(
 
 
 def test_the_warts_can_still_be_run():
-    run = run_flee(read_flee(WARTS)[0], compiled=False)
+    run = run_flee(read_flee(WARTS)[0])
     assert np.isfinite(run.simulated).all()
     assert run.simulated.shape == (732, 21)
 

@@ -402,6 +402,7 @@ def test_damaged_bytes_are_never_an_error_of_somebody_elses(path: Path) -> None:
         try:
             store = SQLiteStore.open(path)
             try:
+                some = list(store.rows(types=("control-reported",)))
                 found = list(store.rows())
                 list(EventLog(store).recorded())
             finally:
@@ -411,6 +412,8 @@ def test_damaged_bytes_are_never_an_error_of_somebody_elses(path: Path) -> None:
         else:
             # Without a digest of each event, damage inside of one can look like sense.
             assert [row.position for row in found] == [row.position for row in rows]
+            assert {row.type for row in found} == {row.type for row in rows}
+            assert len(some) == ROWS
         assert path.read_bytes() == damaged
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -438,6 +441,20 @@ def test_damage_that_a_write_meets_stops_it(path: Path) -> None:
         finally:
             store.close()
     assert isinstance(found.value, IntegrityFailure | Untrusted)
+
+
+def test_nothing_is_added_after_a_gap(path: Path) -> None:
+    for change in (
+        f"DELETE FROM events WHERE position = {4 + ROWS}",
+        f"UPDATE events SET position = 1 << 61 WHERE position = {5 + ROWS}",
+    ):
+        copy = path.with_name("copy")
+        shutil.copy(path, copy)
+        tampered(copy, change)
+        store = SQLiteStore.open(copy)
+        with pytest.raises(Damaged, match="positions end with"), store.writing():
+            pass
+        store.close()
 
 
 def test_a_deleted_write_ahead_log_leaves_an_older_but_sound_chronicle(
@@ -511,6 +528,8 @@ def test_a_full_disk_records_nothing_and_reading_goes_on(path: Path) -> None:
         raw = connection._sqlite_conn
         pages = raw.execute("PRAGMA page_count").fetchone()[0]
         raw.execute(f"PRAGMA max_page_count={pages}").close()
+    with pytest.raises(StorageError, match="full; nothing was recorded"):
+        log.append([control("new0", note="n" * 19_000)])
     with pytest.raises(StorageError, match="full; nothing was recorded"):
         log.append([control(f"new{n}", note="n" * 9_000) for n in range(99)])
     assert store.head() == 5 + ROWS

@@ -14,7 +14,7 @@ import pytest
 
 from chronicle.log.hot import WIDTH
 from chronicle.replay import Replay, segments, vault
-from chronicle.replay.columns import Columns, read
+from chronicle.replay.columns import Columns, blank, read
 from chronicle.replay.engine import TAIL
 from chronicle.replay.segments import pack, read_all, seal, sealed_segments, unpack
 from chronicle.replay.source import MemorySource
@@ -223,7 +223,8 @@ def test_packed_columns_are_the_columns(log: SyntheticLog) -> None:
     columns = read([log.hot])
     for part in (slice(0, 1), slice(0, 300), slice(2_000, 9_000)):
         piece = columns.take(part)
-        again = unpack(int(piece.position[0]), len(piece), *pack(piece))
+        again = blank(int(piece.position[0]), len(piece))
+        unpack(*pack(piece), again)
         for name in Columns.__slots__:
             assert np.array_equal(getattr(again, name), getattr(piece, name)), name
             assert getattr(again, name).dtype == getattr(piece, name).dtype

@@ -36,7 +36,12 @@ if TYPE_CHECKING:
     from chronicle.events import SettlementRegistered as SettlementRegistered
     from chronicle.events import SourceRegistered as SourceRegistered
     from chronicle.events import SupportReported as SupportReported
+    from chronicle.runs.run import Run as Run
+    from chronicle.runs.run import run_scenario as run_scenario
     from chronicle.tables import Table as Table
+    from chronicle.whatif.interventions import Intervention as Intervention
+    from chronicle.whatif.scenario import Scenario as Scenario
+    from chronicle.whatif.scenario import read_scenario as read_scenario
 
 _EVENTS = (
     "ActorRegistered",
@@ -57,12 +62,17 @@ _EVENTS = (
 )
 _HOMES = dict.fromkeys(_EVENTS, "chronicle.events") | {
     "Chronicle": "chronicle.api",
+    "Intervention": "chronicle.whatif.interventions",
+    "Run": "chronicle.runs.run",
+    "Scenario": "chronicle.whatif.scenario",
     "State": "chronicle.answers",
     "Table": "chronicle.tables",
     "create": "chronicle.api",
     "errors": "chronicle.errors",
     "memory": "chronicle.api",
     "open": "chronicle.api:open_chronicle",
+    "read_scenario": "chronicle.whatif.scenario",
+    "run_scenario": "chronicle.runs.run",
 }
 
 

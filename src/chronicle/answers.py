@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chronicle import state as ground
@@ -23,6 +24,7 @@ __all__ = [
     "displaced_table",
     "history_table",
     "log_table",
+    "marked",
     "state_table",
     "why_table",
 ]
@@ -59,23 +61,37 @@ HISTORY_COLUMNS = (
 
 
 class State(ground.State):
-    """`state.State`, that can also become a table and a frame."""
+    """`state.State`, that can also become a table and a frame.
 
-    __slots__ = ()
+    *what_if* names the branch that it is a state of; empty for the record.
+    """
+
+    __slots__ = ("what_if",)
+    what_if: str
 
     @classmethod
-    def of(cls, plain: ground.State) -> State:
+    def of(cls, plain: ground.State, what_if: str = "") -> State:
         """The same state."""
         names = plain.__dataclass_fields__
-        return cls(**{name: getattr(plain, name) for name in names})
+        found = cls(**{name: getattr(plain, name) for name in names})
+        object.__setattr__(found, "what_if", what_if)
+        return found
 
     def table(self) -> Table:
         """One row a settlement, by settlement id."""
-        return state_table(self)
+        return marked(state_table(self), self.what_if)
 
     def frame(self) -> pd.DataFrame:
         """The columns of `chronicle state`, one row a settlement."""
         return self.table().frame()
+
+
+def marked(table: Table, what_if: str) -> Table:
+    """*table* of a branch, which says so on its face; of the record as it is."""
+    if not what_if:
+        return table
+    mark = f"WHAT-IF, not what happened: branch {what_if}"
+    return replace(table, header=f"{mark}\n{table.header}")
 
 
 def clocks(state: ground.State) -> str:

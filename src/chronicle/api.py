@@ -18,6 +18,7 @@ from chronicle.answers import (
     diff_table,
     displaced_table,
     history_table,
+    marked,
     why_table,
 )
 from chronicle.checks import STALE_DAYS, check_table
@@ -26,6 +27,7 @@ from chronicle.errors import InputError, UnknownPlace, UsageError
 from chronicle.events import Event
 from chronicle.intake import ImportResult, Progress, import_path
 from chronicle.lens import parse_lens
+from chronicle.log.apart import WHAT_IF, is_what_if
 from chronicle.log.audit import audit
 from chronicle.log.eventlog import EventLog
 from chronicle.log.memory import MemoryStore, system_clock
@@ -72,6 +74,21 @@ class Chronicle:
     def head(self) -> int:
         """The last position of the log; 0 when it is empty."""
         return self._log.store.head()
+
+    @property
+    def identity(self) -> str:
+        """The id of this log, given once when it was made."""
+        return self._log.store.identity()
+
+    @property
+    def what_if(self) -> str:
+        """The name of the branch that this is; empty for the record."""
+        identity = self.identity
+        return identity.removeprefix(WHAT_IF) if is_what_if(identity) else ""
+
+    def told_apart(self, table: Table) -> Table:
+        """*table*, with WHAT-IF in its header when it is of a branch."""
+        return marked(table, self.what_if)
 
     # --- telling ---------------------------------------------------------------
 
@@ -144,7 +161,7 @@ class Chronicle:
         lens: str = "latest",
     ) -> State:
         """What was so at the end of *on*, as known then, seen through a lens."""
-        return State.of(self._seen(on, known_at, published_by, lens))
+        return State.of(self._seen(on, known_at, published_by, lens), self.what_if)
 
     def _seen(
         self,
@@ -186,7 +203,7 @@ class Chronicle:
         """Every control report on a place, in order, and whether it counts."""
         id_ = self.find(settlement)
         log = list(self._log.recorded(upto=self.position(known_at)))
-        return _history(id_, log, _optional_day(published_by))
+        return self.told_apart(_history(id_, log, _optional_day(published_by)))
 
     def why(
         self,
@@ -203,7 +220,7 @@ class Chronicle:
         state = state_of(log, as_day(on, "on"), parse_lens(lens), published_by=day)
         if id_ not in state.places:
             raise UnknownPlace("settlement", id_)
-        return why_table(state, id_, _history(id_, log, day))
+        return self.told_apart(why_table(state, id_, _history(id_, log, day)))
 
     def diff(
         self,
@@ -258,7 +275,7 @@ class Chronicle:
                 sides = (known_at, published_from), (known_at, published_to)
             before, after = (self._seen(on, *side, lens) for side in sides)
         header = f"From the {clocks(before)}\nto the {clocks(after)}"
-        return diff_table(diff(before, after), after, header)
+        return self.told_apart(diff_table(diff(before, after), after, header))
 
     def displaced(
         self,
@@ -268,7 +285,8 @@ class Chronicle:
         published_by: Day | None = None,
     ) -> Table:
         """The figures of displaced people that hold on a day, never added blindly."""
-        return displaced_table(self._state(on, known_at, published_by, "latest"), area)
+        state = self._state(on, known_at, published_by, "latest")
+        return self.told_apart(displaced_table(state, area))
 
     def log(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
         """The events after one position and up to another, as they were recorded."""
@@ -294,7 +312,7 @@ class Chronicle:
         events = list(self._log.recorded())
         when = as_day(on, "on") if on is not None else _last_day(events)
         state = state_of(events, when, parse_lens("latest"))
-        return check_table(state, events, stale_days)
+        return self.told_apart(check_table(state, events, stale_days))
 
     def find(self, name: str) -> str:
         """The id of the settlement that *name* names, in any script.

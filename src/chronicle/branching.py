@@ -1,8 +1,8 @@
 """From a replayed state and a scenario to what a run starts with.
 
 Day 0 of a run is the end of the branch day, so that noon of the n-th day after it is
-n - 0.5. An order *from* a day begins as that day does, and *until* a day ends before it;
-what happens on one day only happens at its noon.
+n - 0.5. An order *from* a day begins as that day does, and *until* a day ends before
+it; what happens on one day only happens at its noon.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from difflib import get_close_matches
+from itertools import pairwise
 
 from chronicle.errors import InputError, UnknownPlace
 from chronicle.events import RouteRegistered, RouteStatusReported
@@ -225,10 +226,11 @@ def _intervention(
     if order.kind == "open_corridor":
         with _told(f"{where}: route"):
             places = list(_way(terrain, places))
-    for key, names in (("actor", (order.actor,)), ("parties", order.parties)):
-        for name in names:
-            with _told(f"{where}: {key}"):
-                terrain.actor(name)
+    named = [("parties", party) for party in order.parties]
+    named += [("actor", order.actor)] if order.actor is not None else []
+    for key, actor in named:
+        with _told(f"{where}: {key}"):
+            terrain.actor(actor)
     return Intervention(
         kind=order.kind,
         day=since,
@@ -253,7 +255,7 @@ def _way(terrain: Terrain, stops: Sequence[str]) -> Iterator[str]:
     ends = terrain.edge_a, terrain.edge_b
     graph = coo_array((terrain.distance_km, ends), shape=shape).tocsr()
     yield from stops[:1]
-    for a, b in zip(stops, stops[1:], strict=False):
+    for a, b in pairwise(stops):
         start, at = terrain.row(a), terrain.row(b)
         km, before = dijkstra(
             graph, directed=False, indices=start, return_predecessors=True

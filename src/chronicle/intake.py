@@ -12,6 +12,7 @@ from chronicle.events import (
     ImportFinished,
     ReportsLinked,
 )
+from chronicle.fields import TEXT_LENGTH
 from chronicle.formats.own import OwnFile, Row, read_file, read_folder
 from chronicle.formats.problem import Problem
 from chronicle.log.eventlog import EventLog, Tally
@@ -20,6 +21,7 @@ __all__ = ["FileResult", "ImportResult", "Progress", "import_path"]
 
 KEPT = 1_000  # problems that are kept of one file; the rest are counted
 NOTED = 200  # problems that the record itself keeps
+LINE = 400  # characters of each, where there are few
 
 # The reports that each kind of file holds: what is gone from it is sought among them.
 TYPES = {
@@ -192,11 +194,18 @@ def _problem(name: str, line: int, error: InputError) -> Problem:
 
 
 def _noted(problems: list[Problem], count: int) -> str:
-    """The problems as the record keeps them: a line each, bounded."""
-    lines = [str(problem)[:90] for problem in problems[:NOTED]]
+    """The problems as the record keeps them: a line each, as long as there is room."""
+    noted = problems[:NOTED]
+    room = (TEXT_LENGTH - 40) // max(len(noted), 1) - 1
+    lines = [_line(str(problem), min(room, LINE)) for problem in noted]
     if count > len(lines):
         lines.append(f"and {count - len(lines):,} more")
     return "\n".join(lines)
+
+
+def _line(told: str, room: int) -> str:
+    told = " ".join(told.split())
+    return told if len(told) <= room else told[: room - 1] + "…"
 
 
 def _last_digest(log: EventLog, dataset: str, name: str) -> str:

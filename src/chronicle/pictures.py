@@ -63,10 +63,12 @@ def draw_days(
         id_: (actor.short or actor.name, None)
         for id_, actor in state.references.actors.items()
     }
+    branch = chronicle.what_if
+    title = f"WHAT-IF {branch}: who would hold what" if branch else "Who held what"
     caption = Caption(
         asked="each map at the end of its day (UTC)",
         clock=f"as known at position {state.position}",
         lens=state.lens,
         licence=licence,
     )
-    draw_state_maps(path, panels, actors, title="Who held what", caption=caption)
+    draw_state_maps(path, panels, actors, title=title, caption=caption)

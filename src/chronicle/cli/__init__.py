@@ -37,6 +37,9 @@ COMMANDS = {
     "log": ("ask", "log", "The log itself."),
     "check": ("ask", "check", "Disputes, stale places, open problems."),
     "export": ("tell", "export", "The record, out again without loss."),
+    "run": ("run", "run", "A scenario run forward from the record: what if."),
+    "compare": ("run", "compare", "Arms of runs side by side, paired by replica."),
+    "score": ("run", "score", "A run against what was recorded since."),
     "flee": ("flee", "flee", "A FLEE folder, run by our kernel and scored."),
     "bench": ("bench", "bench", "Figures as ratios against peers in one run."),
     "doctor": ("doctor", "doctor", "Versions, extras, what is missing."),
@@ -91,7 +94,12 @@ class LazyGroup(click.Group):
             )
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="CHRONICLE_LOCK_TIMEOUT in the environment: how many seconds to wait for "
+    "another writer.",
+)
 @click.version_option(__version__, prog_name="chronicle")
 @click.option("--quiet", is_flag=True, help="No headers, notes or progress.")
 @click.option("--json-errors", is_flag=True, help="Errors as one JSON object.")

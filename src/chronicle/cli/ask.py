@@ -253,7 +253,8 @@ def log(
             )
 
         if kind != "jsonl" and not follow:
-            emit(log_table(filter(wanted, chronicle.log(after))), kind, out)
+            told = log_table(filter(wanted, chronicle.log(after)))
+            emit(chronicle.told_apart(told), kind, out)
             return
         if out is not None:
             lines = [line_of(r) for r in chronicle.log(after) if wanted(r)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chronicle.cli.render import as_csv, say, show, write_file
-from chronicle.errors import StorageError, UsageError
+from chronicle.errors import InputError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
@@ -54,7 +54,11 @@ def bundled_case(start: Path | None = None) -> Path:
     show_default=True,
     help="The folder to write to.",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Another case's folder.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Where the case is, if it does not lie beside the code.",
+)
 def demo(out: Path, data: Path | None) -> None:
     """Import the offensive of 27 November 2024, ask what was so, and who said so.
 
@@ -64,6 +68,8 @@ def demo(out: Path, data: Path | None) -> None:
     from chronicle.api import create, open_chronicle
 
     source = data or bundled_case()
+    if not (source / "control.csv").is_file():
+        raise InputError(f"{source}: no control.csv in it; nothing was made")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as broken:

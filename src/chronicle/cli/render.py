@@ -155,7 +155,7 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
     kind = chosen(format_, out)
     table = picked(table)
     if kind == "table" and out is None:
-        show(table)
+        _print(table)
         return
     text = {"table": as_text, "csv": as_csv, "json": as_json}[kind](table)
     if out is not None:
@@ -168,11 +168,16 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
 
 
 def show(table: Table) -> None:
-    """The table for people: drawn on a terminal, plain text elsewhere."""
+    """One table of several for people, with a blank line behind it."""
+    _print(table)
+    click.echo()
+
+
+def _print(table: Table) -> None:
     if sys.stdout.isatty():
         _draw(table)
     else:
-        click.echo(as_text(table))
+        click.echo(as_text(table), nl=False)
 
 
 def _settings() -> dict[str, bool]:

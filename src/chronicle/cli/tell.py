@@ -408,7 +408,14 @@ def link(
 
 @click.command()
 @file_argument
-@click.option("--as", "format_", type=click.Choice(["jsonl"]), default="jsonl")
+@click.option(
+    "--as",
+    "format_",
+    type=click.Choice(["jsonl"]),
+    default="jsonl",
+    show_default=True,
+    help="The format; only this one loses nothing.",
+)
 @out_option
 def export(file: str, format_: str, out: Path | None) -> None:
     """The whole log, every field of every event, as JSON lines."""

@@ -67,9 +67,7 @@ def read_text(path: Path, sheet: Sheet, *, limit: int = SIZE_LIMIT) -> str | Non
         sheet.report(0, None, "", f"is larger than {limit:,} bytes; it was not read")
         return None
     if data.startswith(b"\xef\xbb\xbf"):
-        sheet.report(
-            1, None, "\ufeff", "starts with a byte order mark, text to FLEE"
-        )
+        sheet.report(1, None, "\ufeff", "starts with a byte order mark, text to FLEE")
         data = data[3:]
     try:
         return data.decode()

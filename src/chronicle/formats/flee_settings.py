@@ -237,8 +237,8 @@ def _set(line: _Line, sheet: Sheet, values: dict[str, Any]) -> None:
         try:
             values[key] = _RULES[path](line.text)
         except ValueError as error:
-            values[key] = default = getattr(FleeSettings(), key)
-            sheet.report(line.line, key, line.text, f"{error}; {default!r} is used")
+            values[key] = None
+            sheet.report(line.line, key, line.text, f"{error}; the default is used")
     elif path in _NOT_MODELLED:
         if line.text.lower() != str(_NOT_MODELLED[path]).lower():
             sheet.report(line.line, key, line.text, "this rule of FLEE is not modelled")
@@ -268,6 +268,7 @@ def read_settings(folder: Path, problems: list[Problem]) -> FleeSettings:
         _set(line, sheet, values)
     if "displaced_per_conflict_day" in values:
         values.setdefault("spawn_mode", "constant")
-    if values.get("spawn_mode") == "pop_ratio":
-        values.setdefault("displaced_per_conflict_day", 0.01)
-    return FleeSettings(**values)
+    given = {key: value for key, value in values.items() if value is not None}
+    if given.get("spawn_mode") == "pop_ratio":
+        given.setdefault("displaced_per_conflict_day", 0.01)
+    return FleeSettings(**given)

@@ -121,7 +121,7 @@ class EventLog:
         with self.store.writing() as work:
             register = self._register(work)
             for chunk in _chunks(rows):
-                keep_apart(self.store.identity(), [event for _, event in chunk])
+                keep_apart(self.store.identity, [event for _, event in chunk])
                 register.prefetch([event for _, event in chunk])
                 pending = Pending(register)
                 news: list[Event] = []
@@ -176,7 +176,7 @@ class EventLog:
         self, work: Writing, events: Sequence[Event], register: StoreRegister
     ) -> list[int]:
         """Record what *events* add; the position at which each of them stands."""
-        keep_apart(self.store.identity(), events)
+        keep_apart(self.store.identity, events)
         register.prefetch(events)
         pending = Pending(register)
         news: list[Event] = []

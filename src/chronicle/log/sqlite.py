@@ -163,6 +163,8 @@ class SQLiteStore:
             self._codes = Codes()
             with suppress(sqlite3.Error):
                 raw.rollback()
+            if broken.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise  # what makes it a commit is written last, and was not
             raise OutcomeUnknown(
                 f"{self.path}: {broken} while committing; it may be recorded or not: "
                 "run the same command again"

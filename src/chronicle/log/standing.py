@@ -92,8 +92,8 @@ def positions_of(log: Reading, events: Sequence[Event]) -> list[int]:
 def _position_of(log: Reading, event: Event) -> int:
     """That of the report with its id; of the last remark like it; of its report."""
     assert isinstance(event, Report)
-    if event.report_id:
-        return log.told([event.report_id])[event.report_id].position
+    if event.report_id and (told := log.told([event.report_id])):
+        return told[event.report_id].position
     report: str = event.report  # type: ignore[attr-defined]
     like = [row.position for row in log.about([report]) if _alike(event, row)]
     return like[-1] if like else log.told([report])[report].position

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from chronicle.decide import Pending, changes_between, current, stands
+from chronicle.decide import Pending, changes_between, current
 from chronicle.errors import BadField, Conflict, UsageError
 from chronicle.events import (
     Claim,
@@ -67,10 +67,8 @@ def from_last_vintage(
     _check_owner(told, event)
     for remark in register.about(told.report_id):
         gone = remark.event
-        if not isinstance(gone, ReportRetracted) or gone.dataset != dataset:
-            continue
-        if stands(gone.report_id, register):
-            yield ReportRetracted(
+        if isinstance(gone, ReportRetracted) and gone.dataset == dataset:
+            yield ReportRetracted(  # adds nothing where it is taken back already
                 report=gone.report_id, reason=f"back in {label}", dataset=dataset
             )
     if not (isinstance(told, Claim) and isinstance(event, Claim)):

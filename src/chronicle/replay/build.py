@@ -62,6 +62,8 @@ def build(columns: Columns, entries: Entries | None = None) -> Index:
     overruled[by_place] = _overruled(start, told["day"], known_to)
     world = _world(place, said, entries, day, by_day[~overruled[by_day]], len(days))
     remark, remark_root, remark_row = _remarks(columns)
+    remark_at = np.zeros(len(columns) + 1, np.bool_)
+    remark_at[remark] = True
     first = int(days[0]) if len(days) else 0
     return Index(
         side_actor=side_actor,
@@ -81,6 +83,7 @@ def build(columns: Columns, entries: Entries | None = None) -> Index:
         remark=remark,
         remark_root=remark_root,
         remark_row=remark_row,
+        remark_bit=np.packbits(remark_at, bitorder="little"),
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "Columns",
     "Int32",
     "UInt8",
+    "blank",
     "join",
     "read",
 ]
@@ -90,10 +91,11 @@ class Columns:
         return max(most, int(other.max(initial=NOBODY))) + 1
 
 
-def _empty(rows: int) -> Columns:
+def blank(first: int, rows: int) -> Columns:
+    """Columns yet to be filled, whose rows stand at positions from *first* on."""
     types = dict(DTYPE)
     return Columns(
-        np.empty(rows, np.int32),
+        np.arange(first, first + rows, dtype=np.int32),
         *(np.empty(rows, types[f.name]) for f in fields(Columns)[1:]),
     )
 
@@ -110,8 +112,7 @@ def read(pieces: Iterable[bytes], after: int = 0) -> Columns:
     rows = sum(len(piece) for piece in held) // WIDTH
     if after + rows >= FOREVER:
         raise BudgetExceeded("replay counts positions up to 2,147,483,646")
-    columns = _empty(rows)
-    columns.position[:] = np.arange(after + 1, after + rows + 1, dtype=np.int32)
+    columns = blank(after + 1, rows)
     names = [f.name for f in fields(Columns)[1:]]
     done = 0
     for piece in held:
@@ -130,7 +131,7 @@ def join(parts: Iterable[Columns]) -> Columns:
     if len(held) == 1:
         return held[0]
     if not held:
-        return _empty(0)
+        return blank(1, 0)
     return Columns(
         *(np.concatenate([getattr(c, f.name) for c in held]) for f in fields(Columns))
     )

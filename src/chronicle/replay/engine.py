@@ -29,7 +29,7 @@ from chronicle.replay.lenses import Lens, last_rows, lens_named, verdicts
 from chronicle.replay.segments import read_all, seal
 from chronicle.replay.series import Series, series
 from chronicle.replay.source import HotSource
-from chronicle.replay.standing import Standing, standing
+from chronicle.replay.standing import Standing, recent_rows, standing
 from chronicle.replay.tail import Tail, follow, later_of, lay_tail
 from chronicle.replay.vault import discard, load, peek, save, sweep
 
@@ -239,7 +239,12 @@ class Replay:
     def _judged(
         self, day: int, position: int, lens: Lens, published_by: Day | None
     ) -> Control:
-        reports = self.standing(day, position, published_by=published_by)
+        looks_back = lens.rule in ("graded", "cautious") and published_by is None
+        if looks_back and position <= self._index_head:
+            rows = recent_rows(self._index, day, position, lens.days)
+            reports = standing(self._index, None, day, position, rows=rows)
+        else:
+            reports = self.standing(day, position, published_by=published_by)
         if lens.rule == "source":
             reports = reports.take(reports.source == lens.source)
         ends = last_rows(reports)

@@ -76,7 +76,8 @@ class Index:
     `news_start[r]` entries.
 
     `remark`, `remark_root` and `remark_row` are the positions of remarks that bear on
-    control, those of their claims, and their hot records.
+    control, those of their claims, and their hot records; bit *n* of `remark_bit` says
+    whether there is one at position *n*.
     """
 
     side_actor: Int32
@@ -117,6 +118,7 @@ class Index:
     remark: Int32
     remark_root: Int32
     remark_row: NDArray[Any]
+    remark_bit: UInt8
 
     @property
     def settlements(self) -> int:
@@ -139,8 +141,12 @@ class Index:
         """The positions of the claims whose entries events at *known* made."""
         if not len(self.remark):
             return known
-        at = np.minimum(np.searchsorted(self.remark, known), len(self.remark) - 1)
-        found: Int32 = np.where(self.remark[at] == known, self.remark_root[at], known)
+        byte = np.minimum(known >> 3, len(self.remark_bit) - 1)
+        rows = np.flatnonzero(self.remark_bit[byte] & (np.uint8(1) << (known & 7)))
+        told = known[rows]
+        at = np.minimum(np.searchsorted(self.remark, told), len(self.remark) - 1)
+        found = known.copy()
+        found[rows] = np.where(self.remark[at] == told, self.remark_root[at], told)
         return found
 
 

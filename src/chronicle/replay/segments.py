@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.log.hot import DTYPE, NO_DAY, NOBODY
-from chronicle.replay.columns import Columns, join, read
+from chronicle.log.hot import NO_DAY, NOBODY
+from chronicle.replay.columns import Columns, blank, read
 from chronicle.replay.source import HotSource
 from chronicle.replay.vault import discard, load, peek, save
 
@@ -63,24 +63,20 @@ def pack(columns: Columns) -> tuple[dict[str, list[int]], dict[str, NDArray[Any]
 
 
 def unpack(
-    first: int, rows: int, bases: dict[str, list[int]], codes: dict[str, NDArray[Any]]
-) -> Columns:
-    """The columns that `pack` was given; their first row stands at position *first*."""
-    types = dict(DTYPE)
-    columns: list[Any] = [np.arange(first, first + rows, dtype=np.int32)]
+    bases: dict[str, list[int]], codes: dict[str, NDArray[Any]], into: Columns
+) -> None:
+    """Write the columns that `pack` was given into *into*, but for the positions."""
     for f in fields(Columns)[1:]:
         base, lacks = bases[f.name]
-        dtype = np.dtype(types[f.name])
+        values = getattr(into, f.name)
         if f.name not in codes:
-            columns.append(np.full(rows, base, dtype))
+            values[:] = base
             continue
         code = codes[f.name]
-        wide = np.int64 if dtype.itemsize == 8 else np.int32
-        values = np.add(code, base, dtype=wide, casting="unsafe")
+        wide = np.int64 if values.dtype.itemsize == 8 else np.int32
+        np.add(code, base, out=values, dtype=wide, casting="unsafe")
         if lacks:
             values[code == 0] = _NONE[f.name]
-        columns.append(values.astype(dtype, copy=False))
-    return Columns(*columns)
 
 
 def sealed_segments(folder: Path, source: HotSource) -> list[tuple[int, int, Path]]:
@@ -117,32 +113,31 @@ def read_all(folder: Path | None, source: HotSource, head: int) -> Columns:
 
     A damaged segment is removed, and the log read instead.
     """
-    parts: list[Columns] = []
+    found = blank(1, head)
     position = 0
     chain = sealed_segments(folder, source) if folder else []
     for first, last, path in chain:
-        if last > head:
+        if last > head or not _load(path, found.take(slice(first - 1, last))):
             break
-        columns = _load(path, first, last)
-        if columns is None:
-            discard(path)
-            break
-        parts.append(columns)
         position = last
     if position < head:
-        parts.append(read(source.scan(position, head), after=position))
-    return join(parts)
+        rest = read(source.scan(position, head), after=position)
+        if not position:
+            return rest
+        for f in fields(Columns):
+            getattr(found, f.name)[position:] = getattr(rest, f.name)
+    return found
 
 
-def _load(path: Path, first: int, last: int) -> Columns | None:
+def _load(path: Path, into: Columns) -> bool:
+    """Fill *into*, whose columns are views, from a segment; a bad one is removed."""
     vault = load(path, sealed=True)
-    if vault is None:
-        return None
-    rows = last - first + 1
-    bases = vault.about["bases"]
-    if any(code.shape != (rows,) for code in vault.arrays.values()):
-        return None
-    return unpack(first, rows, bases, vault.arrays)
+    shape = (len(into),)
+    if vault is None or any(code.shape != shape for code in vault.arrays.values()):
+        discard(path)
+        return False
+    unpack(vault.about["bases"], vault.arrays, into)
+    return True
 
 
 def seal(folder: Path, source: HotSource, columns: Columns) -> None:

@@ -38,13 +38,17 @@ class MemorySource:
     def __init__(self, rows: bytes = b"", name: str = "memory") -> None:
         self._rows = bytearray(rows)
         self._name = name
+        self._digests: dict[int, str] = {}
 
     def head(self) -> int:
         return len(self._rows) // WIDTH
 
     def identity(self, position: int) -> str:
-        held = memoryview(self._rows)[: position * WIDTH]
-        return f"{self._name}@{position}:{hashlib.sha256(held).hexdigest()}"
+        if position not in self._digests:
+            held = memoryview(self._rows)[: position * WIDTH]
+            self._digests[position] = hashlib.sha256(held).hexdigest()
+            held.release()  # a view would keep rows from being added
+        return f"{self._name}@{position}:{self._digests[position]}"
 
     def scan(self, after: int, upto: int | None = None) -> Iterator[bytes]:
         end = len(self._rows) if upto is None else upto * WIDTH
@@ -54,10 +58,13 @@ class MemorySource:
 
     def append(self, rows: bytes) -> None:
         """Add whole rows at the end."""
+        held = self.head()
+        self._digests = {p: d for p, d in self._digests.items() if p <= held}
         self._rows += rows
 
     def blank(self, position: int) -> None:
         """Take the payload of the report at *position* away, as a redaction does."""
+        self._digests.clear()
         self._rows[(position - 1) * WIDTH : position * WIDTH] = BLANK
 
 

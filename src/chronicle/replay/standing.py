@@ -24,10 +24,10 @@ from chronicle.replay.columns import (
     UInt8,
 )
 from chronicle.replay.entries import Entries, resolve
-from chronicle.replay.index import Index
+from chronicle.replay.index import Index, Rows, find
 from chronicle.replay.tail import Tail, group_of
 
-__all__ = ["Standing", "standing"]
+__all__ = ["Standing", "recent_rows", "standing"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +65,12 @@ def standing(
     on: int,
     position: int,
     published_by: int | None = None,
+    rows: Rows | None = None,
 ) -> Standing:
-    """What stands on day *on* as known at *position*, published by a day number."""
+    """What stands on day *on* as known at *position*, published by a day number.
+
+    With *rows*, only those entries of the index are looked at.
+    """
     others = [] if tail is None else [tail.entries]
     left_out = np.zeros(0, np.bool_)  # by known_from: told anew with fewer remarks
     if published_by is not None:
@@ -77,13 +81,15 @@ def standing(
             left_out[group.position[group.position <= position]] = True
             others = [e.take(~_among(e.known_from, left_out)) for e in others]
             others.append(_retold(group, position, published_by))
-    seen = (index.known_from <= position) & (index.known_to > position)
-    seen &= index.day < index.upto(on)
+    part: Any = slice(None) if rows is None else rows
+    seen = (index.known_from[part] <= position) & (index.known_to[part] > position)
+    seen &= index.day[part] < index.upto(on)
     if published_by is not None:
         bar = min(max(published_by - int(index.calendar[1]), 0), 1 << 31)
-        told = index.published > 0
-        seen &= (told & (index.published <= bar)) | (~told & (index.bits >= 4))
-    rows = np.flatnonzero(seen)
+        told = index.published[part] > 0
+        early = told & (index.published[part] <= bar)
+        seen &= early | (~told & (index.bits[part] >= 4))
+    rows = np.flatnonzero(seen) if rows is None else rows[seen]
     if len(left_out):
         rows = rows[~_among(index.known_from[rows], left_out)]
     known = index.known_from[rows]
@@ -106,6 +112,27 @@ def standing(
     if not any(map(len, others)):
         return main
     return _with(main, index.bits[rows] & np.uint8(3), others)
+
+
+def recent_rows(index: Index, on: int, position: int, days: int) -> Rows:
+    """The entries of each settlement that are dated in the last *days* days reported.
+
+    The last day is that of the deciding entry. These are all that the lenses which
+    look back a fixed number of days can ask for.
+    """
+    places = np.arange(index.settlements)
+    last = find(index, places, on, position)
+    places, last = places[last >= 0], last[last >= 0]
+    first_day = index.days[index.day[last]].astype(np.int64) - days
+    low, high = index.start[places].astype(np.intp), last.copy()
+    while (open_ := np.flatnonzero(low < high)).size:  # the first of the window
+        middle = (low[open_] + high[open_]) >> 1
+        early = index.days[index.day[middle]] < first_day[open_]
+        low[open_[early]] = middle[early] + 1
+        high[open_[~early]] = middle[~early]
+    count = last - low + 1
+    offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(low, count) + offset
 
 
 def _places(index: Index) -> Int32:

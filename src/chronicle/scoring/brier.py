@@ -48,7 +48,8 @@ class Brier:
     all chances in a bin are alike; `within` is what is missing otherwise, the variance
     within bins less twice their covariance (Stephenson, Coelho and Jolliffe 2008, "Two
     extra components in the Brier score decomposition", Weather and Forecasting
-    23:752-757). Everything is None without a settlement or a day to score.
+    23:752-757). All these are None, and `by_settlement` is NaN, when there is no
+    settlement or no day to score.
     """
 
     by_day: Floats

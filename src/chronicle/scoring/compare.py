@@ -281,8 +281,8 @@ def compare_arms(
     """Compare the arrivals (R, P) of two arms that shared their draws.
 
     *people_days* are those of base and arm, one number per replica (R). Their target
-    half-width is a hundredth of the base's mean unless it is given. *better* says
-    whether it is good that settlements fall `later` or `sooner`.
+    half-width is a hundredth of the base's mean, at least 1, unless it is given.
+    *better* says whether it is good that settlements fall `later` or `sooner`.
     """
     if better not in ("later", "sooner"):
         raise UsageError(f"better: {better!r} is neither 'later' nor 'sooner'")
@@ -305,7 +305,9 @@ def compare_arms(
                     f"people_days: {part.shape} for {len(first)} replicas; one number "
                     "per replica is wanted"
                 )
-        target = half_width_people_days or max(float(sums[0].mean()) / 100.0, 1.0)
+        target = half_width_people_days
+        if target is None:
+            target = max(float(sums[0].mean()) / 100.0, 1.0)
         people = paired(
             sums[0][:, None], sums[1][:, None], target_half_width=target, level=level
         )

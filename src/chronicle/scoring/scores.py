@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -72,10 +73,11 @@ class Scores:
         columns = (*names, *(f"covered_{level}" for level in levels))
         values = (
             self.settlements,
-            *(
-                part.tolist()
-                for part in (self.crps, self.brier.by_settlement, self.log, self.pit)
-            ),
+            self.crps.tolist(),
+            # NaN with a horizon of no days is *unknown*, which a table says with None.
+            [None if math.isnan(v) else v for v in self.brier.by_settlement.tolist()],
+            self.log.tolist(),
+            self.pit.tolist(),
             *(self.covered[level].tolist() for level in levels),
         )
         rows = list(zip(*values, strict=True))

@@ -252,17 +252,18 @@ def _compiled(sources: int) -> Callable[..., int]:
     """`replicas`, kept on disk, and running without the interpreter's lock."""
 
     def replicas(
-        b: Board, thetas: Floats, seed: np.uint64, first: int, count: int, horizon: float,
-        with_people: bool, room: int, fall_day: NDArray[np.int16],
+        b: Board, thetas: Floats, seed: np.uint64, first: int, count: int,
+        horizon: float, with_people: bool, room: int, fall_day: NDArray[np.int16],
         fall_kind: NDArray[np.int8], fall_from: NDArray[np.int32],
         final: NDArray[np.int8], displaced: Floats, returned: Floats,
-        hosted: NDArray[np.float32], by_day: NDArray[np.float32], rt: Floats, ri: Integers,
+        hosted: NDArray[np.float32], by_day: NDArray[np.float32], rt: Floats,
+        ri: Integers,
     ) -> int:  # fmt: skip
         """Run replicas *first* … and write each into its row of the results.
 
         *thetas* has one row for all or one for each. *by_day* may be empty. Returns how
-        many changes the last replica made (only the first `rt.size` are written down), or
-        -1 when *room* on the heap was too little.
+        many changes the last replica made (only the first `rt.size` are written down),
+        or -1 when *room* on the queue was too little.
         """
         if (
             sources == 0

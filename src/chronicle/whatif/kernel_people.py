@@ -28,6 +28,7 @@ from chronicle.whatif.kernel_base import (
     Bytes,
     Floats,
     Integers,
+    Shorts,
     exp,
     jit,
     log,

@@ -96,7 +96,7 @@ class Scenario:
     replicas: int = 1000
     seed: int = 0
     engine: str = "auto"
-    draw: str = "fixed"  # parameters: fixed, prior, or the path of a posterior
+    draw: str = "fixed"  # parameters: as in `rules`, or drawn from the prior
     forces: tuple[Force, ...] = ()
     rules: dict[str, float] = field(default_factory=dict)
     orders: tuple[Order, ...] = ()
@@ -132,6 +132,7 @@ _ORDER = (
 )
 _TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
 _ENGINES = ("auto", "simpy", "heap", "numba")
+_DRAWS = ("fixed", "prior")
 
 
 class _Reader:
@@ -255,7 +256,7 @@ def scenario_of(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
         replicas=replicas,
         seed=ensemble.whole("seed", 0, 0, (1 << 63) - 1),
         engine=ensemble.choice("engine", _ENGINES, "auto"),
-        draw=ensemble.text("parameters", "fixed"),
+        draw=ensemble.choice("parameters", _DRAWS, "fixed"),
         forces=_forces(file, data.get("force", [])),
         rules=_rules(file, data.get("rules", {})),
         orders=orders,

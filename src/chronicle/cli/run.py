@@ -1,0 +1,281 @@
+"""`chronicle run`, `compare` and `score`: scenarios, as ensembles, on their face."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chronicle.cli.opening import opened
+from chronicle.cli.render import as_csv, as_json, say, show
+from chronicle.errors import UsageError
+
+if TYPE_CHECKING:
+    from chronicle.runs.run import Progress, Run
+    from chronicle.tables import Table
+
+__all__ = ["compare", "run", "score"]
+
+SHOWN = 15
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "json"]),
+    help="Default: a table on a terminal, csv in a pipe.",
+)
+
+
+def _kind(format_: str | None) -> str:
+    return format_ or ("table" if sys.stdout.isatty() else "csv")
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("file", required=False)
+@click.option("--replicas", type=click.IntRange(1), help="In place of the scenario's.")
+@click.option("--seed", type=click.IntRange(0, (1 << 63) - 1), help="Likewise.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "simpy", "heap", "numba"]),
+    help="All give the same results.",
+)
+@click.option("--workers", type=click.IntRange(1, 1024), help="Default: all cores.")
+@click.option(
+    "--executor",
+    type=click.Choice(["threads", "processes", "dask"]),
+    default="threads",
+    show_default=True,
+)
+@click.option("--chunk", type=click.IntRange(1), help="Replicas in a piece of work.")
+@click.option("--dask", metavar="ADDRESS", help="A Dask scheduler: tcp://HOST:PORT.")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for all of it.")
+@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
+@click.option(
+    "--branches",
+    type=click.IntRange(0, 1000),
+    default=0,
+    metavar="K",
+    help="Write K replicas of each arm as chronicles.",
+)
+@click.option("--explain", is_flag=True, help="Print the parameters; run nothing.")
+@format_option
+def run(
+    scenario: Path,
+    file: str | None,
+    replicas: int | None,
+    seed: int | None,
+    engine: str | None,
+    workers: int | None,
+    executor: Any,
+    chunk: int | None,
+    dask: str | None,
+    out: Path | None,
+    resume: bool,
+    branches: int,
+    explain: bool,
+    format_: str | None,
+) -> None:
+    """Run SCENARIO forward from the chronicle FILE; the bundled case without one.
+
+    Prints the digest of the run, its scores against what was recorded and those of the
+    baselines. Everything that it says is WHAT-IF: not what happened.
+    """
+    if explain:
+        _explain(scenario)
+        return
+    if branches and out is None:
+        raise UsageError("--branches needs --out, the folder to write them to")
+    if resume and out is None:
+        raise UsageError("--resume needs --out, the folder of the run to go on with")
+    from chronicle.runs.run import run_scenario
+    from chronicle.whatif.ensemble import default_workers
+
+    if dask is not None:
+        executor = "dask"
+    source = nullcontext(None) if file is None else opened(file)
+    with source as chronicle, _bar() as progress:
+        try:
+            found = run_scenario(
+                scenario,
+                chronicle,
+                replicas=replicas,
+                seed=seed,
+                engine=engine,
+                executor=executor,
+                workers=workers or default_workers(),
+                chunk=chunk,
+                folder=out,
+                resume=resume,
+                address=dask,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            if out is not None:
+                say(f"finished chunks are in {out}; the same command with --resume")
+            raise
+    if out is not None:
+        found.write(out, branches=branches)
+    _print(found, _kind(format_))
+    if out is not None:
+        say(f"report: {out / 'report.html'}")
+
+
+def _explain(scenario: Path) -> None:
+    from chronicle.whatif.parameters import Parameters
+    from chronicle.whatif.parameters import explain as explained
+    from chronicle.whatif.scenario import read_scenario
+
+    click.echo(explained(Parameters.of(read_scenario(scenario).rules)), nl=False)
+
+
+@contextmanager
+def _bar() -> Iterator[Progress | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    settings = click.get_current_context().find_root().obj or {}
+    if not sys.stderr.isatty() or settings.get("quiet"):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True, no_color=bool(settings.get("no_color")))
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Bars(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(arm: str, done: int, every: int) -> None:
+            if arm not in tasks:
+                tasks[arm] = bars.add_task(arm, total=every)
+            bars.update(tasks[arm], completed=done)
+
+        yield progress
+
+
+def _print(found: Run, kind: str) -> None:
+    from chronicle.runs.verdict import verdict_table
+
+    if kind == "json":
+        click.echo(_json(found.as_dict()), nl=False)
+        return
+    if kind == "csv":
+        click.echo(as_csv(found.arrivals()), nl=False)
+        for line in told(found):
+            say(line)
+        return
+    for line in told(found):
+        click.echo(line)
+    if found.verdict is None:
+        click.echo(found.no_verdict)
+    else:
+        click.echo()
+        show(verdict_table(found.verdict))
+    click.echo()
+    show(_short(_largest(found)))
+    for arm in found.arms[1:]:
+        click.echo()
+        show(_short(found.compared(arm.label)))
+
+
+def told(found: Run) -> list[str]:
+    """The lines above the tables: what was run, and what names it."""
+    scenario, summary = found.scenario, found.summary()
+    clock = (
+        f"as published by {scenario.published_by}"
+        if scenario.published_by
+        else "as known now, with hindsight"
+    )
+    lines = [
+        f"WHAT-IF, not what happened: {scenario.title or scenario.id}",
+        f"branch    end of {scenario.branch_at} (UTC), {clock}, position "
+        f"{found.start.position}; {scenario.horizon_days} days",
+        f"digest    {found.digest}",
+        f"replicas  {scenario.replicas:,}",
+        f"seed      {scenario.seed}",
+        f"engine    {found.engine}",
+    ]
+    at_risk = summary["settlements_at_risk"]
+    for arm in found.arms:
+        numbers = summary[arm.label]
+        line = f"arm       {arm.label}: {numbers['fallen_mean']:.1f} of {at_risk} fall"
+        if "displaced_mean" in numbers:
+            line += f", {numbers['displaced_mean']:,} people displaced (means)"
+        lines.append(line)
+    return lines
+
+
+def _largest(found: Run) -> Table:
+    """`arrivals`, the places with most people first."""
+    from dataclasses import replace
+
+    from chronicle.runs.pictures import greatest
+
+    table = found.arrivals()
+    order = greatest(found, len(table.rows))
+    return replace(table, rows=[table.rows[at] for at in order])
+
+
+def _short(table: Table) -> Table:
+    from dataclasses import replace
+
+    left = len(table.rows) - SHOWN
+    if left <= 0:
+        return table
+    notes = [f"… and {left} more; --format csv has all", *table.notes]
+    return replace(table, rows=table.rows[:SHOWN], notes=notes)
+
+
+def _json(told: Any) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(told), indent=1).decode() + "\n"
+
+
+def _emit(tables: list[Table], kind: str) -> None:
+    """Tables one below the other; as json a list, if there is more than one."""
+    if kind == "json":
+        texts = [as_json(table) for table in tables]
+        text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]\n"
+        click.echo(text, nl=False)
+        return
+    for number, table in enumerate(tables):
+        if kind == "table":
+            show(table)
+            continue
+        click.echo(("\n" if number else "") + as_csv(table), nl=False)
+        for line in (*table.header.splitlines(), *table.notes):
+            say(line)
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@format_option
+def compare(runs: tuple[Path, ...], format_: str | None) -> None:
+    """Arms side by side, paired by replica: days gained, benefit, replicas needed.
+
+    RUNS are folders that chronicle run --out wrote. The arms of each are compared with
+    its baseline; with several, each baseline also with that of the first.
+    """
+    from chronicle.runs.compare import compared_runs
+
+    _emit(compared_runs(runs), _kind(format_))
+
+
+@click.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("file")
+@format_option
+def score(folder: Path, file: str, format_: str | None) -> None:
+    """Score the run in the folder RUN against what the chronicle FILE has by now.
+
+    FILE is the record that was branched from, or a later copy of it.
+    """
+    from chronicle.runs.compare import scored_run
+
+    with opened(file) as chronicle:
+        table = scored_run(folder, chronicle)
+    _emit([table], _kind(format_))

@@ -1,0 +1,217 @@
+"""The pictures of a run: where places fall, when, and how many people are displaced."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chronicle.answers import coarse
+from chronicle.draw.chances import MapChance, draw_probability_map
+from chronicle.draw.forecasts import (
+    Arrivals,
+    ReliabilityBin,
+    draw_arrivals,
+    draw_fan,
+    draw_reliability,
+)
+from chronicle.draw.page import Caption
+from chronicle.runs.arms import SHARES, Arm
+from chronicle.scoring.intervals import order_statistics
+from chronicle.tables import Table
+
+if TYPE_CHECKING:
+    from chronicle.runs.run import Run
+
+__all__ = ["assumptions", "curves_svg", "draw_run", "fallen_table", "greatest"]
+
+MOST_BARS = 12
+MOST_CURVES = 12
+
+
+def assumptions(run: Run) -> str:
+    """What a picture must say of the model, in one line."""
+    forces = "; ".join(
+        f"{', '.join(force.actors)} against {', '.join(force.against)}"
+        for force in run.scenario.forces
+    )
+    drawn = (
+        "parameters drawn from their prior"
+        if run.scenario.draw == "prior"
+        else "one setting of the parameters"
+    )
+    return f"{forces}; {drawn}; {run.scenario.replicas:,} replicas; see the report"
+
+
+def draw_run(run: Run, folder: Path) -> dict[str, Path]:
+    """Draw all arms into *folder*; the files by a title."""
+    found: dict[str, Path] = {}
+    last = run.question.days[-1]
+    for arm in run.arms:
+        caption = Caption(
+            asked=f"{arm.label}: chance by {last}",
+            clock=_clock(run),
+            lens="latest",
+            licence=run.licence,
+        )
+        given = {
+            "caption": caption,
+            "seed": run.scenario.seed,
+            "assumptions": assumptions(run),
+        }
+        path = folder / f"chances-{arm.slug}.png"
+        title = f"Chance of having fallen by {last}: {arm.label}"
+        draw_probability_map(path, _map(run, arm), title=title, **given)  # type: ignore[arg-type]
+        found[title] = path
+        if bars := _bars(run, arm):
+            path = folder / f"arrivals-{arm.slug}.png"
+            title = f"When the largest places at risk fall: {arm.label}"
+            draw_arrivals(path, run.question.days, bars, title=title, **given)  # type: ignore[arg-type]
+            found[title] = path
+        if arm.results.displaced.size:
+            path = folder / f"displaced-{arm.slug}.png"
+            title = f"People displaced since the branch: {arm.label}"
+            bands = order_statistics(arm.results.displaced, SHARES)
+            quantiles = {
+                s: row.tolist() for s, row in zip(SHARES, bands.round(), strict=True)
+            }
+            draw_fan(path, run.question.days, quantiles, title=title, **given)  # type: ignore[arg-type]
+            found[title] = path
+    if run.verdict is not None:
+        bins = [
+            ReliabilityBin(forecast=b.forecast, observed=b.observed, count=b.count)
+            for b in run.verdict.model.brier.bins
+            if b.forecast is not None and b.observed is not None
+        ]
+        path = folder / "reliability.png"
+        title = "How often what was forecast came true"
+        draw_reliability(path, bins, title=title, **given)  # type: ignore[arg-type]
+        found[title] = path
+    return found
+
+
+def _clock(run: Run) -> str:
+    told = f"branched from the end of {run.scenario.branch_at}"
+    if run.scenario.published_by is not None:
+        told += f", as published by {run.scenario.published_by}"
+    return f"{told}, position {run.start.position}"
+
+
+def greatest(run: Run, most: int) -> list[int]:
+    """Places at risk, as indices among them: those with the most people first."""
+    people = [run.question.populations[row] or 0 for row in run.question.rows]
+    order = sorted(range(len(people)), key=lambda at: (-people[at], at))
+    return order[:most]
+
+
+def _map(run: Run, arm: Arm) -> list[MapChance]:
+    last = dict(
+        zip(run.question.rows, arm.chances(run.question)[:, -1].tolist(), strict=True)
+    )
+    places = []
+    for row, id_ in enumerate(run.question.settlements):
+        known = run.start.references.settlements[id_]
+        lat, lon = coarse(known.lat, known.lon, known.sensitivity)
+        if lat is not None and lon is not None:
+            places.append(
+                MapChance(
+                    name=known.name,
+                    lat=lat,
+                    lon=lon,
+                    chance=last.get(row),
+                    population=known.population,
+                )
+            )
+    return places
+
+
+def _bars(run: Run, arm: Arm) -> list[Arrivals]:
+    samples = arm.samples(run.question)
+    observed = None if run.verdict is None else run.verdict.truth.observed
+    bars = []
+    for at in greatest(run, MOST_BARS):
+        days = samples[:, at]
+        shares = [
+            float((days == number).mean())
+            for number in range(1, run.question.horizon_days + 1)
+        ]
+        never = float(np.isinf(days).mean())
+        seen = math.inf if observed is None else float(observed[at])
+        bars.append(
+            Arrivals(
+                name=run.question.names[run.question.rows[at]],
+                shares=shares,
+                never=never,
+                recorded=run.question.day(seen) if math.isfinite(seen) else None,
+                is_recorded=observed is not None,
+            )
+        )
+    return bars
+
+
+WIDTH, HEIGHT, PAD = 220, 96, 18
+
+
+def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
+    """P(fallen by day) of the largest places: (name, an SVG without text from outside).
+
+    A line for the arm, a paler one for the baseline, a mark at the recorded day.
+    """
+    ours, base = arm.chances(run.question), run.arms[0].chances(run.question)
+    found = []
+    for at in greatest(run, MOST_CURVES):
+        lines = "" if arm is run.arms[0] else _line(base[at].tolist(), "base")
+        lines += _line(ours[at].tolist(), "ours")
+        seen = math.inf
+        if run.verdict is not None:
+            seen = float(run.verdict.truth.observed[at])
+        if math.isfinite(seen):
+            x = _x(seen, run.question.horizon_days)
+            lines += f'<path class="seen" d="M{x:.1f} {PAD}V{HEIGHT - PAD}"/>'
+        axes = f"M{PAD} {PAD}V{HEIGHT - PAD}H{WIDTH - PAD}"
+        svg = (
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            f'aria-hidden="true"><path class="axes" d="{axes}"/>{lines}'
+            f'<text x="2" y="{PAD + 4}">1</text>'
+            f'<text x="2" y="{HEIGHT - PAD + 4}">0</text>'
+            f'<text x="{PAD}" y="{HEIGHT - 4}">day 0</text>'
+            f'<text x="{WIDTH - PAD}" y="{HEIGHT - 4}" text-anchor="end">'
+            f"{run.question.horizon_days}</text></svg>"
+        )
+        found.append((run.question.names[run.question.rows[at]], svg))
+    return found
+
+
+def _x(day: float, horizon: int) -> float:
+    return PAD + (WIDTH - 2 * PAD) * day / horizon
+
+
+def _line(chances: list[float], kind: str) -> str:
+    """A staircase: the chance rises at the end of each day."""
+    high = HEIGHT - 2 * PAD
+    last = len(chances) - 1
+    path = f"M{PAD} {HEIGHT - PAD - high * chances[0]:.1f}"
+    for day, chance in enumerate(chances[1:], 1):
+        path += f"H{_x(day, last):.1f}V{HEIGHT - PAD - high * chance:.1f}"
+    return f'<path class="{kind}" d="{path}"/>'
+
+
+def fallen_table(run: Run) -> Table:
+    """How many places fall in each arm, and people displaced, at the horizon."""
+    rows = []
+    for arm in run.arms:
+        fallen = np.isfinite(arm.samples(run.question)).sum(axis=1)
+        low, middle, high = order_statistics(fallen, (0.05, 0.5, 0.95)).tolist()
+        people: tuple[int | None, ...] = (None, None, None)
+        if arm.results.displaced.size:
+            last = order_statistics(arm.results.displaced[:, -1], (0.05, 0.5, 0.95))
+            people = tuple(round(value) for value in last.tolist())
+        rows.append((arm.label, int(low), int(middle), int(high), *people))
+    columns = (
+        *("arm", "fallen_p05", "fallen_p50", "fallen_p95"),
+        *("displaced_p05", "displaced_p50", "displaced_p95"),
+    )
+    header = f"WHAT-IF: at the end of {run.question.days[-1]}"
+    return Table(columns, rows, header)
