@@ -20,6 +20,7 @@ import pytest
 
 from chronicle.errors import (
     ChronicleError,
+    Damaged,
     IntegrityFailure,
     OutcomeUnknown,
     StorageError,

@@ -8,8 +8,9 @@ their default are left out. Nothing that is read names a class, a module or a fu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -151,22 +152,18 @@ def _defaults(type_: str) -> tuple[Any, ...]:
 
 
 _DEFAULTS = {type_: _defaults(type_) for type_ in SHAPES}
+_VALUES = {type_: attrgetter(*names) for type_, (_, names) in SHAPES.items()}
 
 
 def encode(event: Event) -> bytes:
     """The stored bytes of *event*; raises `InputError` above `MAX_BYTES`."""
-    shape, names = SHAPES[event.TYPE]
-    values = [getattr(event, name) for name in names]
-    defaults = _DEFAULTS[event.TYPE]
+    type_ = event.TYPE
+    values, defaults = _VALUES[type_](event), _DEFAULTS[type_]
     last = len(values)
-    while (
-        last
-        and values[last - 1] is not MISSING
-        and values[last - 1] == defaults[last - 1]
-    ):
+    while last and values[last - 1] == defaults[last - 1]:
         last -= 1
     try:
-        body = _pack([shape, *values[:last]])
+        body = _pack((SHAPES[type_][0], *values[:last]))
     except (TypeError, ValueError, OverflowError, RecursionError) as bad:
         raise InputError(f"{event.TYPE} holds what cannot be stored: {bad}") from None
     if len(body) > MAX_BYTES:

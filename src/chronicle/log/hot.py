@@ -180,10 +180,12 @@ def hot(event: Event, code: Callable[[str, str], int], position_of: Any) -> byte
     elif kind == 13:
         place = code("settlement", e.settlement_a)
         other = code("settlement", e.settlement_b)
+    # fmt: off
     return _RECORD.pack(
-        *(kind, status, time, grade, flags, mask, place, actor, source),
-        *(valid, published, other, since, until, amount),
+        kind, status, time, grade, flags, mask, place, actor, source,
+        valid, published, other, since, until, amount,
     )
+    # fmt: on
 
 
 def _amendment(

@@ -201,9 +201,8 @@ class Replay:
         In a lens given by name, `source:ID` has a source's code for an id.
         """
         day, known_at = _day(on), self._position(position)
-        rule = _lens(lens)
-        if rule.rule != "latest" or published_by is not None:
-            return self._judged(day, known_at, rule, published_by)
+        if lens != "latest" or published_by is not None:
+            return self._judged(day, known_at, _lens(lens), published_by)
         index, tail = self._index, self._tail
         said, known = self._winners(index, day, known_at)
         actor, status = index.side_actor, index.side_status
