@@ -314,7 +314,7 @@ def index_build(bench: Bench, rounds: int = 3) -> list[Figure]:
 
 
 def sizes(bench: Bench) -> list[Figure]:
-    """Bytes a report: the index in memory with the figures, the segments on disk."""
+    """Bytes a report: the index in memory, the figures, the segments on disk."""
     rows = len(bench.log.rows)
     bench.replay.figures(int(bench.log.recorded[-1]))
     figures = bench.replay._figures
@@ -325,8 +325,21 @@ def sizes(bench: Bench) -> list[Figure]:
         seal(folder, source, bench.columns)
         disk = sum(p.stat().st_size for p in folder.glob("segment-*")) / rows
     memory = bench.replay.nbytes / rows
+    held = figures.columns, figures.alone, figures.spoken
+    names = [[(one, name) for name in one.__slots__] for one in held]
+    more = sum(getattr(one, n).nbytes for part in names for one, n in part) / rows
     return [
         figure(bench, "memory", memory, "B", memory / 40, "40 B", "<= 1", memory <= 40),
+        figure(
+            bench,
+            "memory.figures",
+            more,
+            "B",
+            more / 40,
+            "40 B",
+            "none: only after the first question about displacement",
+            True,
+        ),
         figure(bench, "disk", disk, "B", disk / 40, "40 B", "<= 1", disk <= 40),
     ]
 

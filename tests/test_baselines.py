@@ -219,6 +219,9 @@ def test_a_degree_of_a_meridian_is_111_km_and_the_nearest_counts():
     assert found == pytest.approx([0, degree, 0])
     nowhere = reach(np.zeros(3, bool))
     assert nowhere.tolist() == [math.inf] * 3
+    # Across the pole from 60 degrees north: 30 degrees up and 30 down.
+    polar = as_the_crow_flies([60.0, 60.0], [0.0, 180.0])(np.array([True, False]))
+    assert polar[1] == pytest.approx(60 * degree)
     # Half way round the world, where rounding may leave the domain of arcsin.
     far = as_the_crow_flies([0.0, 0.0], [0.0, 180.0])(np.array([True, False]))
     assert far[1] == pytest.approx(180 * degree)

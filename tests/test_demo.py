@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import chronicle as ch
+from chronicle import bundled
 from chronicle.answers import log_table
 from chronicle.cli import demo as module
 from shell import Ended, run
@@ -119,6 +120,27 @@ def test_claims_read_as_claims(shown: tuple[Ended, Path]) -> None:
         assert "claim" in claim["counter"]
 
 
+def test_a_front_is_run_forward_and_scored(shown: tuple[Ended, Path]) -> None:
+    ended, out = shown
+    assert "WHAT-IF, not what happened" in ended.out
+    assert "as published by 2024-11-30" in ended.out
+    folder = out / "what-if"
+    forecasts = [row["forecast"] for row in rows(folder, "scores")]
+    assert forecasts == [
+        "model, baseline",
+        "nothing changes",
+        "constant-speed radius",
+        "constant-speed radius, spread",
+        "neighbours flip",
+        "constant hazard",
+    ]
+    assert str(folder / "report.html") in ended.out
+    assert "WHAT-IF" in (folder / "report.html").read_text()
+    (branch,) = (folder / "branches").glob("*.chronicle")
+    with ch.open(branch) as chronicle:
+        assert chronicle.what_if.startswith("front-2024-11-30")
+
+
 def test_a_second_run_adds_nothing(shown: tuple[Ended, Path]) -> None:
     first, out = shown
     with ch.open(out / "syria-2024.chronicle") as chronicle:
@@ -150,7 +172,7 @@ def test_without_matplotlib_it_says_how_to_get_a_map(
 def test_without_the_case_it_says_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "site" / "demo.py"))
+    monkeypatch.setattr(bundled, "__file__", str(tmp_path / "site" / "bundled.py"))
     monkeypatch.chdir(tmp_path)
     ended = run("demo", "--out", "demo")
     assert ended.code == 2

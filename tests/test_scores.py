@@ -332,6 +332,15 @@ def test_order_statistics_are_samples_without_interpolation():
         order_statistics([1.0], [0.0])
 
 
+def test_both_ends_of_an_interval_are_inside_and_the_next_day_is_not():
+    # Of replicas 1 to 20 the central 90 per cent are 1 to 19, the central half 5 to 15.
+    chances = [np.arange(22) / 20] * 6
+    chances = np.minimum(chances, 1.0)
+    found = covered(chances, [1, 19, 20, 5, 15, 16], 21)
+    assert found[90].tolist() == [True, True, False, True, True, True]
+    assert found[50].tolist() == [False, False, False, True, True, False]
+
+
 @steady
 @given(st.lists(replica_days, min_size=1, max_size=30), replica_days)
 def test_the_intervals_that_cover_are_those_between_order_statistics(replicas, outcome):

@@ -10,7 +10,7 @@ from copy import deepcopy
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chronicle.answers import (
     State,
@@ -24,7 +24,7 @@ from chronicle.answers import (
 from chronicle.checks import STALE_DAYS, check_table
 from chronicle.clocks import Day, KnownAt, as_day, as_known_at
 from chronicle.errors import InputError, UnknownPlace, UsageError
-from chronicle.events import Event
+from chronicle.events import Event, ReportRedacted
 from chronicle.intake import ImportResult, Progress, import_path
 from chronicle.lens import parse_lens
 from chronicle.log.apart import WHAT_IF, is_what_if
@@ -33,10 +33,14 @@ from chronicle.log.eventlog import EventLog
 from chronicle.log.memory import MemoryStore, system_clock
 from chronicle.log.sqlite import LOCK_TIMEOUT, SQLiteStore
 from chronicle.names import Gazetteer
+from chronicle.replaying import drop_caches
 from chronicle.state import References, diff, state_of
 from chronicle.state import State as PlainState
 from chronicle.tables import Table
 from chronicle.timeline import Recorded, account
+
+if TYPE_CHECKING:
+    from chronicle.replay import Replay
 
 __all__ = ["Chronicle", "create", "memory", "open_chronicle"]
 
@@ -112,7 +116,10 @@ class Chronicle:
             events = list(event_or_events)
         else:
             raise InputError(f"{type(event_or_events).__name__} is no event")
-        return self._log.append(events, expected=expected, key=key)
+        positions = self._log.append(events, expected=expected, key=key)
+        if any(isinstance(event, ReportRedacted) for event in events):
+            drop_caches(self._log)
+        return positions
 
     def import_folder(
         self,
@@ -193,6 +200,22 @@ class Chronicle:
             known_at=position,
             published_by=_optional_day(published_by),
         )
+
+    def replay(self, *, compiled: bool = False) -> Replay:
+        """The replay engine: any day as known at any position, in microseconds.
+
+        It answers in codes and arrays, for programs that ask much; its caches lie in a
+        folder beside the file, and are made anew when they do not stand for the log.
+        Codes are ranks in `codes`. *compiled* needs numba (extra `fast`), and is worth
+        its start-up time for many questions.
+        """
+        from chronicle.replaying import replay_of
+
+        return replay_of(self._log, compiled=compiled)
+
+    def codes(self, kind: str) -> list[str]:
+        """The ids of a kind (`settlement`, `actor`, `source`) in order of their codes."""
+        return self._log.store.codes(kind)
 
     def history(
         self,

@@ -1,4 +1,4 @@
-"""`chronicle demo`: the main job on the bundled case, from import to pictures."""
+"""`chronicle demo`: the main job on the bundled case, from import to a what-if."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.bundled import LICENCE, bundled_case
+from chronicle.cli.demo_whatif import run_forward
 from chronicle.cli.render import as_csv, say, show, write_file
 from chronicle.errors import InputError, StorageError, UsageError
 
@@ -21,29 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bundled_case", "demo"]
 
-CASE = Path("scenarios") / "syria-2024" / "data"
 DAYS = ("2024-11-27", "2024-11-30", "2024-12-05", "2024-12-08")
 DISPUTED_PLACE, DISPUTED_DAY = "khanasir", "2024-12-02"
 PUBLISHED = ("2024-12-01", "2024-12-02", "2024-12-03")
 FIGURES = ("d13", "d17", "d18")  # OCHA, WFP, OCHA: 5 and 6 December
 STALE_DAYS = 7
-LICENCE = "Data: CC BY-SA 4.0; GeoNames CC BY 4.0, Wikipedia CC BY-SA; see its README"
-
-
-def bundled_case(start: Path | None = None) -> Path:
-    """The folder of the case that lies beside the code; it is not in the wheel.
-
-    Raises `UsageError` where there is none.
-    """
-    starts = [start or Path.cwd(), Path(__file__).resolve()]
-    for place in starts:
-        for folder in (place, *place.parents):
-            if (folder / CASE / "control.csv").is_file():
-                return folder / CASE
-    raise UsageError(
-        f"the bundled case ({CASE}) is not here; it stays out of the wheel because of "
-        "its licence: run the demo in a clone, or name the folder with --data"
-    )
 
 
 @click.command()
@@ -62,8 +46,10 @@ def bundled_case(start: Path | None = None) -> Path:
 def demo(out: Path, data: Path | None) -> None:
     """Import the offensive of 27 November 2024, ask what was so, and who said so.
 
-    Writes a chronicle, tables as CSV and a map to the folder of --out. The bundled case
-    is for trying and teaching: most of its rows are recollection, and say so.
+    Then run the front of 30 November forward, knowing what was published by that day,
+    and score it against what followed. Writes a chronicle, tables as CSV, a map and the
+    report of the what-if to the folder of --out. The bundled case is for trying and
+    teaching: most of its rows are recollection, and say so.
     """
     from chronicle.api import create, open_chronicle
 
@@ -101,6 +87,7 @@ def demo(out: Path, data: Path | None) -> None:
             state = chronicle.state(day).table()
             write_file(out / f"state-{day}.csv", as_csv(state).encode())
         pictures = _draw(chronicle, out)
+        run_forward(chronicle, source, out)
     click.echo(
         f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV"
     )

@@ -167,18 +167,22 @@ def _print(found: Run, kind: str) -> None:
         for line in told(found):
             say(line)
         return
-    for line in told(found):
+    for line in (*told(found), *([] if sys.stdout.isatty() else [""])):
         click.echo(line)
     if found.verdict is None:
         click.echo(found.no_verdict)
     else:
-        click.echo()
-        show(verdict_table(found.verdict))
-    click.echo()
-    show(_short(_largest(found)))
+        _show(verdict_table(found.verdict))
+    _show(_short(_largest(found)))
     for arm in found.arms[1:]:
+        _show(_short(found.compared(arm.label)))
+
+
+def _show(table: Table) -> None:
+    """A table with a blank line before it; elsewhere than on a terminal after it."""
+    if sys.stdout.isatty():
         click.echo()
-        show(_short(found.compared(arm.label)))
+    show(table)
 
 
 def told(found: Run) -> list[str]:

@@ -86,8 +86,8 @@ def read_folder(
 ) -> OwnFolder:
     """The files of *path* with a name of the format, in the order to import them.
 
-    *dataset* is the name of `dataset_of` unless given. *settlements* and *actors* are the ids
-    that the log knows already, best as the mappings of `References`, which bring names
+    *dataset* is the name of `dataset_of` unless given. *settlements* and *actors* are
+    the ids that the log knows already, best as the mappings of `References`, which bring names
     and coordinates. A report may name those and the ones of the folder; where neither
     the log nor the folder lists any (None and no file), every id is let pass.
 

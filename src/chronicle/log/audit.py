@@ -1,4 +1,4 @@
-"""Whether the hot records say what the events say: people read one, replay the other."""
+"""Whether hot records say what the events say: replay reads these, people those."""
 
 from __future__ import annotations
 

@@ -102,6 +102,10 @@ class MemoryStore:
     def identity(self) -> str:
         return self._identity
 
+    def redactions(self) -> int:
+        with self._lock:
+            return sum(row.type == "report-redacted" for row in self._rows)
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -309,6 +309,14 @@ class SQLiteStore:
             raise Damaged(f"{self.path} has lost its id; restore a backup")
         return str(found[0])
 
+    def redactions(self) -> int:
+        with self._reading() as cursor:
+            found = cursor.execute(
+                "SELECT COUNT(*) FROM events "
+                "WHERE target IS NOT NULL AND type = 'report-redacted'"
+            ).fetchone()[0]
+        return int(found)
+
     def close(self) -> None:
         if self._closed or self._pid != os.getpid():
             return

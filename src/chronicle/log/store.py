@@ -141,6 +141,10 @@ class Store(Reading, Protocol):
         """The id of this log, given once when it was made."""
         ...
 
+    def redactions(self) -> int:
+        """How many reports were redacted; each changes what earlier rows hold."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections; a second time does nothing."""
         ...

@@ -132,7 +132,8 @@ def recent_rows(index: Index, on: int, position: int, days: int) -> Rows:
         high[open_[~early]] = middle[~early]
     count = last - low + 1
     offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    return np.repeat(low, count) + offset
+    rows: Rows = np.repeat(low, count) + offset
+    return rows
 
 
 def _places(index: Index) -> Int32:

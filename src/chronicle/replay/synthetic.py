@@ -176,8 +176,8 @@ def _correct(
     target = latest[target]
     good = control[target] & ~remark[target]
     chosen, target = chosen[good], target[good]
-    way = rng.choice(4, len(chosen), p=[0.5, 0.25, 0.15, 0.1])
-    # every tenth speaks of the remark before it, if that is a retraction or so
+    way = rng.choice(4, len(chosen), p=[0.54, 0.26, 0.18, 0.02])
+    # one in fifty speaks of the remark before it, whatever that is
     again = np.flatnonzero(way == 3)
     again = again[again > 0]
     target[again] = chosen[again - 1]

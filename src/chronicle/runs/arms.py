@@ -255,7 +255,8 @@ def comparison_table(arm: Arm, told: ArmComparison) -> Table:
     plain = [
         tuple(round(v, 4) if isinstance(v, float) else v for v in row) for row in rows
     ]
-    notes = [f"{len(table.rows) - len(rows)} other places fall as they did"]
+    left = len(told.settlements) - len(rows)
+    notes = [f"places that fall as they did in every replica: {left}"]
     if told.people_days is not None and told.people_benefit is not None:
         people = told.people_days
         notes.append(

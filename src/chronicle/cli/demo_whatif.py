@@ -1,0 +1,53 @@
+"""The second half of the demo: the front of 30 November run forward, and scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chronicle.cli.render import as_csv, say, show, write_file
+
+if TYPE_CHECKING:
+    from chronicle.api import Chronicle
+
+__all__ = ["run_forward"]
+
+FRONT = "front-2024-11-30.toml"
+REPLICAS = 200
+PLACE = "hama"
+
+
+def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
+    """Run the front that lies beside the case, as published by its day; the report.
+
+    Returns None, with a word on it, where no scenario lies beside the case.
+    """
+    from chronicle.bundled import LICENCE
+    from chronicle.cli.run import told
+    from chronicle.runs.run import run_scenario
+    from chronicle.runs.verdict import verdict_table
+
+    front = case.parent.parent / FRONT
+    if not front.is_file():
+        say(f"no what-if: {front} is not there")
+        return None
+    run = run_scenario(
+        front, chronicle, replicas=REPLICAS, engine="heap", licence=LICENCE
+    )
+    click.echo()
+    for line in told(run):
+        click.echo(line)
+    click.echo()
+    folder = out / "what-if"
+    run.write(folder, branches=1)
+    if run.verdict is not None:
+        scores = verdict_table(run.verdict)
+        show(scores)
+        write_file(folder / "scores.csv", as_csv(scores).encode())
+    (branch,) = sorted((folder / "branches").glob("*.chronicle"))
+    click.echo(f"A replica as a chronicle: chronicle history {branch} {PLACE}")
+    report = folder / "report.html"
+    click.echo(f"The report of the what-if: {report}")
+    return report
