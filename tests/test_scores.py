@@ -249,8 +249,13 @@ def test_chances_must_be_chances_and_may_not_sink():
         crps_of_chances([[0, 1]], [1], 1.5)
     with pytest.raises(UsageError):
         Forecast(name="both", settlements=())
-    with pytest.raises(UsageError):
-        crps(column(1), [1], 4, fair=True)
+    for rule in (crps, crps_plain):
+        with pytest.raises(UsageError, match="two replicas"):
+            rule(column(1), [1], 4, fair=True)
+        with pytest.raises(UsageError, match="one day per settlement"):
+            rule(column(1), [[1]], 4)
+    with pytest.raises(UsageError, match="bins"):
+        brier([[0, 1]], [1], 1, bins=0)
 
 
 def test_day_0_of_an_ensemble_means_never():
@@ -278,6 +283,7 @@ def test_the_brier_score_of_each_day_is_worked_by_hand():
     assert (five.low, five.high, five.count) == (0.5, 0.6, 2)
     assert (five.forecast, five.observed) == (0.5, 0.0)
     assert found.bins[3].forecast is None
+    assert found.table().column("count") == [1, 0, 0, 0, 0, 2, 0, 0, 0, 1]
     assert sum(one.count for one in found.bins) == 4
 
 
@@ -444,3 +450,16 @@ def test_the_transforms_of_an_honest_forecast_are_uniform():
     # Kolmogorov's distance; 1.95 / sqrt(n) is passed once in a thousand.
     apart = np.abs(found - (np.arange(4000) + 0.5) / 4000).max()
     assert apart < 1.95 / math.sqrt(4000)
+
+
+def test_part_of_a_forecast_scores_as_that_part_of_the_whole():
+    truth = arrivals([0, 2, NEVER], ids=(ALDER, BIRCH, CEDAR))
+    samples = np.array([[1, 2, NEVER], [2, 3, 4]], float)
+    drawn = Forecast(name="toy", settlements=truth.settlements, samples=samples)
+    exact = Forecast(name="toy", settlements=truth.settlements, chances=drawn.by_day(4))
+    whole, rest = score(drawn, truth), truth.without_already()
+    assert rest.settlements == (BIRCH, CEDAR)
+    for forecast in (drawn, exact):
+        part = score(forecast.take(~truth.already), rest)
+        assert part.crps.tolist() == whole.crps[1:].tolist()
+        assert part.pit.tolist() == whole.pit[1:].tolist()

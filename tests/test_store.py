@@ -6,6 +6,8 @@ from __future__ import annotations
 import gc
 import os
 import stat
+import subprocess
+import sys
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,16 +216,60 @@ def test_what_was_closed_is_not_used_again(store: SQLiteStore) -> None:
     reader = store.rows()
     with store.writing() as work:
         work.insert([draft() for _ in range(9_000)])
-    next(reader)
+    assert next(reader).position == 1
     store.close()
     store.close()
-    with pytest.raises(StorageError, match="closed"):
-        list(reader)
+    assert len(list(reader)) == 8_999  # who was reading may finish
+    assert store.datastore.pool.num_in_use == 0
     for question in (store.head, store.identity, lambda: list(store.rows())):
         with pytest.raises(StorageError, match="closed"):
             question()
     with pytest.raises(StorageError, match="closed"), store.writing():
         pass
+
+
+CLOSED_BY_ANOTHER = """
+import sys, threading
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from chronicle.errors import StorageError
+from chronicle.log.eventlog import EventLog
+from chronicle.log.sqlite import SQLiteStore
+from log_toys import control, opening
+store = SQLiteStore.create(Path(sys.argv[1]))
+EventLog(store).append([*opening(), *(control(f"r{n}") for n in range(3_000))])
+store.close()
+for _ in range(30):
+    store = SQLiteStore.open(Path(sys.argv[1]))
+    reading = threading.Barrier(4)
+    ended = []
+    def read():
+        reading.wait()
+        try:
+            while True:
+                assert len(list(store.rows())) == 3_005
+        except StorageError as error:
+            ended.append(str(error))
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    reading.wait()
+    store.close()
+    for thread in threads:
+        thread.join()
+    assert len(ended) == 3 and all("closed" in said for said in ended), ended
+print("done")
+"""
+
+
+def test_closing_while_other_threads_read_ends_them_with_an_error(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSED_BY_ANOTHER, path, Path(__file__).parent],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
 
 
 def test_a_store_that_was_forgotten_lets_go_of_its_files(path: Path) -> None:

@@ -100,10 +100,23 @@ class ChroniclePool(SQLiteConnectionPool):
         return connection
 
     def put_connection(self, conn: SQLiteConnection) -> None:
-        if self.closed:
-            conn.close()
-        else:
-            super().put_connection(conn)
+        with self._put_condition:
+            if not self._closed:
+                super().put_connection(conn)
+                return
+            self._in_use.pop(id(conn), None)
+        conn.close()
+
+    def close(self) -> None:
+        """Close what is idle now, and the rest when it comes back.
+
+        A connection that is closed while another thread runs a statement on it takes
+        the whole process down.
+        """
+        with self._put_condition:
+            self._closed = True
+            while self._pool:
+                self._pool.popleft().close()
 
 
 class ChronicleDatastore(SQLiteDatastore):

@@ -211,11 +211,11 @@ def _world(
 
 
 def _world_checkpoints(settlements: int, world: dict[str, Any]) -> dict[str, Any]:
-    """One for every `settlements / 2` entries, which costs some ten bytes an entry."""
+    """One for every `settlements / 3` entries, which costs some fifteen bytes an entry."""
     end = world["world_end"]
     rows = [0]  # after how many days; the first is before all days
     while True:
-        wanted = int(end[rows[-1]]) + max(512, settlements // 2)
+        wanted = int(end[rows[-1]]) + max(512, settlements // 3)
         found = int(np.searchsorted(end, wanted))
         if found >= len(end):
             break
