@@ -15,7 +15,7 @@ import click
 from chronicle.bundled import LICENCE, bundled_case
 from chronicle.cli.demo_whatif import run_forward
 from chronicle.cli.render import as_csv, say, show, write_file
-from chronicle.errors import InputError, StorageError, UsageError
+from chronicle.errors import InputError, StorageError
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle

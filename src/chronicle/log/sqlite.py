@@ -27,7 +27,6 @@ from chronicle.log.memory import system_clock
 from chronicle.log.sqlite_errors import storage_errors
 from chronicle.log.sqlite_reading import (
     END,
-    clamp,
     hot_in_order,
     last_position,
     rows_by_ids,
@@ -263,8 +262,7 @@ class SQLiteStore:
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
     ) -> Iterator[Row]:
-        with self._reading() as cursor:
-            yield from rows_in_order(cursor, after, upto, types)
+        return rows_in_order(self._reading, after, upto, types)
 
     def told(self, reports: Sequence[str]) -> dict[str, Row]:
         with self._reading() as cursor:
@@ -276,9 +274,7 @@ class SQLiteStore:
             return rows_by_ids(cursor, "target", reports)
 
     def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
-        first, last = clamp(after), min(clamp(upto), self.head())
-        with self._reading() as cursor:
-            yield from hot_in_order(cursor, first, last)
+        return hot_in_order(self._reading, after, upto)
 
     def codes(self, kind: str) -> list[str]:
         with self._reading() as cursor:

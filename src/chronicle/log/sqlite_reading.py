@@ -7,7 +7,8 @@ or made elsewhere: a row that vanished or stands twice would be a forged history
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from chronicle.errors import Damaged
 from chronicle.log.hot import WIDTH
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 BLOCK = 4_096  # rows that are read at a time
+HOT_BLOCK = 1_024  # hot records at a time: 48 KiB, and their list stays in the cache
 END = (1 << 62) - 1  # after every position
 
 _ROW = (
@@ -31,6 +33,9 @@ _ROW = (
     "e.body FROM events AS e "
     "LEFT JOIN codes AS c ON c.kind = 'stream' AND c.code = e.stream "
 )
+
+
+Reading = Callable[[], AbstractContextManager[sqlite3.Cursor]]
 
 
 def clamp(position: int | None) -> int:
@@ -53,32 +58,51 @@ def last_position(cursor: sqlite3.Cursor) -> int:
 
 
 def rows_in_order(
-    cursor: sqlite3.Cursor, after: int, upto: int | None, types: Sequence[str]
+    reading: Reading, after: int, upto: int | None, types: Sequence[str]
 ) -> Iterator[Row]:
-    """Rows after one position and up to another.
+    """Rows after one position and up to another; a cursor is held for a block only.
 
     Raises `Damaged` at a gap, and where the rows end before the position that the file
     itself says is its last: SQLite does not notice a position that has become another.
     """
-    before, last = clamp(after), min(clamp(upto), last_position(cursor))
-    wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
-    between = "position > ? AND position <= ? "
-    if types and before < last:
-        count = f"SELECT COUNT(*) FROM events WHERE {between}"
-        if cursor.execute(count, (before, last)).fetchone()[0] != last - before:
-            raise _gap(before, last)
-    cursor.execute(
-        f"{_ROW} WHERE e.{between} {wanted} ORDER BY e.position", (before, last, *types)
-    )
-    while block := cursor.fetchmany(BLOCK):
-        for values in block:
-            row = _checked(Row._make(values))
+    before = clamp(after)
+    with reading() as cursor:
+        last = min(clamp(upto), last_position(cursor))
+        if types and before < last:
+            _count(cursor, before, last)
+    while before < last:
+        with reading() as cursor:
+            rows = _block(cursor, before, last, types)
+        for row in rows:
             if row.position <= before or (not types and row.position != before + 1):
                 raise _gap(before, row.position)
             before = row.position
             yield row
-    if not types and before < last:
+        if len(rows) < BLOCK:
+            if not types and before < last:
+                raise _gap(before, last)
+            return
+
+
+def _count(cursor: sqlite3.Cursor, before: int, last: int) -> None:
+    found = cursor.execute(
+        "SELECT COUNT(*) FROM events WHERE position > ? AND position <= ?",
+        (before, last),
+    ).fetchone()[0]
+    if found != last - before:
         raise _gap(before, last)
+
+
+def _block(
+    cursor: sqlite3.Cursor, before: int, last: int, types: Sequence[str]
+) -> list[Row]:
+    wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
+    cursor.execute(
+        f"{_ROW} WHERE e.position > ? AND e.position <= ? {wanted}"
+        "ORDER BY e.position LIMIT ?",
+        (before, last, *types, BLOCK),
+    )
+    return [_checked(Row._make(values)) for values in cursor.fetchall()]
 
 
 def _gap(before: int, after: int) -> Damaged:
@@ -88,20 +112,25 @@ def _gap(before: int, after: int) -> Damaged:
     )
 
 
-def hot_in_order(cursor: sqlite3.Cursor, after: int, last: int) -> Iterator[bytes]:
-    """Hot records from one position to another; raises `Damaged` at a gap."""
-    cursor.execute(
-        "SELECT hot FROM events WHERE position > ? AND position <= ? ORDER BY position",
-        (after, last),
-    )
-    while block := cursor.fetchmany(BLOCK):
-        records = [record for (record,) in block]
+def hot_in_order(reading: Reading, after: int, upto: int | None) -> Iterator[bytes]:
+    """Hot records in blocks, likewise; raises `Damaged` at a gap."""
+    before = clamp(after)
+    with reading() as cursor:
+        last = min(clamp(upto), last_position(cursor))
+    while before < last:
+        with reading() as cursor:
+            cursor.execute(
+                "SELECT hot FROM events WHERE position > ? AND position <= ? "
+                "ORDER BY position",
+                (before, min(before + BLOCK, last)),
+            )
+            records = [record for (record,) in cursor.fetchall()]
         if any(type(record) is not bytes or len(record) != WIDTH for record in records):
-            raise Damaged(f"a hot record after position {after} has not {WIDTH} bytes")
-        after += len(records)
+            raise Damaged(f"a hot record after position {before} has not {WIDTH} bytes")
+        if len(records) != min(BLOCK, last - before):
+            raise _gap(before, last)
+        before += len(records)
         yield b"".join(records)
-    if after < last:
-        raise _gap(after, last)
 
 
 def rows_by_ids(cursor: sqlite3.Cursor, column: str, ids: Sequence[str]) -> list[Row]:

@@ -103,8 +103,7 @@ class SQLiteWriting:
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
     ) -> Iterator[Row]:
-        with self._reading() as cursor:
-            yield from rows_in_order(cursor, after, upto, types)
+        return rows_in_order(self._reading, after, upto, types)
 
     def told(self, reports: Sequence[str]) -> dict[str, Row]:
         with self._reading() as cursor:

@@ -91,11 +91,15 @@ def chunk_folder(folder: Path, number: int) -> Path:
 
 
 def _keep_results(run: Run, folder: Path) -> None:
-    """Keep the results of a run that kept no chunks while it ran."""
+    """Keep the results of a run that kept no chunks while it ran.
+
+    Raises `Conflict` where the folder holds those of another run.
+    """
     for number, (arm, ensemble) in enumerate(zip(run.arms, run.ensembles, strict=True)):
         place = chunk_folder(folder, number)
-        if not place.exists():
-            ChunkFolder.opened(place, ensemble.identity, False).save(0, arm.results)
+        kept = ChunkFolder.opened(place, ensemble.identity, resume=True)
+        if not kept.load(ensemble.replicas):
+            kept.save(0, arm.results)
 
 
 def _write(path: Path, content: bytes) -> Path:

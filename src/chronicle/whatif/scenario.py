@@ -34,6 +34,7 @@ the wrong type or out of range. Nothing in a scenario file is ever run.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,9 @@ from typing import Any
 
 import msgspec
 
+from chronicle import fields
 from chronicle.errors import BudgetExceeded, InputError
+from chronicle.fields import Rule
 from chronicle.whatif.interventions import KINDS
 from chronicle.whatif.parameters import TABLE
 
@@ -133,6 +136,9 @@ _ORDER = (
 _TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
 _ENGINES = ("auto", "simpy", "heap", "numba")
 _DRAWS = ("fixed", "prior")
+# It is part of the names of sources, branches and files.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_ID = fields.matching(_WORD, "must be a word of letters, digits, '.', '_' and '-'")
 
 
 class _Reader:
@@ -163,11 +169,15 @@ class _Reader:
             raise InputError(f"{self.file}: [{self.where}] wants {key!r}")
         return self.table[key]
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def text(
+        self, key: str, default: str | None = None, rule: Rule = fields.text(300)
+    ) -> str:
         value = self.need(key) if default is None else self.table.get(key, default)
-        if not isinstance(value, str) or len(value) > 2_000:
-            raise self.wrong(key, value, "must be text")
-        return value
+        try:
+            found: str = rule(value)
+        except ValueError as broken:
+            raise self.wrong(key, value, str(broken)) from None
+        return found
 
     def day(self, key: str) -> date | None:
         value = self.table.get(key)
@@ -246,9 +256,9 @@ def scenario_of(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
         )
     return Scenario(
         file=file,
-        id=head.text("id"),
+        id=head.text("id", rule=_ID),
         title=head.text("title", ""),
-        about=head.text("about", ""),
+        about=head.text("about", "", fields.text(fields.TEXT_LENGTH, lines=True)),
         branch_at=branch_at,
         published_by=head.day("published_by"),
         known_at=None if known_at is None else str(known_at),

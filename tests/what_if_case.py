@@ -1,0 +1,43 @@
+"""The five invented towns as a chronicle, and scenarios on them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import chronicle as ch
+from chronicle.whatif.scenario import Scenario, scenario_of
+from worked_scenarios import FIVE_TOWNS
+
+BRANCH = date(2030, 5, 10)
+RULES = {"speed_km_day": 30, "speed_sigma": 0.5, "hold_days": 1, "transfer": 0.2}
+
+
+def five_towns() -> ch.Chronicle:
+    """The record of the five towns, in memory."""
+    chronicle = ch.memory()
+    chronicle.import_folder(FIVE_TOWNS / "data")
+    return chronicle
+
+
+def data(**parts: Any) -> dict[str, Any]:
+    """A scenario as parsed TOML; *parts* replace whole tables."""
+    return {
+        "scenario": {
+            "id": "toy",
+            "branch_at": BRANCH,
+            "published_by": BRANCH,
+            "horizon_days": 8,
+        },
+        "ensemble": {"replicas": 24, "seed": 7, "engine": "heap"},
+        "force": [{"actors": ["red"], "against": ["blue"]}],
+        "rules": RULES,
+    } | parts
+
+
+def scenario(*orders: dict[str, Any], **parts: Any) -> Scenario:
+    """A toy scenario with these interventions."""
+    return scenario_of(data(intervention=list(orders), **parts), "toy.toml")
+
+
+HOLD = {"name": "hold", "kind": "hold", "place": "Birch", "extra_days": 2}
