@@ -42,7 +42,7 @@ test: $(VENV)/.dev ## all that CI checks: lint, types, layers, tests, documentat
 
 check: test ## the same as test
 
-GROUND := src/chronicle/errors.py,src/chronicle/fields.py,src/chronicle/vocabulary.py,src/chronicle/events.py,src/chronicle/names.py,src/chronicle/timeline.py,src/chronicle/lens.py,src/chronicle/displacement.py,src/chronicle/state.py,src/chronicle/decide.py
+GROUND := src/chronicle/errors.py,src/chronicle/fields.py,src/chronicle/vocabulary.py,src/chronicle/checked.py,src/chronicle/claims.py,src/chronicle/registrations.py,src/chronicle/remarks.py,src/chronicle/events.py,src/chronicle/names.py,src/chronicle/timeline.py,src/chronicle/lens.py,src/chronicle/displacement.py,src/chronicle/state.py,src/chronicle/decide.py
 
 fix: $(VENV)/.dev ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -20,7 +20,7 @@ from chronicle.events import (
     ReportsLinked,
     SettlementRegistered,
 )
-from chronicle.log.eventlog import CHUNK, EventLog, Tally
+from chronicle.log.eventlog import EventLog, Tally
 from chronicle.log.memory import MemoryStore
 from chronicle.log.sqlite import SQLiteStore
 from chronicle.log.store import Store
@@ -306,8 +306,11 @@ def test_a_finish_that_raises_leaves_everything_out(log: EventLog) -> None:
     assert log.store.head() == 5
 
 
-def test_a_file_of_several_chunks_knows_its_own_first_rows(log: EventLog) -> None:
-    count = CHUNK + 50
+def test_a_file_of_several_chunks_knows_its_own_first_rows(
+    log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chronicle.log.eventlog.CHUNK", 100)
+    count = 250
     rows = [control(f"r{n}", settlement="dogwood") for n in range(count)]
     last = f"r{count - 1}"
     link = ReportsLinked(

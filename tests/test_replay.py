@@ -308,3 +308,32 @@ def test_a_date_far_off_costs_nothing_and_is_kept() -> None:
     replay = Replay.open(found.source())
     assert replay.state(date(2024, 1, 1)).actor[0] == found.code("actor", "red")
     assert replay.state(date.max).actor[0] == found.code("actor", "blue")
+
+
+def control(name: str, **fields: Any) -> ControlReported:
+    """Alder under red on 27 November, says the radio, unless told otherwise."""
+    given_: dict[str, Any] = {
+        "source": "radio",
+        "settlement": "alder",
+        "controller": "red",
+        "valid_from": "2024-11-27",
+    }
+    return ControlReported(report_id=name, **(given_ | fields))
+
+
+def test_a_tail_does_not_outdo_a_later_time_of_the_same_day() -> None:
+    night = control("a", controller="red", time_of_day="night")
+    morning = control("b", controller="blue", time_of_day="morning")
+    found = case([*references(), night, morning])
+    replay = with_tail(found, len(found.log) - 1)
+    state = replay.state(date(2024, 11, 28))
+    assert state.position[0] == len(references()) + 1
+
+
+def test_a_cautious_lens_does_not_mind_baselines() -> None:
+    said = control("b", valid_from="2024-11-28")
+    for baseline in (True, False):
+        other = control("a", source="paper", controller="blue", baseline=baseline)
+        replay = Replay.open(case([*references(), other, said]).source())
+        state = replay.state(date(2024, 11, 30), lens="cautious")
+        assert STATUSES[state.status[0]] == ("held" if baseline else "contested")

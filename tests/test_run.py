@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import time
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,11 +25,13 @@ from chronicle.runs.run import Run, run_scenario
 from chronicle.runs.verdict import verdict_table
 from chronicle.whatif.parameters import TABLE, Parameters
 from chronicle.whatif.scenario import read_scenario
+from shell import PYTHON
 from shell import run as shell
 from what_if_case import HOLD, data, five_towns, scenario
-from worked_scenarios import FIVE_TOWNS
+from worked_scenarios import FIVE_TOWNS, SCENARIOS
 
 TOML = FIVE_TOWNS / "five-towns.toml"
+FRONT = SCENARIOS / "front-2024-11-30.toml"
 KEYS = {
     *("digest", "replicas", "seed", "engine", "scores", "baselines"),
     *("scenario", "branch", "arms", "summary"),
@@ -208,6 +214,20 @@ def test_with_hindsight_there_are_no_scores() -> None:
     assert "hindsight" in run.no_verdict
 
 
+def test_a_branch_can_be_branched_and_scores_nothing(made: Run, tmp_path: Path) -> None:
+    head = data()["scenario"] | {"branch_at": date(2030, 5, 12), "horizon_days": 4}
+    head["published_by"] = head["branch_at"]
+    with made.branch(0, tmp_path / "branch.chronicle") as branch:
+        again = run_scenario(scenario(scenario=head), branch)
+        assert again.start.control == branch.state("2030-05-12").control
+    assert again.verdict is None
+    assert "from a what-if" in again.no_verdict
+    made.write(tmp_path / "run")
+    ended = shell("score", tmp_path / "run", tmp_path / "branch.chronicle")
+    assert ended.code == 3
+    assert "only a record can tell" in ended.err
+
+
 def test_past_the_end_of_the_record_there_are_no_scores() -> None:
     head = data()["scenario"] | {"horizon_days": 30}
     run = run_scenario(scenario(scenario=head), five_towns())
@@ -312,7 +332,7 @@ def test_the_report_stands_on_its_own_and_says_what_it_is(written: Path) -> None
     for word in ("WHAT-IF — not what happened", "seed 7", "Assumptions", "Coverage"):
         assert word in text
     assert "constant hazard" in text
-    assert "the 90 % intervals held" in text
+    assert "the 90% intervals of the baseline held" in text
 
 
 def test_nothing_in_a_report_is_taken_for_markup(tmp_path: Path) -> None:
@@ -379,6 +399,26 @@ def test_run_writes_and_resumes_compare_and_score_read(
     assert log.out.startswith("WHAT-IF, not what happened")
 
 
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+    words = [str(FRONT), "--replicas", "120", "--engine", "heap", "--workers", "1"]
+    words += ["--chunk", "5", "--format", "json", "--out", str(tmp_path / "run")]
+    child = subprocess.Popen(
+        [*PYTHON, "run", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    while not list(tmp_path.glob("run/chunks/0/chunk-*.npz")):
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert b"the same command with --resume" in told
+    assert not (tmp_path / "run" / "report.html").exists()
+    ended = shell("run", *words, "--resume")
+    assert ended.code == 0
+    undisturbed = run_scenario(FRONT, replicas=120, engine="heap")
+    assert json.loads(ended.out)["digest"] == undisturbed.digest
+
+
 def test_results_that_were_changed_are_not_compared(tmp_path: Path) -> None:
     run_scenario(TOML, five_towns()).write(tmp_path)
     told = json.loads((tmp_path / "run.json").read_text())
@@ -441,24 +481,9 @@ def test_what_needs_a_folder_says_so(words: tuple[str, ...]) -> None:
     assert "needs --out" in ended.err
 
 
-def test_too_much_for_the_memory_is_told() -> None:
-    told = read_scenario(TOML)
-    with pytest.raises(BudgetExceeded):
-        run_scenario(replace(told, replicas=9_000_000, horizon_days=1), big())
-
-
-def big() -> ch.Chronicle:
-    """Many towns in a row."""
-    chronicle = five_towns()
-    chronicle.append(
-        [
-            ch.SettlementRegistered(
-                settlement=f"town-{n}", name=f"Town {n}", lat=1.0, lon=n / 100
-            )
-            for n in range(200)
-        ]
-    )
-    return chronicle
+def test_more_replicas_than_the_budget_are_refused_at_once() -> None:
+    with pytest.raises(BudgetExceeded, match="9,000,000 replicas are over 100,000"):
+        run_scenario(TOML, five_towns(), replicas=9_000_000)
 
 
 def test_a_scenario_that_is_no_file_is_told(tmp_path: Path) -> None:

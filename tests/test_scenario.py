@@ -76,6 +76,8 @@ def test_what_is_not_said_has_a_default() -> None:
         ),
         ({"scenario": head(branch_at="2030-05-10")}, "branch_at: '2030-05-10' must be"),
         ({"scenario": head(horizon_days=400)}, "horizon_days: 400 must be a whole"),
+        ({"scenario": head(id="two words")}, "id: 'two words' must be a word of"),
+        ({"scenario": head(title="a\nb")}, "title: 'a\\nb' holds control or"),
         ({"scenario": {"id": "toy"}}, "[scenario] wants 'branch_at'"),
         ({"scenario": {"branch_at": BRANCH}}, "[scenario] wants 'id'"),
         ({"force": []}, "no [[force]]"),

@@ -1,6 +1,5 @@
 """The one contract, on every store; and what only a file can get wrong."""
 
-# ruff: noqa: PT012 - what fails here is a whole transaction
 from __future__ import annotations
 
 import gc

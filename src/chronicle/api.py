@@ -58,6 +58,7 @@ class Chronicle:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._identity: str | None = None
 
     def __enter__(self) -> Chronicle:
         return self
@@ -82,7 +83,9 @@ class Chronicle:
     @property
     def identity(self) -> str:
         """The id of this log, given once when it was made."""
-        return self._log.store.identity()
+        if self._identity is None:
+            self._identity = self._log.store.identity()
+        return self._identity
 
     @property
     def what_if(self) -> str:

@@ -7,9 +7,10 @@ few exceptions stand in `OWN` of the class. `EVENTS` is all that the log may hol
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from chronicle.errors import BadField
@@ -150,6 +151,7 @@ RULES: dict[str, Rule] = {
 E = TypeVar("E", bound="type[Event]")
 EVENTS: dict[str, type[Event]] = {}  # what the log may hold, by TYPE; nothing else
 _CHECKS: dict[type, list[tuple[str, Rule, Any]]] = {}  # field, rule, default
+_VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {}  # all fields at once
 
 
 def stored(cls: E) -> E:
@@ -158,6 +160,7 @@ def stored(cls: E) -> E:
     _CHECKS[cls] = [
         (f.name, cls.OWN.get(f.name, RULES[f.name]), f.default) for f in fields(cls)
     ]
+    _VALUES[cls] = attrgetter(*(f.name for f in fields(cls)))
     return cls
 
 
@@ -179,8 +182,8 @@ class Event:
         checks = _CHECKS.get(type(self))
         if checks is None:
             raise TypeError(f"{type(self).__name__} is no event that the log holds")
-        for name, rule, default in checks:
-            value = getattr(self, name)
+        values = _VALUES[type(self)](self)
+        for value, (name, rule, default) in zip(values, checks, strict=True):
             if value is default:  # a default keeps its rule; most fields are left out
                 continue
             try:

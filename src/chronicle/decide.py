@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -81,6 +81,9 @@ class Pending:
         """Take *event* as the next one in the log."""
         recorded = Recorded(self._next, _NOT_YET, event)
         self._next += 1
+        if isinstance(event, Claim):  # nearly all are
+            self._told[event.report_id] = recorded
+            return
         if isinstance(event, Reference):
             self._registered[type(event), event.key] = event
         if isinstance(event, Report):
@@ -105,7 +108,10 @@ class Pending:
         return [self._told.get(_id(remark), remark) for remark in remarks]
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:
-        return self._registered.get((kind, key)) or self._under.registered(kind, key)
+        found = self._registered.get((kind, key))
+        if found is None and (found := self._under.registered(kind, key)) is not None:
+            self._registered[kind, key] = found  # until `add` amends it
+        return found
 
     def like(self, kind: type[Reference], key: str) -> Sequence[str]:
         return self._under.like(kind, key)
@@ -126,6 +132,10 @@ def decide(event: Event, register: Register) -> Event | None:
     told with other content).
     """
     match event:
+        case Claim():
+            _known(register, SettlementRegistered, *_settlements(event))
+            _known(register, ActorRegistered, *_actors(event))
+            return event if _is_new(event, register) else None
         case RouteRegistered():
             _known(
                 register, SettlementRegistered, event.settlement_a, event.settlement_b
@@ -133,10 +143,6 @@ def decide(event: Event, register: Register) -> Event | None:
             return _news(event, register)
         case Reference():
             return _news(event, register)
-        case Claim():
-            _known(register, SettlementRegistered, *_settlements(event))
-            _known(register, ActorRegistered, *_actors(event))
-            return event if _is_new(event, register) else None
         case ReportRetracted():
             return _retraction(event, register)
         case ReportAmended():
@@ -154,27 +160,28 @@ def _news(event: Reference, register: Register) -> Event | None:
     return None if register.registered(type(event), event.key) == event else event
 
 
-def _settlements(claim: Claim) -> Iterator[str]:
-    match claim:
-        case ControlReported():
-            yield claim.settlement
-        case IncidentReported():
-            yield from filter(None, (claim.settlement,))
-        case DisplacementReported():
-            yield from filter(None, (claim.settlement, claim.origin, claim.destination))
-        case RouteStatusReported():
-            yield claim.settlement_a
-            yield claim.settlement_b
+# The fields of a claim that name settlements, and those that name actors.
+_PLACES: dict[type, tuple[str, ...]] = {
+    ControlReported: ("settlement",),
+    IncidentReported: ("settlement",),
+    DisplacementReported: ("settlement", "origin", "destination"),
+    RouteStatusReported: ("settlement_a", "settlement_b"),
+}
+_PARTIES: dict[type, tuple[str, ...]] = {
+    ControlReported: ("controller", "from_actor"),
+    IncidentReported: ("alleged_actor",),
+    SupportReported: ("backed",),
+}
 
 
-def _actors(claim: Claim) -> Iterator[str]:
-    match claim:
-        case ControlReported():
-            yield from filter(None, (claim.controller, claim.from_actor))
-        case IncidentReported():
-            yield from filter(None, (claim.alleged_actor,))
-        case SupportReported():
-            yield claim.backed
+def _settlements(claim: Claim) -> list[str]:
+    names = [getattr(claim, field) for field in _PLACES.get(type(claim), ())]
+    return [name for name in names if name]
+
+
+def _actors(claim: Claim) -> list[str]:
+    names = [getattr(claim, field) for field in _PARTIES.get(type(claim), ())]
+    return [name for name in names if name]
 
 
 _WORDS = {SettlementRegistered: "settlement", ActorRegistered: "actor"}

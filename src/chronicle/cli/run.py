@@ -49,6 +49,7 @@ def _kind(format_: str | None) -> str:
     type=click.Choice(["threads", "processes", "dask"]),
     default="threads",
     show_default=True,
+    help="Where replicas run; dask needs the extra scale.",
 )
 @click.option("--chunk", type=click.IntRange(1), help="Replicas in a piece of work.")
 @click.option("--dask", metavar="ADDRESS", help="A Dask scheduler: tcp://HOST:PORT.")

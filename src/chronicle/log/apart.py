@@ -29,7 +29,7 @@ def keep_apart(identity: Callable[[], str], events: Iterable[Event]) -> None:
     for event in events:
         for field in FIELDS:
             name = getattr(event, field, "")
-            if isinstance(name, str) and is_what_if(name):
+            if isinstance(name, str) and name.startswith(WHAT_IF):
                 if is_what_if(identity()):
                     return
                 raise Untrusted(

@@ -196,36 +196,37 @@ class EventLog:
         self, work: Writing, news: Sequence[Event], register: StoreRegister
     ) -> range:
         """Encode and store; a redaction also takes its report's payload away."""
-        at = {
-            e.report_id: work.head + n
-            for n, e in enumerate(news, 1)
-            if isinstance(e, Report)
-        }
+        at: dict[str, int] = {}
 
         def position_of(report: str) -> int:
             found = register.told(report)
+            if found is None and not at:  # it is among the news
+                for position, event in enumerate(news, work.head + 1):
+                    if isinstance(event, Report):
+                        at[event.report_id] = position
             return at[report] if found is None else found.position
 
         drafts = []
+        redacted = []
         for event in news:
             if isinstance(event, ReportRedacted):
                 event = _with_digest(work, event)
+                redacted.append(event.report)
+            told = spoken_of = None
+            stream = "register"
+            if isinstance(event, Report):
+                told, stream = event.report_id, f"source:{event.source}"
+                if isinstance(event, Remark):
+                    spoken_of = event.report  # type: ignore[attr-defined]
+            record = hot(event, work.code, position_of)
+            type_, body = event.TYPE, encode(event)
             drafts.append(
-                Draft(
-                    _stream(event),
-                    event.TYPE,
-                    encode(event),
-                    hot(event, work.code, position_of),
-                    getattr(event, "report_id", None),
-                    getattr(event, "report", None),
-                    event.dataset,
-                )
+                Draft(stream, type_, body, record, told, spoken_of, event.dataset)
             )
         positions = work.insert(drafts)
         register.take(news)
-        for event in news:
-            if isinstance(event, ReportRedacted):
-                work.empty(event.report)
+        for report in redacted:
+            work.empty(report)
         return positions
 
     def recorded(
@@ -314,10 +315,6 @@ def _with_digest(work: Writing, event: ReportRedacted) -> ReportRedacted:
             f"report {event.report!r} is not recorded yet: leave it out instead"
         )
     return replace(event, digest=hashlib.sha256(row.body).hexdigest())
-
-
-def _stream(event: Event) -> str:
-    return f"source:{event.source}" if isinstance(event, Report) else "register"
 
 
 _key = text(NAME_LENGTH, needed=True)

@@ -138,8 +138,9 @@ def hot(event: Event, code: Callable[[str, str], int], position_of: Any) -> byte
         flags = int(e.baseline)
         place = code("settlement", e.settlement)
         actor = NOBODY if e.controller is None else code("actor", e.controller)
-        valid = day_number(e.valid_from)
-        since, until = day_number(e.since), day_number(e.until)
+        valid = e.valid_from.toordinal() - _EPOCH
+        if e.since is not None or e.until is not None:
+            since, until = day_number(e.since), day_number(e.until)
     elif kind == 1:  # displacement
         status, time = _MEASURE[e.measure], 1
         mask = _CATEGORY[e.category]

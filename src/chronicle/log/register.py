@@ -90,8 +90,9 @@ class StoreRegister:
         ids = {e.report_id for e in events if isinstance(e, Report) and e.report_id}
         ids |= {e.report for e in events if isinstance(e, Remark)}  # type: ignore[attr-defined]
         rows = self._store.told(list(ids))
-        self._told = {i: recorded_of(rows[i]) if i in rows else None for i in ids}
-        self._about = {i: [] for i in ids}
+        self._told = dict.fromkeys(ids)
+        self._told |= {id_: recorded_of(row) for id_, row in rows.items()}
+        self._about = {id_: [] for id_ in ids}
         for row in self._store.about(list(rows)):
             self._about[row.target or ""].append(recorded_of(row))
 

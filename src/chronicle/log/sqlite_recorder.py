@@ -35,11 +35,10 @@ from eventsourcing.sqlite import (
     SQLiteTrackingRecorder,
 )
 
-from chronicle.log.hot import BLANK
 from chronicle.log.memory import system_clock
 from chronicle.log.sqlite_schema import STATEMENTS, set_pragmas
 from chronicle.log.sqlite_writing import Codes, SQLiteWriting
-from chronicle.log.store import Draft, microseconds
+from chronicle.log.store import microseconds
 
 __all__ = [
     "ChronicleDatastore",
@@ -183,13 +182,7 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
     ) -> Sequence[int] | None:
         work = SQLiteWriting(c.sqlite_cursor, Codes(), microseconds(self.clock()))
-        drafts, versions = [], []
-        for stored in stored_events:
-            id_ = stored.originator_id
-            stream = id_.hex if isinstance(id_, UUID) else id_
-            drafts.append(Draft(stream, stored.topic, stored.state, BLANK))
-            versions.append(stored.originator_version)
-        positions = list(work.insert(drafts, versions))
+        positions = list(work.insert_stored(stored_events))
         work.finish()
         return positions
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from chronicle.errors import Damaged
 from chronicle.log.hot import BLANK
@@ -50,50 +52,74 @@ class SQLiteWriting:
         self.head, self.recorded_at = _end(cursor, now)
 
     def code(self, kind: str, id_: str) -> int:
-        known = self._codes.by_kind.setdefault(kind, {})
-        found = known.get(id_)
-        if found is None:
-            found = known[id_] = len(known)
-            self._codes.seq += 1
-            self._new_codes.append((self._codes.seq, kind, found, id_))
+        try:
+            return self._codes.by_kind[kind][id_]
+        except KeyError:
+            known = self._codes.by_kind.setdefault(kind, {})
+        found = known[id_] = len(known)
+        self._codes.seq += 1
+        self._new_codes.append((self._codes.seq, kind, found, id_))
         return found
 
-    def _next_version(self, stream: int) -> int:
-        if stream not in self._versions:
-            self._versions[stream] = self._last_version(stream)
-        self._versions[stream] += 1
-        return self._versions[stream]
-
-    def _last_version(self, stream: int) -> int:
-        found = self._cursor.execute(
+    def _last_version(self, stream: int) -> int | None:
+        found: int | None = self._cursor.execute(
             "SELECT MAX(version) FROM events WHERE stream = ?", (stream,)
         ).fetchone()[0]
-        return 0 if found is None else int(found)
+        return found
 
-    def insert(
-        self, drafts: Sequence[Draft], versions: Sequence[int] | None = None
-    ) -> range:
-        """Store *drafts*; *versions*, where the library gives them, must follow on."""
-        if versions is not None:
-            self._check_versions(drafts, versions)
-        code, next_version, now = self.code, self._next_version, self.recorded_at
+    def insert(self, drafts: Sequence[Draft]) -> range:
+        code, versions, now = self.code, self._versions, self.recorded_at
         first = self.head + 1
         rows = []
         for position, draft in enumerate(drafts, first):
-            stream = code("stream", draft.stream)
-            version = (
-                next_version(stream) if versions is None else versions[position - first]
-            )
-            dataset = code("dataset", draft.dataset) if draft.dataset else None
-            rows.append(
-                (
-                    *(position, stream, version, draft.type, now),
-                    *(draft.report, draft.target, dataset, draft.hot, draft.body),
-                )
-            )
+            stream_id, type_, body, hot, report, target, name = draft
+            stream = code("stream", stream_id)
+            if stream not in versions:
+                versions[stream] = self._last_version(stream) or 0
+            version = versions[stream] = versions[stream] + 1
+            dataset = code("dataset", name) if name else None
+            # fmt: off
+            rows.append((position, stream, version, type_, now,
+                         report, target, dataset, hot, body))
+            # fmt: on
         self._cursor.executemany(_INSERT, rows)
         self.head += len(rows)
         return range(first, self.head + 1)
+
+    def insert_stored(self, events: Sequence[StoredEvent]) -> range:
+        """Store the library's events, whose versions must follow on in each stream."""
+        names = dict.fromkeys(event.originator_id for event in events)
+        streams = {
+            name: self.code("stream", name.hex if isinstance(name, UUID) else name)
+            for name in names
+        }
+        last = {stream: self._last_version(stream) for stream in streams.values()}
+        first = self.head + 1
+        self._cursor.executemany(_INSERT, self._stored_rows(events, streams, last))
+        self.head += len(events)
+        return range(first, self.head + 1)
+
+    def _stored_rows(
+        self,
+        events: Sequence[StoredEvent],
+        streams: Mapping[UUID | str, int],
+        last: dict[int, int | None],
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows, each made and checked when SQLite asks for it: none is held."""
+        now = self.recorded_at
+        for position, event in enumerate(events, self.head + 1):
+            stream, version = streams[event.originator_id], event.originator_version
+            before = last[stream]
+            if version - 1 != before and (before is not None or version not in (0, 1)):
+                raise IntegrityError(
+                    f"version {version} of {event.originator_id} does not follow "
+                    f"{before}"
+                )
+            last[stream] = version
+            # fmt: off
+            yield (position, stream, version, event.topic, now,
+                   None, None, None, BLANK, event.state)
+            # fmt: on
 
     def finish(self) -> None:
         """Store the codes that were given; the last deed before the commit."""
@@ -125,24 +151,6 @@ class SQLiteWriting:
         finally:
             with suppress(sqlite3.ProgrammingError):  # the connection was closed
                 cursor.close()
-
-    def _check_versions(self, drafts: Sequence[Draft], versions: Sequence[int]) -> None:
-        last: dict[str, int | None] = {}
-        for draft, version in zip(drafts, versions, strict=True):
-            if draft.stream not in last:
-                found = self._cursor.execute(
-                    "SELECT MAX(version) FROM events WHERE stream = ?",
-                    (self.code("stream", draft.stream),),
-                ).fetchone()[0]
-                last[draft.stream] = found
-            before = last[draft.stream]
-            if version != (
-                before + 1 if before is not None else min(max(version, 0), 1)
-            ):
-                raise IntegrityError(
-                    f"version {version} of {draft.stream} does not follow {before}"
-                )
-            last[draft.stream] = version
 
     def empty(self, report: str) -> None:
         self.emptied = True

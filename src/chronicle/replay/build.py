@@ -211,7 +211,7 @@ def _world(
 
 
 def _world_checkpoints(settlements: int, world: dict[str, Any]) -> dict[str, Any]:
-    """One for every `settlements / 3` entries, which costs some fifteen bytes an entry."""
+    """One for every `settlements / 3` entries: some fifteen bytes an entry."""
     end = world["world_end"]
     rows = [0]  # after how many days; the first is before all days
     while True:

@@ -71,6 +71,11 @@ def scored_run(folder: Path, chronicle: Chronicle) -> Table:
     """
     run = read_run(folder)
     scenario = run.scenario
+    if chronicle.what_if:
+        raise InputError(
+            f"{chronicle.what_if} is a what-if; only a record can tell how good a "
+            "run is"
+        )
     start = chronicle.state(
         scenario.branch_at, scenario.known_at, scenario.published_by
     )

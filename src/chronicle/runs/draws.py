@@ -11,12 +11,14 @@ from chronicle.whatif.draws import (
     log_array,
     stable_id,
     stream_key,
-    uniform,
+    uniform_array,
 )
 from chronicle.whatif.parameters import TABLE, Parameters
 from chronicle.whatif.scenario import Scenario
 
 __all__ = ["parameter_draws"]
+
+_STREAM = STREAMS["parameters"]
 
 
 def parameter_draws(
@@ -30,20 +32,24 @@ def parameter_draws(
     """
     if scenario.draw != "prior":
         return None
-    thetas = np.tile(parameters.vector(), (scenario.replicas, 1))
-    keys = [
-        stream_key(scenario.seed, number, STREAMS["parameters"])
-        for number in range(scenario.replicas)
+    rows = [
+        (place, row)
+        for place, row in enumerate(TABLE)
+        if row.name not in scenario.rules
     ]
-    for place, row in enumerate(TABLE):
-        if row.name in scenario.rules:
-            continue
-        entity = stable_id("parameter", row.name)
-        u = np.array([uniform(key, entity) for key in keys])
+    entities = np.array([stable_id("parameter", row.name) for _, row in rows], "u8")
+    u = np.stack(
+        [
+            uniform_array(stream_key(scenario.seed, number, _STREAM), entities)
+            for number in range(scenario.replicas)
+        ]
+    )
+    thetas = np.tile(parameters.vector(), (scenario.replicas, 1))
+    for at, (place, row) in enumerate(rows):
         if row.scale == "log":
             low, high = log_array(np.array([row.low, row.high]))
-            drawn = exp_array(low + u * (high - low))
+            drawn = exp_array(low + u[:, at] * (high - low))
         else:
-            drawn = row.low + u * (row.high - row.low)
+            drawn = row.low + u[:, at] * (row.high - row.low)
         thetas[:, place] = np.clip(drawn, row.minimum, row.maximum)
     return thetas

@@ -155,7 +155,7 @@ WIDTH, HEIGHT, PAD = 220, 96, 18
 
 
 def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
-    """P(fallen by day) of the largest places: (name, an SVG without text from outside).
+    """P(fallen by day) of the largest places: (name, an SVG that quotes nothing).
 
     A line for the arm, a paler one for the baseline, a mark at the recorded day.
     """
@@ -171,9 +171,10 @@ def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
             x = _x(seen, run.question.horizon_days)
             lines += f'<path class="seen" d="M{x:.1f} {PAD}V{HEIGHT - PAD}"/>'
         axes = f"M{PAD} {PAD}V{HEIGHT - PAD}H{WIDTH - PAD}"
+        said = f"{ours[at, -1]:.0%} by the last day"
         svg = (
             f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-hidden="true"><path class="axes" d="{axes}"/>{lines}'
+            f'aria-label="{said}"><path class="axes" d="{axes}"/>{lines}'
             f'<text x="2" y="{PAD + 4}">1</text>'
             f'<text x="2" y="{HEIGHT - PAD + 4}">0</text>'
             f'<text x="{PAD}" y="{HEIGHT - 4}">day 0</text>'

@@ -151,8 +151,9 @@ def _coverage(run: Run) -> str:
         return run.no_verdict
     told = run.verdict.summary()
     return (
-        f"the 90 % intervals held {told['cover_90']:.0%} of what was recorded, the "
-        f"50 % intervals {told['cover_50']:.0%}, over all {told['settlements']} places"
+        f"the 90% intervals of the {run.arms[0].label} held {told['cover_90']:.0%} of "
+        f"what was recorded, the 50% intervals {told['cover_50']:.0%}, over all "
+        f"{told['settlements']} places at risk"
     )
 
 
@@ -179,7 +180,7 @@ def _verdict(run: Run) -> str:
     told = (
         f"The model's mean CRPS is {abs(apart.mean or 0.0):.2f} days "
         f"{'better' if better else 'worse'} than that of the best baseline, "
-        f"“{best.name}” (90 % interval of the difference "
+        f"“{best.name}” (90% interval of the difference "
         f"{apart.low or 0.0:+.2f} to {apart.high or 0.0:+.2f} days"
         f"{'' if sure else ', which holds 0: they cannot be told apart'})."
     )

@@ -15,7 +15,7 @@ from chronicle.api import Chronicle, memory
 from chronicle.branches import Replica, branch_of
 from chronicle.branching import arms_of, defenders_of, orders_of, terrain_of
 from chronicle.bundled import LICENCE, bundled_case
-from chronicle.errors import InputError, UsageError
+from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.runs.arms import (
     BASELINE,
     Arm,
@@ -35,7 +35,7 @@ from chronicle.tables import Table
 from chronicle.whatif.ensemble import Ensemble, Executor, replica
 from chronicle.whatif.ensemble import run as run_ensemble
 from chronicle.whatif.parameters import Parameters
-from chronicle.whatif.scenario import Scenario, read_scenario
+from chronicle.whatif.scenario import MOST_REPLICAS, Scenario, read_scenario
 from chronicle.whatif.simpy_engine import Hook
 from chronicle.whatif.terrain import Terrain
 
@@ -235,6 +235,10 @@ def run_scenario(
         scenario,
         **{k: v for k, v in changes.items() if v is not None},  # type: ignore[arg-type]
     )
+    if scenario.replicas > MOST_REPLICAS:
+        raise BudgetExceeded(
+            f"{scenario.file}: {scenario.replicas:,} replicas are over {MOST_REPLICAS:,}"
+        )
     if chronicle is None:
         chronicle = memory()
         chronicle.import_folder(bundled_case())
@@ -268,7 +272,10 @@ def run_scenario(
             progress=None if progress is None else _named(progress, label),
         )
         arms.append(Arm(names=names, results=outcome.results, digest=outcome.digest))
-    verdict, why = verdict_of(arms[0], question, scenario, start, list(chronicle.log()))
+    verdict, why = None, "no scores: this branches from a what-if, not from a record"
+    if not chronicle.what_if:
+        events = list(chronicle.log())
+        verdict, why = verdict_of(arms[0], question, scenario, start, events)
     return Run(
         scenario=scenario,
         start=start,

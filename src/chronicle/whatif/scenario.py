@@ -51,7 +51,14 @@ from chronicle.fields import Rule
 from chronicle.whatif.interventions import KINDS
 from chronicle.whatif.parameters import TABLE
 
-__all__ = ["Force", "Order", "Scenario", "read_scenario", "scenario_of"]
+__all__ = [
+    "MOST_REPLICAS",
+    "Force",
+    "Order",
+    "Scenario",
+    "read_scenario",
+    "scenario_of",
+]
 
 MAX_BYTES = 1 << 20
 MOST_REPLICAS = 100_000
@@ -136,6 +143,8 @@ _ORDER = (
 _TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
 _ENGINES = ("auto", "simpy", "heap", "numba")
 _DRAWS = ("fixed", "prior")
+_LINE = fields.text(fields.NAME_LENGTH)
+_PARAGRAPHS = fields.text(fields.TEXT_LENGTH, lines=True)
 # It is part of the names of sources, branches and files.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _ID = fields.matching(_WORD, "must be a word of letters, digits, '.', '_' and '-'")
@@ -169,9 +178,7 @@ class _Reader:
             raise InputError(f"{self.file}: [{self.where}] wants {key!r}")
         return self.table[key]
 
-    def text(
-        self, key: str, default: str | None = None, rule: Rule = fields.text(300)
-    ) -> str:
+    def text(self, key: str, default: str | None = None, rule: Rule = _LINE) -> str:
         value = self.need(key) if default is None else self.table.get(key, default)
         try:
             found: str = rule(value)
@@ -258,7 +265,7 @@ def scenario_of(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
         file=file,
         id=head.text("id", rule=_ID),
         title=head.text("title", ""),
-        about=head.text("about", "", fields.text(fields.TEXT_LENGTH, lines=True)),
+        about=head.text("about", "", _PARAGRAPHS),
         branch_at=branch_at,
         published_by=head.day("published_by"),
         known_at=None if known_at is None else str(known_at),
