@@ -24,7 +24,6 @@ from chronicle.runs.draws import parameter_draws
 from chronicle.runs.run import Run, run_scenario
 from chronicle.runs.verdict import verdict_table
 from chronicle.whatif.parameters import TABLE, Parameters
-from chronicle.whatif.scenario import read_scenario
 from shell import PYTHON
 from shell import run as shell
 from what_if_case import HOLD, data, five_towns, scenario

@@ -7,7 +7,7 @@ their default are left out. Nothing that is read names a class, a module or a fu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date
 from operator import attrgetter
@@ -18,7 +18,15 @@ import msgspec
 from chronicle.errors import BadField, InputError, Untrusted
 from chronicle.events import EVENTS, Event
 
-__all__ = ["MAX_BYTES", "SHAPES", "UPCASTERS", "decode", "encode"]
+__all__ = [
+    "MAX_BYTES",
+    "SHAPES",
+    "UPCASTERS",
+    "decode",
+    "encode",
+    "encode_rows",
+    "values_of",
+]
 
 MAX_BYTES = 1 << 20  # one event; a report is a claim, not an archive
 
@@ -152,20 +160,40 @@ def _defaults(type_: str) -> tuple[Any, ...]:
 
 
 _DEFAULTS = {type_: _defaults(type_) for type_ in SHAPES}
-_VALUES = {type_: attrgetter(*names) for type_, (_, names) in SHAPES.items()}
+_VALUES: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    type_: attrgetter(*names) for type_, (_, names) in SHAPES.items()
+}
+
+
+def values_of(event: Event) -> tuple[Any, ...]:
+    """The values of an event in stored order."""
+    return _VALUES[event.TYPE](event)
 
 
 def encode(event: Event) -> bytes:
     """The stored bytes of *event*; raises `InputError` above `MAX_BYTES`."""
-    type_ = event.TYPE
-    values, defaults = _VALUES[type_](event), _DEFAULTS[type_]
-    last = len(values)
+    return _encode(event.TYPE, _VALUES[event.TYPE](event))
+
+
+def encode_rows(type_: str, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
+    """`encode` of events of one `TYPE`, given as their values in stored order."""
+    defaults, columns = _DEFAULTS[type_], list(zip(*rows, strict=True))
+    last = len(columns)
+    while last and all(value == defaults[last - 1] for value in set(columns[last - 1])):
+        last -= 1
+    return [_encode(type_, row, last) for row in rows]
+
+
+def _encode(type_: str, values: tuple[Any, ...], last: int | None = None) -> bytes:
+    """From value *last* on, if given, all are known to be defaults."""
+    defaults = _DEFAULTS[type_]
+    last = len(values) if last is None else last
     while last and values[last - 1] == defaults[last - 1]:
         last -= 1
     try:
         body = _pack((SHAPES[type_][0], *values[:last]))
     except (TypeError, ValueError, OverflowError, RecursionError) as bad:
-        raise InputError(f"{event.TYPE} holds what cannot be stored: {bad}") from None
+        raise InputError(f"{type_} holds what cannot be stored: {bad}") from None
     if len(body) > MAX_BYTES:
         raise InputError(f"an event of {len(body):,} bytes; the limit is {MAX_BYTES:,}")
     return body

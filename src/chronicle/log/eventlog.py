@@ -12,6 +12,7 @@ from typing import TypeVar
 from chronicle.decide import Pending, decide
 from chronicle.errors import Conflict, InputError, UsageError
 from chronicle.events import (
+    ControlReported,
     Event,
     Reference,
     Remark,
@@ -21,7 +22,8 @@ from chronicle.events import (
 )
 from chronicle.fields import NAME_LENGTH, text
 from chronicle.log.apart import keep_apart
-from chronicle.log.codec import encode
+from chronicle.log.bulk import insert_controls
+from chronicle.log.codec import encode, values_of
 from chronicle.log.hot import hot
 from chronicle.log.register import Shelf, StoreRegister, recorded_of
 from chronicle.log.standing import check_expected, positions_of, said_gone
@@ -35,6 +37,7 @@ __all__ = ["EventLog", "Tally"]
 T = TypeVar("T")
 
 CHUNK = 4_096  # events that are decided on before they are inserted
+FEW = 16  # events for which a chunk of columns would not pay
 
 
 class EventLog:
@@ -176,6 +179,10 @@ class EventLog:
         self, work: Writing, events: Sequence[Event], register: StoreRegister
     ) -> list[int]:
         """Record what *events* add; the position at which each of them stands."""
+        if len(events) >= FEW and all(type(e) is ControlReported for e in events):
+            rows = [values_of(event) for event in events]
+            if (stored := insert_controls(work, register, rows)) is not None:
+                return list(stored)
         keep_apart(self.store.identity, events)
         register.prefetch(events)
         pending = Pending(register)

@@ -11,8 +11,10 @@ among the ids of its kind, so it can be recomputed from the log and never change
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 from chronicle.events import (
@@ -35,6 +37,7 @@ __all__ = [
     "WIDTH",
     "day_number",
     "hot",
+    "hot_controls",
 ]
 
 # name, little-endian type; the order is stored and never changes.
@@ -187,6 +190,49 @@ def hot(event: Event, code: Callable[[str, str], int], position_of: Any) -> byte
         valid, published, other, since, until, amount,
     )
     # fmt: on
+
+
+def hot_controls(
+    columns: Mapping[str, Sequence[Any]], code: Callable[[str, str], int]
+) -> Iterator[bytes]:
+    """`hot` of control reports, given as columns of their fields; codes are given now.
+
+    What repeats is worked out once for each value, not for each row.
+    """
+    grades = zip(columns["reliability"], columns["credibility"], strict=True)
+    nobody: dict[str | None, int] = {None: NOBODY}
+    return map(
+        _RECORD.pack,
+        repeat(KINDS["control-reported"]),
+        map(_STATUS.__getitem__, columns["status"]),
+        map(_TIME.__getitem__, columns["time_of_day"]),
+        _each(grades, lambda grade: _LETTERS[grade[0]] * 8 + (grade[1] or 0)),
+        map(int, columns["baseline"]),
+        repeat(0),
+        _each(columns["settlement"], partial(code, "settlement")),
+        _each(columns["controller"], partial(code, "actor"), nobody),
+        _each(columns["source"], partial(code, "source")),
+        _each(columns["valid_from"], day_number),
+        _each(columns["published"], day_number),
+        repeat(NOBODY),
+        _each(columns["since"], day_number),
+        _each(columns["until"], day_number),
+        repeat(-1),
+    )
+
+
+def _each(
+    values: Iterable[Any],
+    worth: Callable[[Any], int],
+    known: dict[Any, int] | None = None,
+) -> Iterator[int]:
+    """*worth* of each value, asked once for each, in the order of first mention."""
+    held = list(values)
+    known = {} if known is None else known
+    for value in dict.fromkeys(held):
+        if value not in known:
+            known[value] = worth(value)
+    return map(known.__getitem__, held)
 
 
 def _amendment(

@@ -237,7 +237,8 @@ def run_scenario(
     )
     if scenario.replicas > MOST_REPLICAS:
         raise BudgetExceeded(
-            f"{scenario.file}: {scenario.replicas:,} replicas are over {MOST_REPLICAS:,}"
+            f"{scenario.file}: {scenario.replicas:,} replicas are over "
+            f"{MOST_REPLICAS:,}"
         )
     if chronicle is None:
         chronicle = memory()
