@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import chronicle.events as ev
 import strategies
-from chronicle.errors import BadField
+from chronicle.errors import BadField, Untrusted
 from chronicle.fields import MAX_COUNT
 from strategies import any_event, fields_of, steady
 
@@ -458,3 +458,12 @@ def test_laying_on_all_fields_of_another_report_makes_it_that_report(data):
 
 def test_the_strategies_know_every_field():
     assert set(strategies._ANY) == set(ev.RULES)
+
+
+def test_a_change_that_nobody_could_have_decided_on_is_not_laid_on() -> None:
+    claim = ev.ControlReported(
+        report_id="c", settlement="alder", controller="red", valid_from=DAY, source="s"
+    )
+    for changes in ((("persons", 3),), (("valid_from", "soon"),)):
+        with pytest.raises(Untrusted, match="from outside"):
+            ev.with_changes(claim, changes)

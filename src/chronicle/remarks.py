@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from chronicle.checked import RULES, Claim, Event, Remark, rules_of, stored
-from chronicle.errors import BadField
+from chronicle.errors import BadField, Untrusted
 from chronicle.fields import Rule, ident
 from chronicle.vocabulary import EDITOR
 
@@ -184,12 +184,19 @@ def with_changes(claim: Claim, changes: Iterable[tuple[str, Any]]) -> Claim:
     """*claim* with *changes* in place; believes them, as a fold does.
 
     Fields may then contradict each other: when one of several amendments is taken back,
-    the others must still be readable.
+    the others must still be readable. Raises `Untrusted` for a change that `decide`
+    never lets in: somebody has written to the log from outside.
     """
     new = object.__new__(type(claim))
     for f in fields(claim):
         object.__setattr__(new, f.name, getattr(claim, f.name))
     rules = rules_of(type(claim))
     for name, value in changes:
-        object.__setattr__(new, name, rules[name](value))
+        try:
+            object.__setattr__(new, name, rules[name](value))
+        except (KeyError, ValueError):
+            raise Untrusted(
+                f"an amendment of {claim.report_id!r} sets {name!r} as nobody could "
+                "have: the log was changed from outside; nothing of it was run"
+            ) from None
     return new

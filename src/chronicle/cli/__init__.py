@@ -36,7 +36,7 @@ COMMANDS = {
     "displaced": ("ask", "displaced", "Figures of displaced people, side by side."),
     "log": ("ask", "log", "The log itself."),
     "check": ("ask", "check", "Disputes, stale places, open problems."),
-    "export": ("tell", "export", "The record, out again without loss."),
+    "export": ("export", "export", "The record, out again: JSON lines, FLEE."),
     "run": ("run", "run", "A scenario run forward from the record: what if."),
     "compare": ("run", "compare", "Arms of runs side by side, paired by replica."),
     "score": ("run", "score", "A run against what was recorded since."),

@@ -24,6 +24,7 @@ __all__ = [
     "as_csv",
     "as_json",
     "emit",
+    "free",
     "no_columns",
     "out_option",
     "picked",
@@ -73,13 +74,13 @@ def out_option(command: Any) -> Any:
     option = click.option(
         "--out",
         type=click.Path(path_type=Path),
-        callback=lambda ctx, parameter, path: None if path is None else _free(path),
+        callback=lambda ctx, parameter, path: None if path is None else free(path),
         help="Write to this file.",
     )
     return option(command)
 
 
-def _free(path: Path) -> Path:
+def free(path: Path) -> Path:
     """*path*, where a file may be written: a typing error destroys nothing.
 
     Raises `UsageError` for a folder or a database, `StorageError` for no folder.

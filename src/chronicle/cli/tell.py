@@ -1,4 +1,4 @@
-"""Telling the log: init, import, report, retract, amend, redact, link; and export."""
+"""Telling the log: init, import, report, retract, amend, redact, link."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from chronicle.cli.opening import opened
 from chronicle.cli.render import (
     chosen,
     emit,
-    out_option,
     say,
     table_options,
-    write_file,
 )
 from chronicle.errors import ChronicleError, InputError, UsageError
 
 __all__ = [
     "amend",
-    "export",
     "import_",
     "init",
     "link",
@@ -352,8 +349,9 @@ def redact(
 ) -> None:
     """REPORT is harmful: its payload is removed for good; digest and reason stay.
 
-    What was said about it (amendments, retractions) goes with it. Copies, exports and
-    backups made before are not reached.
+    Its amendments and retractions go with it. Not reached are remarks on those, links
+    that name it from the other side, and copies, exports and backups made before: keep
+    names out of reasons.
     """
     from chronicle.events import ReportRedacted
 
@@ -404,28 +402,3 @@ def link(
     )
     with opened(file) as chronicle:
         _told(chronicle, chronicle.append(event, key=key))
-
-
-@click.command()
-@file_argument
-@click.option(
-    "--as",
-    "format_",
-    type=click.Choice(["jsonl"]),
-    default="jsonl",
-    show_default=True,
-    help="The format; only this one loses nothing.",
-)
-@out_option
-def export(file: str, format_: str, out: Path | None) -> None:
-    """The whole log, every field of every event, as JSON lines."""
-    from chronicle.formats.jsonl import line_of
-
-    with opened(file) as chronicle:
-        if out is None:
-            for recorded in chronicle.log():
-                click.echo(line_of(recorded))
-            return
-        lines = "".join(f"{line_of(recorded)}\n" for recorded in chronicle.log())
-    write_file(out, lines.encode())
-    say(f"{lines.count(chr(10)):,} events in {out}")

@@ -52,7 +52,7 @@ def insert_controls(
 
 
 def _ordinary(columns: dict[str, tuple[Any, ...]], register: StoreRegister) -> bool:
-    """Whether the places and actors are known, and the ids neither twice nor simulated."""
+    """Whether places and actors are known, and no id is there twice or simulated."""
     ids = columns["report_id"]
     actors = {*columns["controller"], *columns["from_actor"]} - {None}
     names = (*ids, *set(columns["source"]), *set(columns["dataset"]))

@@ -123,6 +123,7 @@ def set_pragmas(connection: sqlite3.Connection) -> None:
         "foreign_keys=ON",
         "recursive_triggers=ON",  # REPLACE must not delete behind the trigger's back
         "secure_delete=ON",  # a redacted payload is overwritten, not only unlinked
+        "cache_size=-16384",  # KiB; a long transaction writes its index pages once
         "mmap_size=0",  # a file cut short under a map kills the process
         "wal_autocheckpoint=0",  # checkpoints run under the writer's lock
     ):

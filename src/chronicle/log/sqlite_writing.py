@@ -62,16 +62,21 @@ class SQLiteWriting:
         return found
 
     def _last_version(self, stream: int) -> int | None:
-        found: int | None = self._cursor.execute(
+        found: int | None = self._cursor.connection.execute(  # the cursor inserts
             "SELECT MAX(version) FROM events WHERE stream = ?", (stream,)
         ).fetchone()[0]
         return found
 
     def insert(self, drafts: Sequence[Draft]) -> range:
-        code, versions, now = self.code, self._versions, self.recorded_at
         first = self.head + 1
-        rows = []
-        for position, draft in enumerate(drafts, first):
+        self._cursor.executemany(_INSERT, self._rows_of(drafts))
+        self.head += len(drafts)
+        return range(first, self.head + 1)
+
+    def _rows_of(self, drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
+        """The rows, each made when SQLite asks for it: none is held."""
+        code, versions, now = self.code, self._versions, self.recorded_at
+        for position, draft in enumerate(drafts, self.head + 1):
             stream_id, type_, body, hot, report, target, name = draft
             stream = code("stream", stream_id)
             if stream not in versions:
@@ -79,12 +84,9 @@ class SQLiteWriting:
             version = versions[stream] = versions[stream] + 1
             dataset = code("dataset", name) if name else None
             # fmt: off
-            rows.append((position, stream, version, type_, now,
-                         report, target, dataset, hot, body))
+            yield (position, stream, version, type_, now,
+                   report, target, dataset, hot, body)
             # fmt: on
-        self._cursor.executemany(_INSERT, rows)
-        self.head += len(rows)
-        return range(first, self.head + 1)
 
     def insert_stored(self, events: Sequence[StoredEvent]) -> range:
         """Store the library's events, whose versions must follow on in each stream."""
@@ -105,7 +107,7 @@ class SQLiteWriting:
         streams: Mapping[UUID | str, int],
         last: dict[int, int | None],
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows, each made and checked when SQLite asks for it: none is held."""
+        """The rows, likewise, each checked in passing."""
         now = self.recorded_at
         for position, event in enumerate(events, self.head + 1):
             stream, version = streams[event.originator_id], event.originator_version
