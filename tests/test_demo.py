@@ -11,8 +11,8 @@ import pytest
 
 import chronicle as ch
 from chronicle import bundled
-from chronicle.answers import log_table
 from chronicle.cli import demo as module
+from chronicle.sayings import log_table
 from shell import Ended, run
 
 TABLES = [

@@ -50,7 +50,8 @@ History = list[tuple[date, str, str | None]]
 class FleeFolder:
     """What was written: the days `[start, end]`, and how many of each.
 
-    `severe` are settlements that were left out, with their roads.
+    `severe` settlements were left out, with their roads; of `unpeopled` ones, camps
+    not counted, the record has no population.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class FleeFolder:
     roads: int
     closures: int
     severe: int
+    unpeopled: int
 
 
 def export_flee(
@@ -81,9 +83,9 @@ def export_flee(
     Without days the span is from the first to the last report of control that is no
     baseline. A settlement is a conflict zone while it is contested or besieged, and
     from the day on which it changes hands: to the end, or for *conflict_days* days. A
-    camp is what the record calls one, without a limit of people, as the record knows
-    none; everything else is a town. How many flee is left to FLEE's own rule: the
-    figures of a record are of areas, not of camps.
+    camp is what the record calls one, whoever holds it, without a limit of people, as
+    the record knows none; everything else is a town. How many flee is left to FLEE's
+    own rule: the figures of a record are of areas, not of camps.
 
     Raises `UsageError` for a span that is none or a folder that is not empty,
     `InputError` for what FLEE cannot take, `BudgetExceeded` above ten years.
@@ -102,16 +104,18 @@ def export_flee(
     known = state.references.settlements
     places = [place for one in known.values() if (place := _place(one)) is not None]
     ids = {place.id for place in places}
+    towns = {place.id for place in places if place.kind == "town"}
     conflicts = {
         id_: changes
         for id_, history in histories.items()
-        if id_ in ids
+        if id_ in towns
         and (
             changes := conflict_changes(
                 history, days_after_change=conflict_days or days
             )
         )
     }
+    unpeopled = sum(known[id_].population is None for id_ in towns)
     roads, closures = _roads(state, ids, known), _closures(state, ids)
     try:
         files = write_flee(
@@ -124,7 +128,8 @@ def export_flee(
             days=days,
         )
         readme = Path(folder) / "README.md"
-        text = _readme(chronicle, state, first, log, len(known) - len(ids), licence)
+        notes = _notes(len(known) - len(ids), unpeopled)
+        text = _readme(chronicle, state, first, log, notes, licence)
         readme.write_text(text, encoding="utf-8")
     except OSError as broken:
         raise StorageError(
@@ -140,6 +145,7 @@ def export_flee(
         roads=len(roads),
         closures=len(closures),
         severe=len(known) - len(ids),
+        unpeopled=unpeopled,
     )
 
 
@@ -251,12 +257,26 @@ def _status(one: Standing) -> RouteStatusReported:
     return one.claim
 
 
+def _notes(severe: int, unpeopled: int) -> str:
+    notes = ""
+    if severe:
+        notes += (
+            f"{severe} settlements are too sensitive to be told and are left out.\n"
+        )
+    if unpeopled:
+        notes += (
+            f"The record has no population of {unpeopled} settlements: they have 0 "
+            "here,\nand nobody flees from them.\n"
+        )
+    return notes
+
+
 def _readme(
     chronicle: Chronicle,
     state: State,
     start: date,
     log: list[Recorded],
-    severe: int,
+    notes: str,
     licence: str,
 ) -> str:
     branch = chronicle.what_if
@@ -271,11 +291,6 @@ def _readme(
         f"- {names[id_].name if id_ in names else id_} ({id_})" for id_ in sorted(cited)
     )
     mark = f"**WHAT-IF, not what happened: branch {branch}.**\n\n" if branch else ""
-    left = (
-        f"{severe} settlements are too sensitive to be told and are left out.\n"
-        if severe
-        else ""
-    )
     return f"""\
 # Control history for FLEE 3.1
 
@@ -292,7 +307,7 @@ which it changes hands. Claims of belligerents stay claims. A road that is ever 
 written as two halves that meet in a marker, because FLEE 3.1 does not close links.
 Positions of sensitive places and the lengths of their roads are rounded; do not use
 them to find anything.
-{left}
+{notes}
 No figure of displaced people is in this folder: `refugees.csv` and the files of camps
 have zeros, and `simsetting.yml` lets a share of the people in a conflict zone flee each
 day. How many fled in fact has to come from elsewhere.

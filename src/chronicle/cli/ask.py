@@ -226,9 +226,9 @@ def log(
     out: Path | None,
 ) -> None:
     """The log, in order of position; `--format jsonl` has every field."""
-    from chronicle.answers import log_table
     from chronicle.clocks import as_day
     from chronicle.formats.jsonl import line_of
+    from chronicle.sayings import log_table
     from chronicle.state import places_of
 
     kind = chosen(format_, out, ("jsonl",))

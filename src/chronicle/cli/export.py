@@ -42,10 +42,7 @@ _OF_BOTH = ("file", "format_", "out")  # the whole log has no clock but its own
     help="flee: a place that changed hands is in conflict for N days; default: on.",
 )
 @click.option("--licence", metavar="TEXT", help="flee: the licence line of its README.")
-@click.pass_context
-def export(
-    ctx: click.Context, file: str, format_: str, out: Path | None, **asked: Any
-) -> None:
+def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     """The whole log as JSON lines, or the control history as a FLEE folder.
 
     A FLEE folder has the settlements, roads and closures, and the places that changed
@@ -53,7 +50,7 @@ def export(
     the last report of control. Sensitive places are told coarsely or not at all.
     """
     if format_ == "jsonl":
-        _only_for_flee(ctx)
+        _only_for_flee()
         _jsonl(file, out)
         return
     if out is None:
@@ -68,11 +65,14 @@ def export(
         f"{made.conflict_zones} of them conflict zones, {made.roads} roads, "
         f"{made.closures} closures"
     )
+    if made.unpeopled:
+        say(f"the record has no population of {made.unpeopled}: nobody flees there")
     if made.severe:
         say(f"{made.severe} severe places and their roads are left out")
 
 
-def _only_for_flee(ctx: click.Context) -> None:
+def _only_for_flee() -> None:
+    ctx = click.get_current_context()
     for option in ctx.command.params:
         name = option.name or ""
         given = ctx.get_parameter_source(name)

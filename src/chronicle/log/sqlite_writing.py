@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
@@ -90,32 +90,27 @@ class SQLiteWriting:
 
     def insert_stored(self, events: Sequence[StoredEvent]) -> range:
         """Store the library's events, whose versions must follow on in each stream."""
-        names = dict.fromkeys(event.originator_id for event in events)
-        streams = {
-            name: self.code("stream", name.hex if isinstance(name, UUID) else name)
-            for name in names
-        }
-        last = {stream: self._last_version(stream) for stream in streams.values()}
         first = self.head + 1
-        self._cursor.executemany(_INSERT, self._stored_rows(events, streams, last))
+        self._cursor.executemany(_INSERT, self._stored_rows(events))
         self.head += len(events)
         return range(first, self.head + 1)
 
-    def _stored_rows(
-        self,
-        events: Sequence[StoredEvent],
-        streams: Mapping[UUID | str, int],
-        last: dict[int, int | None],
-    ) -> Iterator[tuple[Any, ...]]:
+    def _stored_rows(self, events: Sequence[StoredEvent]) -> Iterator[tuple[Any, ...]]:
         """The rows, likewise, each checked in passing."""
         now = self.recorded_at
+        streams: dict[UUID | str, int] = {}
+        last: dict[int, int | None] = {}
         for position, event in enumerate(events, self.head + 1):
-            stream, version = streams[event.originator_id], event.originator_version
+            name, version = event.originator_id, event.originator_version
+            if name not in streams:
+                id_ = name.hex if isinstance(name, UUID) else name
+                streams[name] = stream = self.code("stream", id_)
+                last.setdefault(stream, self._last_version(stream))
+            stream = streams[name]
             before = last[stream]
             if version - 1 != before and (before is not None or version not in (0, 1)):
                 raise IntegrityError(
-                    f"version {version} of {event.originator_id} does not follow "
-                    f"{before}"
+                    f"version {version} of {name} does not follow {before}"
                 )
             last[stream] = version
             # fmt: off

@@ -6,7 +6,7 @@ number is never given a second meaning.
 
 from __future__ import annotations
 
-__all__ = ["BOOTSTRAP", "FLIP", "INVERSE", "PIT"]
+__all__ = ["BOOTSTRAP", "FLIP", "HIDDEN", "INVERSE", "PIT", "REPORTED", "RESAMPLE"]
 
 PIT = 101
 """Where in the jump of a forecast's distribution an outcome counts, by settlement."""
@@ -19,3 +19,12 @@ FLIP = 103
 
 INVERSE = 104
 """Samples of an exact distribution, by replica and settlement."""
+
+REPORTED = 105
+"""Whether a simulated fall is published by the branch, by replica and settlement."""
+
+HIDDEN = 106
+"""Weights of the random features that summaries are learned from, by feature."""
+
+RESAMPLE = 107
+"""Which accepted simulation stands in which row of a posterior."""

@@ -10,6 +10,7 @@
     [ensemble]
     replicas = 1000
     seed = 20241130
+    parameters = "prior"            or "fixed", or the file of a posterior beside it
 
     [[force]]                       who advances against whom
     actors = ["hts"]
@@ -50,6 +51,7 @@ from chronicle.errors import BudgetExceeded, InputError
 from chronicle.fields import Rule
 from chronicle.whatif.interventions import KINDS
 from chronicle.whatif.parameters import TABLE
+from chronicle.whatif.posterior import Posterior, read_posterior
 
 __all__ = [
     "MOST_REPLICAS",
@@ -106,16 +108,21 @@ class Scenario:
     replicas: int = 1000
     seed: int = 0
     engine: str = "auto"
-    draw: str = "fixed"  # parameters: as in `rules`, or drawn from the prior
+    draw: str = "fixed"  # parameters: as in `rules`, "prior", or a posterior's file
     forces: tuple[Force, ...] = ()
     rules: dict[str, float] = field(default_factory=dict)
     orders: tuple[Order, ...] = ()
     arms: tuple[tuple[str, ...], ...] = ()
+    posterior: Posterior | None = None
 
     @property
     def identity(self) -> str:
         """SHA-256 of the values, whatever their layout in the file."""
         plain = {name: getattr(self, name) for name in self.__slots__ if name != "file"}
+        if self.posterior is None:
+            del plain["posterior"]
+        else:  # its digest says it all, wherever the file lies
+            plain |= {"draw": "posterior", "posterior": self.posterior.digest}
         return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()
 
     def arm(self, names: Sequence[str]) -> tuple[Order, ...]:
@@ -142,7 +149,7 @@ _ORDER = (
 )
 _TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
 _ENGINES = ("auto", "simpy", "heap", "numba")
-_DRAWS = ("fixed", "prior")
+_DRAWS = ("fixed", "prior")  # or the file of a posterior, which ends in .json
 _LINE = fields.text(fields.NAME_LENGTH)
 _PARAGRAPHS = fields.text(fields.TEXT_LENGTH, lines=True)
 # It is part of the names of sources, branches and files.
@@ -240,11 +247,16 @@ def read_scenario(path: Path) -> Scenario:
         raise InputError(f"{path} is not UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as broken:
         raise InputError(f"{path}: not TOML: {str(broken)[:200]}") from None
-    return scenario_of(data, path.name)
+    return scenario_of(data, path.name, path.parent)
 
 
-def scenario_of(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
-    """The scenario that parsed TOML says; *file* is its name in messages."""
+def scenario_of(
+    data: Mapping[str, Any], file: str = "scenario", folder: Path | None = None
+) -> Scenario:
+    """The scenario that parsed TOML says; *file* is its name in messages.
+
+    A posterior that it names is sought in *folder*.
+    """
     top = _Reader(file, "", data, _TABLES)
     head = _Reader(file, "scenario", top.need("scenario"), _SCENARIO)
     ensemble = _Reader(file, "ensemble", data.get("ensemble", {}), _ENSEMBLE)
@@ -256,6 +268,7 @@ def scenario_of(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
         raise head.wrong("known_at", known_at, "must be a day, a time or '@POSITION'")
     orders = _orders(file, data.get("intervention", []))
     horizon = head.whole("horizon_days", 14, 1, MOST_DAYS)
+    draw, posterior = _draw(ensemble, folder)
     replicas = ensemble.whole("replicas", 1000, 1, 10**9)
     if replicas > MOST_REPLICAS:
         raise BudgetExceeded(
@@ -273,12 +286,27 @@ def scenario_of(data: Mapping[str, Any], file: str = "scenario") -> Scenario:
         replicas=replicas,
         seed=ensemble.whole("seed", 0, 0, (1 << 63) - 1),
         engine=ensemble.choice("engine", _ENGINES, "auto"),
-        draw=ensemble.choice("parameters", _DRAWS, "fixed"),
+        draw=draw,
+        posterior=posterior,
         forces=_forces(file, data.get("force", [])),
         rules=_rules(file, data.get("rules", {})),
         orders=orders,
         arms=_arms(file, data.get("compare", {}), orders),
     )
+
+
+def _draw(reader: _Reader, folder: Path | None) -> tuple[str, Posterior | None]:
+    """How parameters are drawn, and from which posterior."""
+    told = reader.text("parameters", "fixed")
+    if not told.endswith(".json"):
+        return reader.choice("parameters", _DRAWS, "fixed"), None
+    if folder is None:
+        raise reader.wrong("parameters", told, "needs a scenario file to lie beside")
+    try:
+        return told, read_posterior(folder / told)
+    except InputError as broken:
+        broken.args = (f"{reader.file}: {reader.where}.parameters: {broken}",)
+        raise
 
 
 def _tables(file: str, where: str, value: Any) -> list[Any]:
