@@ -64,7 +64,7 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
     told |= set(columns.position[links].tolist())
     chosen = list(_with_remarks(log, told, position))
     told_of = replace(
-        fold(upto(chosen, on)), last=_last_heard(log, columns, entries, day)
+        fold(upto(chosen, on)), last=_last_heard(log, columns, entries, on, position)
     )
     return judge(
         _LongHeard(log, told_of, on, position),
@@ -129,24 +129,31 @@ GAP = 16  # rows that are cheaper to read over than to seek past
 
 
 def _last_heard(
-    log: EventLog, columns: Columns, entries: Entries, day: int
+    log: EventLog, columns: Columns, entries: Entries, on: date, position: int
 ) -> dict[str, date]:
-    """The last day up to *day* of which anybody said anything, by settlement id."""
+    """The last day up to *on* of which anybody said anything, by settlement id."""
     ids = log.store.codes("settlement")
     latest = np.full(len(ids), np.iinfo(np.int32).min, np.int64)
     spoken = ~entries.baseline
     np.maximum.at(latest, entries.place[spoken], entries.valid[spoken])
+    in_part: set[int] = set()  # amended in fields that only the payload has
     for kind in (1, 2, 3):  # displacement, incident, route status
         others = resolve(columns, kind)
-        others = others.take((others.known_to == FOREVER) & (others.valid <= day))
+        others = others.take(others.known_to == FOREVER)
+        in_part |= set(others.position[others.partial].tolist())
+        others = others.take(~others.partial & (others.valid <= day_number(on)))
         for place in (others.place, _far_end(columns, others, kind)):
             there = place != NOBODY
             np.maximum.at(latest, place[there], others.valid[there])
-    return {
+    heard = {
         id_: _EPOCH + timedelta(days=int(number))
         for id_, number in zip(ids, latest, strict=True)
         if number > np.iinfo(np.int32).min
     }
+    told = fold(upto(_with_remarks(log, in_part, position), on))
+    for id_, day in told.last.items():
+        heard[id_] = max(day, heard.get(id_, day))
+    return heard
 
 
 def _far_end(columns: Columns, entries: Entries, kind: int) -> NDArray[Any]:

@@ -163,9 +163,7 @@ def read_posterior(path: Path) -> Posterior:
             )
         for name, value in zip(names, row, strict=True):
             limits = TABLE[INDEX[name]]
-            if not (
-                math.isfinite(value) and limits.minimum <= value <= limits.maximum
-            ):
+            if not (math.isfinite(value) and limits.minimum <= value <= limits.maximum):
                 raise InputError(
                     f"{path}: row {number}: {name}: {value} is outside "
                     f"{limits.minimum:g} to {limits.maximum:g} {limits.unit}"
