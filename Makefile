@@ -54,7 +54,7 @@ bench: $(VENV)/.dev ## figures as ratios against peers in one run
 soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_kill.py 1000
 	$(BIN)/python tests/soak_codec.py 100000
-	CHRONICLE_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/test_state.py tests/test_timeline.py tests/test_decide.py
+	$(BIN)/python tests/soak_folds.py 1000
 
 golden: $(VENV)/.dev ## rewrite the golden files; review the difference
 	$(BIN)/python tests/golden.py

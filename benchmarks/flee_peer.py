@@ -43,6 +43,7 @@ from typing import Any
 
 SETS = Path(__file__).resolve().parents[1] / "scenarios" / "flee"
 MEASURED = {"mali2012": 0.2134, "burundi2015": 0.3594, "ssudan2013": 0.2697}
+MEASURED_SECONDS = {"mali2012": 16, "burundi2015": 29, "ssudan2013": 113}
 ROUNDS = 7
 NO_FLEE = 3  # the exit code of the half that runs FLEE where there is none
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
+import strategies
 from chronicle.answers import state_table
-from plain_log import PlainLog
 from chronicle.lens import parse_lens
 from chronicle.log.eventlog import EventLog
 from chronicle.log.memory import MemoryStore
 from chronicle.quick import quick_state
 from chronicle.state import state_of
+from plain_log import PlainLog
 
 LATEST = parse_lens("latest")
 

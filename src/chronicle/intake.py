@@ -13,9 +13,10 @@ from chronicle.events import (
     ReportsLinked,
 )
 from chronicle.fields import TEXT_LENGTH
-from chronicle.formats.own import OwnFile, Row, read_file, read_folder
+from chronicle.formats.own import OwnFile, read_file, read_folder
 from chronicle.formats.problem import Problem
-from chronicle.log.eventlog import EventLog, Tally
+from chronicle.log.bulk import Controls
+from chronicle.log.eventlog import CHUNK, EventLog, Tally
 
 __all__ = ["FileResult", "ImportResult", "Progress", "import_path"]
 
@@ -170,14 +171,18 @@ def _import_file(
     return result
 
 
-def _events(file: OwnFile, result: FileResult) -> Iterator[tuple[int, Event]]:
+def _events(
+    file: OwnFile, result: FileResult
+) -> Iterator[tuple[int, Event] | Controls]:
     """The events of a file in order; links last, because they may point forward."""
     links: list[tuple[int, Event]] = []
-    for row in file.rows():
+    for row in file.rows_and_blocks(CHUNK):
         if isinstance(row, Problem):
             result.add(row)
             continue
-        assert isinstance(row, Row)
+        if isinstance(row, Controls):
+            yield row
+            continue
         for event in row.events:
             if isinstance(event, ReportsLinked):
                 links.append((row.line, event))

@@ -21,6 +21,7 @@ from chronicle.formats.own_known import Known, Registers
 from chronicle.formats.own_read import Row, read_rows
 from chronicle.formats.problem import Problem
 from chronicle.formats.tables import MAX_BYTES, Record
+from chronicle.log.bulk import Controls
 
 __all__ = ["OwnFile", "OwnFolder", "Row", "is_own", "read_file", "read_folder"]
 
@@ -46,12 +47,23 @@ class OwnFile:
         Raises `InputError` when the file cannot be read to its end, or is no longer
         the file that `digest` stands for: what came before is not to be used then.
         """
+        for row in self.rows_and_blocks(0):
+            assert not isinstance(row, Controls)  # only where blocks are asked for
+            yield row
+
+    def rows_and_blocks(self, size: int) -> Iterator[Row | Problem | Controls]:
+        """The same, with blocks of *size* ordinary control reports as columns."""
         with (
             tables.open_local(self.path, limit=self.limit) as raw,
             io.BufferedReader(raw, tables.CHUNK) as file,
         ):
             yield from read_rows(
-                file, self.name, self.kind, dataset=self.dataset, known=self.known
+                file,
+                self.name,
+                self.kind,
+                dataset=self.dataset,
+                known=self.known,
+                block=size,
             )
             if raw.ended and raw.digest() != self.digest:
                 raise InputError(

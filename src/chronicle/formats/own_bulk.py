@@ -29,8 +29,19 @@ MOST = 100_000  # cells of one column that are remembered
 T = TypeVar("T")
 
 _ID = re.compile(rf"[!-~]{{1,{ID_LENGTH}}}")  # an id as nearly all are
-_RIGHT = {"report_id": "x", "source": "x", "settlement": "x", "valid_from": "2000-01-01"}
-_ALONE = ("since", "until", "confidence", "same_change_as", "disputes")  # never ordinary
+_RIGHT = {
+    "report_id": "x",
+    "source": "x",
+    "settlement": "x",
+    "valid_from": "2000-01-01",
+}
+_ALONE = (
+    "since",
+    "until",
+    "confidence",
+    "same_change_as",
+    "disputes",
+)  # never ordinary
 _TOGETHER = ("to_actor", "status", "baseline")  # what they say depends on each other
 
 
@@ -49,12 +60,13 @@ class ControlBlocks:
         self._index = index
         self._dataset = dataset
         self._agrees = agrees
-        self._places: Collection[str] = known.settlements.ids or ()
-        self._actors: Collection[str] = known.actors.ids or ()
+        self._known = known
         self._met: dict[tuple[str, ...], dict[Any, Any]] = {}
 
-    def block(self, records: Sequence[Record | Problem], told: set[str]) -> Controls | None:
-        """The rows, or None where one is not ordinary; *told* are the ids before them."""
+    def block(
+        self, records: Sequence[Record | Problem], told: set[str]
+    ) -> Controls | None:
+        """The rows; None where one is not ordinary. *told* are the ids before them."""
         if any(isinstance(record, Problem) for record in records):
             return None
         lines, rows = zip(*records, strict=True)
@@ -75,7 +87,7 @@ class ControlBlocks:
             return None
         values["report_id"] = ids
         told |= fresh
-        return Controls(lines, list(zip(*map(values.get, FIELDS), strict=True)))  # type: ignore[arg-type]
+        return Controls(lines, list(zip(*map(values.get, FIELDS), strict=True)))
 
     def _values(
         self, cells: dict[str, tuple[str, ...]], count: int
@@ -84,7 +96,11 @@ class ControlBlocks:
         empty = ("",) * count
         values: dict[str, Sequence[Any]] = {
             field: [worth] * count
-            for field, worth in (("dataset", self._dataset), ("since", None), ("until", None))
+            for field, worth in (
+                ("dataset", self._dataset),
+                ("since", None),
+                ("until", None),
+            )
         }
         for name, column in self._kind.columns.items():
             if column.value in FIELDS and name not in (*_ALONE, *_TOGETHER, "id"):
@@ -92,9 +108,14 @@ class ControlBlocks:
                 values[column.value] = self._read((name,), there, column.value)
         together = zip(*(cells.get(name, empty) for name in _TOGETHER), strict=True)
         said = self._read(_TOGETHER, list(together), "controller", "status", "baseline")
-        values |= zip(("controller", "status", "baseline"), zip(*said, strict=True))
+        said_columns = zip(*said, strict=True)
+        values |= zip(("controller", "status", "baseline"), said_columns, strict=True)
         if "lat" in cells or "lon" in cells:
-            spots = values["settlement"], cells.get("lat", empty), cells.get("lon", empty)
+            spots = (
+                values["settlement"],
+                cells.get("lat", empty),
+                cells.get("lon", empty),
+            )
             for place, lat, lon in set(zip(*spots, strict=True)):
                 if lat or lon:
                     self._agrees(place, lat or None, lon or None)
@@ -114,7 +135,9 @@ class ControlBlocks:
         self, names: tuple[str, ...], cells: tuple[str, ...], fields: tuple[str, ...]
     ) -> Any:
         """What *fields* of a report hold whose columns *names* hold *cells*."""
-        if names == ("settlement",) and cells[0] in self._places and _ID.fullmatch(cells[0]):
+        places: Collection[str] = self._known.settlements.ids or ()
+        actors: Collection[str] = self._known.actors.ids or ()
+        if names == ("settlement",) and cells[0] in places and _ID.fullmatch(cells[0]):
             return cells[0]
         values: dict[str, Any] = {**_RIGHT, "dataset": self._dataset}
         if names != _TOGETHER:
@@ -123,19 +146,19 @@ class ControlBlocks:
             column = self._kind.columns[name]
             values.pop(column.value, None)
             if text:
-                values[column.value] = text if column.parse is None else column.parse(text)
+                values[column.value] = (
+                    text if column.parse is None else column.parse(text)
+                )
             elif column.needed:
                 raise ValueError("must not be empty")
-        event = self._kind.build(values)[0]
-        for field in fields:
-            worth = getattr(event, field)
-            known = {"settlement": self._places, "from_actor": self._actors}.get(
-                field, self._actors if field == "controller" else None
-            )
-            if known is not None and worth is not None and worth not in known:
+        (event,) = self._kind.build(values)
+        held = {field: getattr(event, field) for field in fields}
+        for field, word in held.items():
+            known = places if field in self._kind.settlements else actors
+            needs = field in (*self._kind.settlements, *self._kind.actors)
+            if needs and word is not None and word not in known:
                 raise ValueError("is not registered")
-        held = tuple(getattr(event, field) for field in fields)
-        return held[0] if len(held) == 1 else held
+        return tuple(held.values()) if len(held) > 1 else held[fields[0]]
 
 
 def in_blocks(

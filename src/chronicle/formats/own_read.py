@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 from chronicle.errors import BadField
 from chronicle.events import Event, Reference, ReportsLinked
 from chronicle.formats import cells, tables
+from chronicle.formats.own_bulk import ControlBlocks, in_blocks
 from chronicle.formats.own_kinds import Kind
 from chronicle.formats.own_known import Registers
 from chronicle.formats.problem import Problem
-from chronicle.formats.tables import Header
+from chronicle.formats.tables import Header, Record
+from chronicle.log.bulk import Controls
 
 __all__ = ["Row", "read_rows"]
 
@@ -48,12 +50,19 @@ class _Broken(Exception):
 
 
 def read_rows(
-    file: io.BufferedIOBase, name: str, kind: Kind, *, dataset: str, known: Registers
-) -> Iterator[Row | Problem]:
+    file: io.BufferedIOBase,
+    name: str,
+    kind: Kind,
+    *,
+    dataset: str,
+    known: Registers,
+    block: int = 0,
+) -> Iterator[Row | Problem | Controls]:
     """Rows and problems in the order of *file*, which stands at its beginning.
 
     A column that is unknown is told once, before the rows. Without a header that can
-    be used there are problems only.
+    be used there are problems only. With *block* given, so many rows of a control file
+    come as columns, where they are ordinary.
     """
     records = tables.records(file, name)
     first = next(records)
@@ -66,22 +75,35 @@ def read_rows(
         return
     reading = _Reading(kind, header, dataset, known)
     take = _unlocated if kind.file == "unlocated.csv" else _Reading.take
-    for record in records:
+
+    def one(record: Record | Problem) -> Row | Problem:
         if isinstance(record, Problem):
-            yield record
-            continue
+            return record
         line, row = record
         try:
-            yield take(reading, line, row)
+            return take(reading, line, row)
         except _Broken as broken:
-            yield Problem(
+            return Problem(
                 file=name,
                 line=line,
                 column=broken.column,
                 value=broken.value,
                 rule=broken.rule,
             )
+
+    if block and kind.file == "control.csv":
+        blocks = ControlBlocks(kind, header.index, dataset, known, reading.agreeing)
+        yield from in_blocks(records, blocks, reading.told, one, _counts, block)
+    else:
+        yield from map(one, records)
     yield from reading.late
+
+
+def _counts(row: Row | Problem) -> int:
+    """The events that the log takes in as they come; links come last."""
+    if isinstance(row, Problem):
+        return 0
+    return sum(not isinstance(event, ReportsLinked) for event in row.events)
 
 
 class _Reading:
@@ -171,6 +193,13 @@ class _Reading:
             return _Broken(None, "", f"{field}: {rule}")
         place = self.index.get(column)
         return _Broken(column, "" if place is None else row[place], rule)
+
+    def agreeing(self, settlement: str, lat: str | None, lon: str | None) -> None:
+        """`agrees` for whoever tells no problem; raises `ValueError`."""
+        try:
+            self.agrees([""] * len(self.index), settlement, lat, lon)
+        except _Broken as broken:
+            raise ValueError(broken.rule) from None
 
     def agrees(
         self, row: list[str], settlement: str | None, lat: str | None, lon: str | None

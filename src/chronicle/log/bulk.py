@@ -10,19 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
-from chronicle.events import ActorRegistered, ControlReported, SettlementRegistered
+from chronicle.events import (
+    ActorRegistered,
+    ControlReported,
+    Event,
+    SettlementRegistered,
+)
 from chronicle.log.apart import WHAT_IF
 from chronicle.log.codec import SHAPES, encode_rows
 from chronicle.log.hot import hot_controls
 from chronicle.log.register import StoreRegister
 from chronicle.log.store import Draft, Writing
 
-__all__ = ["FIELDS", "insert_controls"]
+__all__ = ["FIELDS", "Controls", "insert_controls"]
 
 TYPE = ControlReported.TYPE
 FIELDS = SHAPES[TYPE][1]  # of a control report, in stored order
+
+
+class Controls(NamedTuple):
+    """Valid control reports: the lines they stand on, their values as in `FIELDS`."""
+
+    lines: Sequence[int]
+    rows: list[tuple[Any, ...]]
+
+    def events(self) -> list[tuple[int, Event]]:
+        """The same as lines and events."""
+        events = (
+            ControlReported(**dict(zip(FIELDS, row, strict=True))) for row in self.rows
+        )
+        return list(zip(self.lines, events, strict=True))
 
 
 def insert_controls(

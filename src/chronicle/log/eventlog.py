@@ -22,7 +22,7 @@ from chronicle.events import (
 )
 from chronicle.fields import NAME_LENGTH, text
 from chronicle.log.apart import keep_apart
-from chronicle.log.bulk import insert_controls
+from chronicle.log.bulk import FIELDS, Controls, insert_controls
 from chronicle.log.codec import encode, values_of
 from chronicle.log.hot import hot
 from chronicle.log.register import Shelf, StoreRegister, recorded_of
@@ -97,7 +97,7 @@ class EventLog:
 
     def import_events(
         self,
-        rows: Iterable[tuple[int, Event]],
+        rows: Iterable[tuple[int, Event] | Controls],
         *,
         dataset: str,
         types: Sequence[str],
@@ -109,8 +109,8 @@ class EventLog:
     ) -> Tally:
         """Record one file of a data set: what is new, changed, gone since its last.
 
-        *rows* are line numbers with events. *types* are the TYPEs that the file holds:
-        a report of the data set and of such a type that the file no longer tells is
+        *rows* are line numbers with events, or many of them as columns. *types* are the
+        TYPEs that the file holds: a report of the data set and of such a type that the file no longer tells is
         retracted with *label* as the reason, and stands again when a later file tells
         it again. That needs *whole* to say, at the end, that all of the file could be
         read: a row that nobody could read is not gone. *refused* is told which events
@@ -123,7 +123,17 @@ class EventLog:
         done = 0
         with self.store.writing() as work:
             register = self._register(work)
-            for chunk in _chunks(rows):
+            for chunk in _chunks_and_columns(rows):
+                if isinstance(chunk, Controls):
+                    ids = self._bring_in(work, chunk, register, dataset)
+                    mentioned += ids
+                    tally.new += len(ids)
+                    done += len(ids)
+                    if ids and progress is not None:
+                        progress(done)
+                    if ids:
+                        continue
+                    chunk = chunk.events()
                 keep_apart(self.store.identity, [event for _, event in chunk])
                 register.prefetch([event for _, event in chunk])
                 pending = Pending(register)
@@ -150,6 +160,16 @@ class EventLog:
             if closing is not None:
                 self._decide(work, [closing], register)
         return tally
+
+    def _bring_in(
+        self, work: Writing, chunk: Controls, register: StoreRegister, dataset: str
+    ) -> Sequence[str]:
+        """Record all of *chunk* if it is new throughout; the ids that went in."""
+        columns = dict(zip(FIELDS, zip(*chunk.rows, strict=True), strict=True))
+        if set(columns["dataset"]) != {dataset}:
+            return ()
+        stored = insert_controls(work, register, chunk.rows)
+        return () if stored is None else columns["report_id"]
 
     def _retract_gone(
         self,
@@ -345,6 +365,28 @@ def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
     chunk: list[T] = []
     for item in items:
         chunk.append(item)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+Numbered = tuple[int, Event]
+
+
+def _chunks_and_columns(
+    rows: Iterable[Numbered | Controls],
+) -> Iterator[list[Numbered] | Controls]:
+    chunk: list[Numbered] = []
+    for row in rows:
+        if isinstance(row, Controls):
+            if chunk:
+                yield chunk
+                chunk = []
+            yield row
+            continue
+        chunk.append(row)
         if len(chunk) == CHUNK:
             yield chunk
             chunk = []

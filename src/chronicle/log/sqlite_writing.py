@@ -50,6 +50,7 @@ class SQLiteWriting:
         self._versions: dict[int, int] = {}
         self.emptied = False
         self.head, self.recorded_at = _end(cursor, now)
+        self._head_before = self.head
 
     def code(self, kind: str, id_: str) -> int:
         try:
@@ -177,6 +178,14 @@ class SQLiteWriting:
         number = self._codes.by_kind.get("dataset", {}).get(dataset)
         if number is None:
             return
+        # What this transaction has inserted was told by the file itself.
+        among = (
+            "FROM events WHERE dataset = ? AND report IS NOT NULL AND position <= ? "
+            f"AND type IN ({','.join('?' * len(types))}) "
+        )
+        asked = (number, self._head_before, *types)
+        if not self._cursor.execute(f"SELECT 1 {among} LIMIT 1", asked).fetchone():
+            return
         self._cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS mentioned (report TEXT PRIMARY KEY) "
             "WITHOUT ROWID"
@@ -186,10 +195,9 @@ class SQLiteWriting:
             "INSERT OR IGNORE INTO mentioned VALUES (?)", ((r,) for r in reports)
         )
         found = self._cursor.execute(
-            "SELECT report FROM events WHERE dataset = ? AND report IS NOT NULL "
-            f"AND type IN ({','.join('?' * len(types))}) "
+            f"SELECT report {among}"
             "AND report NOT IN (SELECT report FROM mentioned) ORDER BY position",
-            (number, *types),
+            asked,
         ).fetchall()
         self._cursor.execute("DELETE FROM mentioned")
         yield from (report for (report,) in found)

@@ -56,7 +56,7 @@ class Recoveries:
         return np.array([kolmogorov_smirnov(column) for column in self.ranks.T])
 
     def histogram(self, bins: int = 10) -> NDArray[np.int64]:
-        """Recoveries (K, bins) by rank; flat is right, a hump is too wide, a U narrow."""
+        """Recoveries (K, bins) by rank: flat is right, a hump too wide."""
         at = np.minimum((self.ranks * bins).astype(np.int64), bins - 1)
         return np.stack([np.bincount(column, minlength=bins) for column in at.T])
 
