@@ -77,12 +77,17 @@ def run(
         yield {**row, "met": met(row)}
 
 
-def growth(told: Told = lambda _: None) -> Iterator[Row]:
-    """How cost grows: microseconds of one question over sizes of log and of country."""
+def growth(most: int, told: Told = lambda _: None) -> Iterator[Row]:
+    """How cost grows: microseconds of one question over sizes of log and of country.
+
+    Logs of up to *most* reports.
+    """
     import replay_figures
 
     for settlements in (1_000, 10_000, 100_000):
         for events in (10_000, 100_000, 1_000_000, 10_000_000):
+            if events > most:
+                continue
             told(f"{events:,} reports, {settlements:,} settlements")
             bench = replay_figures.prepare(events, settlements)
             rows = {r["name"]: r for r in replay_figures.state_known(bench, rounds=100)}
@@ -94,5 +99,5 @@ def growth(told: Told = lambda _: None) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    for one in growth(lambda line: print(line, file=sys.stderr)):
+    for one in growth(10_000_000, lambda line: print(line, file=sys.stderr)):
         print(one)

@@ -13,6 +13,8 @@ Rounds of both sides alternate in one process with the collector off; figures ar
 medians of the ratios of each round. The map is invented: places at random, 5 km apart
 in the mean, roads along 60 % of the Delaunay edges, one hundredth of the places held by
 the attacker at the western edge, default parameters, 30 days.
+
+How good the answers are is in `whatif_marks`, whose figures stand in the same table.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ from typing import Any
 
 import numpy as np
 import simpy
-import whatif_marks
 
+import whatif_marks
 from chronicle.whatif.compiled import run_chunk
 from chronicle.whatif.ensemble import Ensemble
 from chronicle.whatif.ensemble import run as run_ensemble
@@ -454,10 +456,11 @@ FIGURES: dict[str, Callable[..., Figure]] = {
 def main() -> None:
     """Print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, help="in place of each figure's own")
     parser.add_argument("--only", nargs="*", default=list(FIGURES), choices=FIGURES)
     options = parser.parse_args()
-    found = [FIGURES[name](rounds=options.rounds) for name in options.only]
+    rounds = {} if options.rounds is None else {"rounds": options.rounds}
+    found = [FIGURES[name](**rounds) for name in options.only]
     print(json.dumps(found, indent=2))
 
 

@@ -30,9 +30,12 @@ PROSE = "".join(
 )
 
 
-def blocks(page: Path) -> Iterator[tuple[str, str]]:
-    for found in FENCE.finditer(page.read_text("utf-8")):
-        yield found[1], found[2]
+def blocks(page: Path) -> Iterator[tuple[str, str, str]]:
+    """Language, text, and the line of prose above each block."""
+    text = page.read_text("utf-8")
+    for found in FENCE.finditer(text):
+        above = text[: found.start()].rstrip().rpartition("\n")[2]
+        yield found[1], found[2], above
 
 
 def shell_lines(block: str) -> list[list[str]]:
@@ -47,7 +50,7 @@ def test_every_block_of_the_readme_runs_in_order(
     monkeypatch.chdir(tmp_path)
     ran = 0
     names: dict[str, object] = {}
-    for language, block in blocks(ROOT / "README.md"):
+    for language, block, above in blocks(ROOT / "README.md"):
         if language == "sh":
             for command, *words in shell_lines(block):
                 if command == "make":
@@ -58,10 +61,15 @@ def test_every_block_of_the_readme_runs_in_order(
                     assert ended.code == 0, (words, ended.err)
         elif language == "python":
             exec(compile(block, "README.md", "exec"), names)
+        elif language == "toml":
+            (name,) = re.findall(r"`([\w-]+\.toml)`", above)
+            (tmp_path / name).write_text(block, "utf-8")
         else:
             pytest.fail(f"no test runs a block of {language}")
         ran += 1
     assert ran >= 3
+    for told in re.findall(r"`([\w-]+/[\w-]+\.html)`", PROSE):
+        assert (tmp_path / told).is_file(), f"no command wrote {told}"
 
 
 def makes(*targets: str) -> bool:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chronicle.events import SettlementRegistered as SettlementRegistered
     from chronicle.events import SourceRegistered as SourceRegistered
     from chronicle.events import SupportReported as SupportReported
+    from chronicle.runs.calibrate import calibrate as calibrate
     from chronicle.runs.run import Run as Run
     from chronicle.runs.run import run_scenario as run_scenario
     from chronicle.tables import Table as Table
@@ -67,6 +68,7 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.events") | {
     "Scenario": "chronicle.whatif.scenario",
     "State": "chronicle.answers",
     "Table": "chronicle.tables",
+    "calibrate": "chronicle.runs.calibrate",
     "create": "chronicle.api",
     "errors": "chronicle.errors",
     "memory": "chronicle.api",

@@ -217,7 +217,7 @@ class Chronicle:
         return replay_of(self._log, compiled=compiled)
 
     def codes(self, kind: str) -> list[str]:
-        """The ids of a kind (`settlement`, `actor`, `source`) in order of their codes."""
+        """The ids of `settlement`, `actor` or `source`, in order of their codes."""
         return self._log.store.codes(kind)
 
     def history(

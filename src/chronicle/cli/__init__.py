@@ -38,6 +38,8 @@ COMMANDS = {
     "check": ("ask", "check", "Disputes, stale places, open problems."),
     "export": ("export", "export", "The record, out again: JSON lines, FLEE."),
     "run": ("run", "run", "A scenario run forward from the record: what if."),
+    "calibrate": ("calibrate", "calibrate", "Fit a scenario to what was published."),
+    "sensitivity": ("sensitivity", "sensitivity", "What an outcome hangs on."),
     "compare": ("run", "compare", "Arms of runs side by side, paired by replica."),
     "score": ("run", "score", "A run against what was recorded since."),
     "flee": ("flee", "flee", "A FLEE folder, run by our kernel and scored."),

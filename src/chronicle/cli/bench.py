@@ -46,7 +46,7 @@ def benchmarks_folder() -> Path:
 @click.option(
     "--settlements", default=10_000, show_default=True, help="Settlements in it."
 )
-@click.option("--growth", is_flag=True, help="How cost grows with both, instead.")
+@click.option("--growth", is_flag=True, help="How cost grows up to --events, instead.")
 @table_options()
 def bench(
     suite: str,
@@ -72,7 +72,7 @@ def bench(
         taken: Any = import_module("suite")
         versions = taken.versions()
         if growth:
-            rows = list(taken.growth(say))
+            rows = list(taken.growth(events, say))
             columns = tuple(rows[0])
         else:
             rows = list(taken.run(suite, events, settlements, say))

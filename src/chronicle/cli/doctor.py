@@ -20,6 +20,7 @@ EXTRAS = {
     "arrow": ("pyarrow", "Parquet"),
     "plot": ("matplotlib", "maps and plots"),
     "scale": ("distributed", "ensembles on more than one machine"),
+    "calibrate": ("SALib", "sensitivity"),
     "bench": ("duckdb", "peers in chronicle bench"),
 }
 FIXED_SQLITE = (3, 51, 3)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chronicle.runs.run import Progress, Run
     from chronicle.tables import Table
 
-__all__ = ["compare", "run", "score"]
+__all__ = ["bar", "compare", "emit_all", "format_option", "kind_of", "run", "score"]
 
 SHOWN = 15
 format_option = click.option(
@@ -29,7 +29,7 @@ format_option = click.option(
 )
 
 
-def _kind(format_: str | None) -> str:
+def kind_of(format_: str | None) -> str:
     return format_ or ("table" if sys.stdout.isatty() else "csv")
 
 
@@ -98,7 +98,7 @@ def run(
     if dask is not None:
         executor = "dask"
     source = nullcontext(None) if file is None else opened(file)
-    with source as chronicle, _bar() as progress:
+    with source as chronicle, bar() as progress:
         try:
             found = run_scenario(
                 scenario,
@@ -120,7 +120,7 @@ def run(
             raise
     if out is not None:
         found.write(out, branches=branches)
-    _print(found, _kind(format_))
+    _print(found, kind_of(format_))
     if out is not None:
         say(f"report: {out / 'report.html'}")
 
@@ -134,7 +134,7 @@ def _explain(scenario: Path) -> None:
 
 
 @contextmanager
-def _bar() -> Iterator[Progress | None]:
+def bar() -> Iterator[Progress | None]:
     """A bar on a terminal, nothing elsewhere."""
     settings = click.get_current_context().find_root().obj or {}
     if not sys.stderr.isatty() or settings.get("quiet"):
@@ -240,7 +240,7 @@ def _json(told: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(told), indent=1).decode() + "\n"
 
 
-def _emit(tables: list[Table], kind: str) -> None:
+def emit_all(tables: list[Table], kind: str) -> None:
     """Tables one below the other; as json a list, if there is more than one."""
     if kind == "json":
         texts = [as_json(table) for table in tables]
@@ -267,7 +267,7 @@ def compare(runs: tuple[Path, ...], format_: str | None) -> None:
     """
     from chronicle.runs.compare import compared_runs
 
-    _emit(compared_runs(runs), _kind(format_))
+    emit_all(compared_runs(runs), kind_of(format_))
 
 
 @click.command()
@@ -283,4 +283,4 @@ def score(folder: Path, file: str, format_: str | None) -> None:
 
     with opened(file) as chronicle:
         table = scored_run(folder, chronicle)
-    _emit([table], _kind(format_))
+    emit_all([table], kind_of(format_))

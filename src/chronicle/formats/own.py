@@ -99,9 +99,10 @@ def read_folder(
     """The files of *path* with a name of the format, in the order to import them.
 
     *dataset* is the name of `dataset_of` unless given. *settlements* and *actors* are
-    the ids that the log knows already, best as the mappings of `References`, which bring names
-    and coordinates. A report may name those and the ones of the folder; where neither
-    the log nor the folder lists any (None and no file), every id is let pass.
+    the ids that the log knows already, best as the mappings of `References`, which
+    bring names and coordinates. A report may name those and the ones of the folder;
+    where neither the log nor the folder lists any (None and no file), every id is let
+    pass.
 
     Raises `InputError` when *path* is no folder, has no file of the format, or has one
     that is no plain file or larger than *limit* bytes.

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from chronicle.errors import BadField
 from chronicle.fields import ID_LENGTH
+from chronicle.formats.cells import day
 from chronicle.formats.own_kinds import Kind
 from chronicle.formats.own_known import Registers
 from chronicle.formats.problem import Problem
@@ -87,7 +88,7 @@ class ControlBlocks:
             return None
         values["report_id"] = ids
         told |= fresh
-        return Controls(lines, list(zip(*map(values.get, FIELDS), strict=True)))
+        return Controls(lines, values)
 
     def _values(
         self, cells: dict[str, tuple[str, ...]], count: int
@@ -104,8 +105,11 @@ class ControlBlocks:
         }
         for name, column in self._kind.columns.items():
             if column.value in FIELDS and name not in (*_ALONE, *_TOGETHER, "id"):
-                there = cells.get(name, empty)
-                values[column.value] = self._read((name,), there, column.value)
+                if name in cells:
+                    read = self._read((name,), cells[name], column.value)
+                else:
+                    read = self._read((name,), ("",), column.value) * count
+                values[column.value] = read
         together = zip(*(cells.get(name, empty) for name in _TOGETHER), strict=True)
         said = self._read(_TOGETHER, list(together), "controller", "status", "baseline")
         said_columns = zip(*said, strict=True)
@@ -125,8 +129,11 @@ class ControlBlocks:
         self, names: tuple[str, ...], column: Sequence[Any], *fields: str
     ) -> list[Any]:
         met = self._met.setdefault(names, {})
-        if len(met) > MOST:
-            met.clear()
+        try:
+            return list(map(met.__getitem__, column))
+        except KeyError:  # there are new ones
+            if len(met) > MOST:
+                met.clear()
         for cell in set(column) - met.keys():
             met[cell] = self._worth(names, (cell,) if len(names) == 1 else cell, fields)
         return list(map(met.__getitem__, column))
@@ -137,8 +144,11 @@ class ControlBlocks:
         """What *fields* of a report hold whose columns *names* hold *cells*."""
         places: Collection[str] = self._known.settlements.ids or ()
         actors: Collection[str] = self._known.actors.ids or ()
-        if names == ("settlement",) and cells[0] in places and _ID.fullmatch(cells[0]):
-            return cells[0]
+        text, column = cells[0], self._kind.columns[names[0]]
+        if column.parse is day and text:  # what it gives is a day, whatever else is so
+            return day(text)
+        if names == ("settlement",) and text in places and _ID.fullmatch(text):
+            return text
         values: dict[str, Any] = {**_RIGHT, "dataset": self._dataset}
         if names != _TOGETHER:
             values["status"] = "contested"  # which needs no actor
@@ -152,6 +162,8 @@ class ControlBlocks:
             elif column.needed:
                 raise ValueError("must not be empty")
         (event,) = self._kind.build(values)
+        if event.dataset != self._dataset:
+            raise ValueError("is not in the form in which it is stored")
         held = {field: getattr(event, field) for field in fields}
         for field, word in held.items():
             known = places if field in self._kind.settlements else actors

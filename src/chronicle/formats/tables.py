@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,6 +48,7 @@ MAX_ROW = 4 * 2**20  # bytes from the start of a row to its end
 MAX_CELL = 131_072  # characters; the csv module's own limit, unless someone moved it
 MAX_COLUMNS = 500
 CHUNK = 2**18  # bytes read at once
+PIECE = 2**12  # bytes of rows that are taken apart at once
 
 # Two letters at least: one letter and a colon is a drive.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/", re.ASCII)
@@ -165,13 +166,54 @@ class Record(NamedTuple):
     cells: list[str]
 
 
+class _Plain:
+    """Rows of the pieces of a file that have a row on every line, many at a time.
+
+    That is so where there is no quote; anything else unusual ends it too. `left` are
+    then the bytes that were read and not understood, and `line` the last line before.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, line: int, width: int) -> None:
+        self._file = file
+        self._width = width
+        self.line = line
+        self.left = b""
+
+    def records(self) -> Iterator[Record]:
+        while piece := self._file.read(PIECE):
+            if not piece.endswith(b"\n"):
+                piece += self._file.readline(MAX_ROW + 1)
+            rows = self._rows(piece)
+            if rows is None:
+                self.left = piece
+                return
+            numbered = zip(count(self.line + 1), rows, strict=False)
+            yield from map(Record._make, numbered)
+            self.line += len(rows)
+
+    def _rows(self, piece: bytes) -> list[list[str]] | None:
+        if b'"' in piece or b"\0" in piece or b"\r" in piece.replace(b"\r\n", b"\n"):
+            return None
+        try:
+            lines = piece.decode().removesuffix("\n").split("\n")
+            if max(map(len, lines)) > MAX_CELL:
+                return None
+            rows = list(csv.reader(lines, strict=True))
+        except (UnicodeDecodeError, csv.Error):
+            return None
+        return rows if set(map(len, rows)) == {self._width} else None
+
+
 class _Lines:
     """Physical lines as text; `fault` and `line` say what was wrong with the last row.
 
     A faulty line is still handed on, so that the csv reader sees where the row ends.
     """
 
-    def __init__(self, first: bytes, readline: Callable[[], bytes]) -> None:
+    def __init__(
+        self, first: bytes, readline: Callable[[], bytes], before: int = 0
+    ) -> None:
+        self._before = before  # lines of the file
         self.fault = ""
         self.line = 0  # of the fault
         self.row_size = 0  # bytes since the row began
@@ -180,7 +222,7 @@ class _Lines:
         self.text = self._text(all_lines)
 
     def _text(self, all_lines: Iterable[bytes]) -> Iterator[str]:
-        for number, raw in enumerate(all_lines, start=1):
+        for number, raw in enumerate(all_lines, self._before + 1):
             self.row_size += len(raw)
             if self.row_size > MAX_ROW:
                 self.stopped = True
@@ -222,9 +264,15 @@ def records(file: io.BufferedIOBase, name: str) -> Iterator[Record | Problem]:
         first.removeprefix(b"\xef\xbb\xbf"), partial(file.readline, MAX_ROW + 1)
     )
     reader = csv.reader(lines.text, strict=True)
-    width = 0
+    width = before = 0
     while True:
-        line, lines.row_size = reader.line_num + 1, 0
+        if width and not before and not lines.stopped:  # behind the header
+            plain = _Plain(file, reader.line_num, width)
+            yield from plain.records()
+            before, rest = plain.line, io.BytesIO(plain.left)
+            lines = _Lines(b"", partial(_next_line, rest, file), before)
+            reader = csv.reader(lines.text, strict=True)
+        line, lines.row_size = before + reader.line_num + 1, 0
         try:
             cells, rule = next(reader), ""
         except StopIteration:
@@ -233,7 +281,7 @@ def records(file: io.BufferedIOBase, name: str) -> Iterator[Record | Problem]:
             if lines.stopped:
                 break
             cells, rule = [], _quoting(broken)
-            runs_on = reader.line_num > line and "limit" in str(broken)
+            runs_on = before + reader.line_num > line and "limit" in str(broken)
             if runs_on or str(broken).startswith("unexpected end"):
                 yield problem(line, f"{rule}; nothing from here on was read")
                 return
@@ -245,11 +293,12 @@ def records(file: io.BufferedIOBase, name: str) -> Iterator[Record | Problem]:
         elif not cells:
             continue
         elif len(cells) != width and width:
-            spans = f", and runs to line {reader.line_num}"
+            end = before + reader.line_num
+            spans = f", and runs to line {end}"
             yield problem(
                 line,
                 f"has {len(cells)} cells where the header has {width}"
-                + (spans if reader.line_num > line else ""),
+                + (spans if end > line else ""),
             )
         elif lines.row_size > MAX_CELL and max(map(len, cells)) > MAX_CELL:
             yield problem(line, f"has a cell of more than {MAX_CELL:,} characters")
@@ -267,6 +316,11 @@ def records(file: io.BufferedIOBase, name: str) -> Iterator[Record | Problem]:
         )
     elif not width:
         yield problem(0, "is empty: there is no header")
+
+
+def _next_line(rest: io.BytesIO, file: io.BufferedIOBase) -> bytes:
+    """The next line of *rest*, which ends with a whole one, or else of *file*."""
+    return rest.readline(MAX_ROW + 1) or file.readline(MAX_ROW + 1)
 
 
 def _quoting(broken: csv.Error) -> str:

@@ -8,7 +8,7 @@ untouched, to `decide`; the two store the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -19,58 +19,59 @@ from chronicle.events import (
     SettlementRegistered,
 )
 from chronicle.log.apart import WHAT_IF
-from chronicle.log.codec import SHAPES, encode_rows
+from chronicle.log.codec import SHAPES, encode_columns, values_of
 from chronicle.log.hot import hot_controls
 from chronicle.log.register import StoreRegister
 from chronicle.log.store import Draft, Writing
 
-__all__ = ["FIELDS", "Controls", "insert_controls"]
+__all__ = ["FIELDS", "Columns", "Controls", "columns_of", "insert_controls"]
 
 TYPE = ControlReported.TYPE
 FIELDS = SHAPES[TYPE][1]  # of a control report, in stored order
 
 
+Columns = Mapping[str, Sequence[Any]]  # of the fields, by name
+
+
 class Controls(NamedTuple):
-    """Valid control reports: the lines they stand on, their values as in `FIELDS`."""
+    """Valid control reports as columns, and the lines on which they stand."""
 
     lines: Sequence[int]
-    rows: list[tuple[Any, ...]]
+    columns: Columns
 
     def events(self) -> list[tuple[int, Event]]:
         """The same as lines and events."""
-        events = (
-            ControlReported(**dict(zip(FIELDS, row, strict=True))) for row in self.rows
-        )
+        rows = zip(*map(self.columns.__getitem__, FIELDS), strict=True)
+        events = (ControlReported(**dict(zip(FIELDS, r, strict=True))) for r in rows)
         return list(zip(self.lines, events, strict=True))
 
 
-def insert_controls(
-    work: Writing, register: StoreRegister, rows: Sequence[tuple[Any, ...]]
-) -> range | None:
-    """Store control reports; None, and nothing done, where one has to be decided on.
+def columns_of(events: Sequence[Event]) -> Columns:
+    """The columns of control reports."""
+    return dict(zip(FIELDS, zip(*map(values_of, events), strict=True), strict=True))
 
-    *rows* are the values of valid events, in the order of `FIELDS`.
-    """
-    columns = dict(zip(FIELDS, zip(*rows, strict=True), strict=True))
+
+def insert_controls(
+    work: Writing, register: StoreRegister, columns: Columns
+) -> range | None:
+    """Store valid control reports; None, and nothing done, where one needs deciding."""
     if not _ordinary(columns, register) or work.told(columns["report_id"]):
         return None
-    bodies = encode_rows(TYPE, rows)
-    hots = list(hot_controls(columns, work.code))
     streams = {source: f"source:{source}" for source in set(columns["source"])}
     drafts = zip(
         map(streams.__getitem__, columns["source"]),
         repeat(TYPE),
-        bodies,
-        hots,
+        encode_columns(TYPE, [columns[field] for field in FIELDS]),
+        hot_controls(columns, work.code),
         columns["report_id"],
         repeat(None),
         columns["dataset"],
         strict=False,
     )
-    return work.insert(list(map(Draft._make, drafts)))
+    return work.insert(map(Draft._make, drafts))
 
 
-def _ordinary(columns: dict[str, tuple[Any, ...]], register: StoreRegister) -> bool:
+def _ordinary(columns: Columns, register: StoreRegister) -> bool:
     """Whether places and actors are known, and no id is there twice or simulated."""
     ids = columns["report_id"]
     actors = {*columns["controller"], *columns["from_actor"]} - {None}
@@ -78,9 +79,6 @@ def _ordinary(columns: dict[str, tuple[Any, ...]], register: StoreRegister) -> b
     return (
         len(set(ids)) == len(ids)
         and not any(name.startswith(WHAT_IF) for name in names)
-        and all(
-            register.registered(SettlementRegistered, id_)
-            for id_ in set(columns["settlement"])
-        )
-        and all(register.registered(ActorRegistered, id_) for id_ in actors)
+        and register.knows(SettlementRegistered, set(columns["settlement"]))
+        and register.knows(ActorRegistered, actors)
     )

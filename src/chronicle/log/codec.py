@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -24,7 +25,7 @@ __all__ = [
     "UPCASTERS",
     "decode",
     "encode",
-    "encode_rows",
+    "encode_columns",
     "values_of",
 ]
 
@@ -175,19 +176,24 @@ def encode(event: Event) -> bytes:
     return _encode(event.TYPE, _VALUES[event.TYPE](event))
 
 
-def encode_rows(type_: str, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
-    """`encode` of events of one `TYPE`, given as their values in stored order."""
-    defaults, columns = _DEFAULTS[type_], list(zip(*rows, strict=True))
+def encode_columns(type_: str, columns: Sequence[Sequence[Any]]) -> list[bytes]:
+    """`encode` of events of one `TYPE`, given as columns in stored order."""
+    defaults = _DEFAULTS[type_]
     last = len(columns)
     while last and all(value == defaults[last - 1] for value in set(columns[last - 1])):
         last -= 1
-    return [_encode(type_, row, last) for row in rows]
+    rows = zip(*columns[:last], strict=True)
+    if not last or defaults[last - 1] in columns[last - 1]:  # rows of several lengths
+        return [_encode(type_, row) for row in rows]
+    shape = repeat(SHAPES[type_][0])
+    bodies = list(map(_pack, zip(shape, *columns[:last], strict=False)))
+    if max(map(len, bodies), default=0) > MAX_BYTES:
+        return [_encode(type_, row) for row in rows]  # and refuse it
+    return bodies
 
 
-def _encode(type_: str, values: tuple[Any, ...], last: int | None = None) -> bytes:
-    """From value *last* on, if given, all are known to be defaults."""
-    defaults = _DEFAULTS[type_]
-    last = len(values) if last is None else last
+def _encode(type_: str, values: tuple[Any, ...]) -> bytes:
+    defaults, last = _DEFAULTS[type_], len(values)
     while last and values[last - 1] == defaults[last - 1]:
         last -= 1
     try:

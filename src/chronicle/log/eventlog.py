@@ -22,8 +22,8 @@ from chronicle.events import (
 )
 from chronicle.fields import NAME_LENGTH, text
 from chronicle.log.apart import keep_apart
-from chronicle.log.bulk import FIELDS, Controls, insert_controls
-from chronicle.log.codec import encode, values_of
+from chronicle.log.bulk import Controls, columns_of, insert_controls
+from chronicle.log.codec import encode
 from chronicle.log.hot import hot
 from chronicle.log.register import Shelf, StoreRegister, recorded_of
 from chronicle.log.standing import check_expected, positions_of, said_gone
@@ -72,9 +72,13 @@ class EventLog:
                     raise Conflict(f"the key {key!r} was used for another command")
                 return before[1]
             check_expected(work, expected or {})
-            positions = self._decide(work, given, self._register(work))
+            head, register = work.head, self._register(work)
+            positions = self._decide(work, given, register)
             if key is not None:
                 work.remember(key, digest, positions)
+        if not register.took_references:  # committed: nothing to catch up with
+            with self._shelf_lock:
+                self._shelf.pass_over(head, work.head)
         return positions
 
     def extend(
@@ -110,19 +114,22 @@ class EventLog:
         """Record one file of a data set: what is new, changed, gone since its last.
 
         *rows* are line numbers with events, or many of them as columns. *types* are the
-        TYPEs that the file holds: a report of the data set and of such a type that the file no longer tells is
-        retracted with *label* as the reason, and stands again when a later file tells
-        it again. That needs *whole* to say, at the end, that all of the file could be
-        read: a row that nobody could read is not gone. *refused* is told which events
-        `decide` refuses, and the others go in; without it the first one raises.
-        *finish* makes the event that closes the import, or None, and may raise to leave
-        everything out. Raises `Conflict` when a report id belongs to another data set.
+        TYPEs that the file holds: a report of the data set and of such a type that the
+        file no longer tells is retracted with *label* as the reason, and stands again
+        when a later file tells it again. That needs *whole* to say, at the end, that
+        all of the file could be read: a row that nobody could read is not gone.
+        *refused* is told which events `decide` refuses, and the others go in; without
+        it the first one raises. *finish* makes the event that closes the import, or
+        None, and may raise to leave everything out. Raises `Conflict` when a report id
+        belongs to another data set.
         """
         tally = Tally()
         mentioned: list[str] = []
         done = 0
         with self.store.writing() as work:
             register = self._register(work)
+            # What this import tells is not gone; only what was there before can be.
+            held = types and any(True for _ in work.unmentioned(dataset, types, ()))
             for chunk in _chunks_and_columns(rows):
                 if isinstance(chunk, Controls):
                     ids = self._bring_in(work, chunk, register, dataset)
@@ -152,7 +159,7 @@ class EventLog:
                 done += len(chunk)
                 if progress is not None:
                     progress(done)
-            if types and whole():
+            if held and whole():
                 tally.gone = self._retract_gone(
                     work, dataset, types, mentioned, label, register
                 )
@@ -165,11 +172,10 @@ class EventLog:
         self, work: Writing, chunk: Controls, register: StoreRegister, dataset: str
     ) -> Sequence[str]:
         """Record all of *chunk* if it is new throughout; the ids that went in."""
-        columns = dict(zip(FIELDS, zip(*chunk.rows, strict=True), strict=True))
-        if set(columns["dataset"]) != {dataset}:
+        if set(chunk.columns["dataset"]) != {dataset}:
             return ()
-        stored = insert_controls(work, register, chunk.rows)
-        return () if stored is None else columns["report_id"]
+        stored = insert_controls(work, register, chunk.columns)
+        return () if stored is None else chunk.columns["report_id"]
 
     def _retract_gone(
         self,
@@ -200,8 +206,8 @@ class EventLog:
     ) -> list[int]:
         """Record what *events* add; the position at which each of them stands."""
         if len(events) >= FEW and all(type(e) is ControlReported for e in events):
-            rows = [values_of(event) for event in events]
-            if (stored := insert_controls(work, register, rows)) is not None:
+            columns = columns_of(events)
+            if (stored := insert_controls(work, register, columns)) is not None:
                 return list(stored)
         keep_apart(self.store.identity, events)
         register.prefetch(events)

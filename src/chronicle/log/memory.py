@@ -139,7 +139,8 @@ class _MemoryWriting:
         fresh = self._codes.setdefault(kind, {})
         return fresh.setdefault(id_, len(known) + len(fresh))
 
-    def insert(self, drafts: Sequence[Draft]) -> range:
+    def insert(self, drafts: Iterable[Draft]) -> range:
+        drafts = list(drafts)
         told = {draft.report for draft in drafts if draft.report is not None}
         if len(told) < sum(draft.report is not None for draft in drafts):
             raise Conflict("a report id is given twice; nothing was recorded")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from chronicle.errors import Untrusted
 from chronicle.events import Event, Redacted, Reference, Remark, Report
@@ -62,6 +62,11 @@ class Shelf:
         if isinstance(event, Reference):
             self.said[event.dataset, event.TYPE, event.key] = event
 
+    def pass_over(self, first: int, last: int) -> None:
+        """Know that no reference data stands between two positions, if it is next."""
+        if self.position == first:
+            self.position = last
+
     def copy(self) -> Shelf:
         """Another one that can go its own way."""
         other = Shelf()
@@ -81,7 +86,7 @@ class StoreRegister:
     def __init__(self, store: Reading, shelf: Shelf) -> None:
         self._store = store
         self._shelf = shelf
-        self._shelf_is_own = False
+        self._shelf_is_own = False  # as it is when reference data was inserted
         self._told: dict[str, Recorded | None] = {}
         self._about: dict[str, list[Recorded]] = {}
 
@@ -89,11 +94,11 @@ class StoreRegister:
         """Forget the last chunk, and read what this one speaks of."""
         ids = {e.report_id for e in events if isinstance(e, Report) and e.report_id}
         ids |= {e.report for e in events if isinstance(e, Remark)}  # type: ignore[attr-defined]
-        rows = self._store.told(list(ids))
+        rows = self._store.told(list(ids)) if ids else {}
         self._told = dict.fromkeys(ids)
         self._told |= {id_: recorded_of(row) for id_, row in rows.items()}
         self._about = {id_: [] for id_ in ids}
-        for row in self._store.about(list(rows)):
+        for row in self._store.about(list(rows)) if rows else ():
             self._about[row.target or ""].append(recorded_of(row))
 
     def told(self, report: str) -> Recorded | None:
@@ -115,6 +120,11 @@ class StoreRegister:
                     self._shelf, self._shelf_is_own = self._shelf.copy(), True
                 self._shelf.add(event)
 
+    @property
+    def took_references(self) -> bool:
+        """Whether reference data was inserted."""
+        return self._shelf_is_own
+
     def said(self, dataset: str, kind: type[Reference], key: str) -> Reference | None:
         """What a data set itself last said, whoever has amended it since."""
         return self._shelf.said.get((dataset, kind.TYPE, key))
@@ -126,6 +136,10 @@ class StoreRegister:
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:
         return self._all(kind).get(key)
+
+    def knows(self, kind: type[Reference], keys: Set[str]) -> bool:
+        """Whether all of *keys* are registered."""
+        return self._all(kind).keys() >= keys
 
     def like(self, kind: type[Reference], key: str) -> Sequence[str]:
         names = {

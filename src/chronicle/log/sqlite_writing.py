@@ -50,7 +50,6 @@ class SQLiteWriting:
         self._versions: dict[int, int] = {}
         self.emptied = False
         self.head, self.recorded_at = _end(cursor, now)
-        self._head_before = self.head
 
     def code(self, kind: str, id_: str) -> int:
         try:
@@ -68,22 +67,27 @@ class SQLiteWriting:
         ).fetchone()[0]
         return found
 
-    def insert(self, drafts: Sequence[Draft]) -> range:
+    def insert(self, drafts: Iterable[Draft]) -> range:
         first = self.head + 1
         self._cursor.executemany(_INSERT, self._rows_of(drafts))
-        self.head += len(drafts)
+        self.head += max(self._cursor.rowcount, 0)
         return range(first, self.head + 1)
 
-    def _rows_of(self, drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
+    def _rows_of(self, drafts: Iterable[Draft]) -> Iterator[tuple[Any, ...]]:
         """The rows, each made when SQLite asks for it: none is held."""
-        code, versions, now = self.code, self._versions, self.recorded_at
+        versions, now = self._versions, self.recorded_at
+        streams: dict[str, int] = {}
+        datasets: dict[str, int | None] = {"": None}
         for position, draft in enumerate(drafts, self.head + 1):
             stream_id, type_, body, hot, report, target, name = draft
-            stream = code("stream", stream_id)
-            if stream not in versions:
-                versions[stream] = self._last_version(stream) or 0
+            if stream_id not in streams:
+                streams[stream_id] = stream = self.code("stream", stream_id)
+                if stream not in versions:
+                    versions[stream] = self._last_version(stream) or 0
+            if name not in datasets:
+                datasets[name] = self.code("dataset", name)
+            stream, dataset = streams[stream_id], datasets[name]
             version = versions[stream] = versions[stream] + 1
-            dataset = code("dataset", name) if name else None
             # fmt: off
             yield (position, stream, version, type_, now,
                    report, target, dataset, hot, body)
@@ -121,8 +125,9 @@ class SQLiteWriting:
 
     def finish(self) -> None:
         """Store the codes that were given; the last deed before the commit."""
-        self._cursor.executemany("INSERT INTO codes VALUES (?,?,?,?)", self._new_codes)
-        self._new_codes = []
+        if new := self._new_codes:
+            self._cursor.executemany("INSERT INTO codes VALUES (?,?,?,?)", new)
+            self._new_codes = []
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
@@ -178,14 +183,6 @@ class SQLiteWriting:
         number = self._codes.by_kind.get("dataset", {}).get(dataset)
         if number is None:
             return
-        # What this transaction has inserted was told by the file itself.
-        among = (
-            "FROM events WHERE dataset = ? AND report IS NOT NULL AND position <= ? "
-            f"AND type IN ({','.join('?' * len(types))}) "
-        )
-        asked = (number, self._head_before, *types)
-        if not self._cursor.execute(f"SELECT 1 {among} LIMIT 1", asked).fetchone():
-            return
         self._cursor.execute(
             "CREATE TEMP TABLE IF NOT EXISTS mentioned (report TEXT PRIMARY KEY) "
             "WITHOUT ROWID"
@@ -195,9 +192,10 @@ class SQLiteWriting:
             "INSERT OR IGNORE INTO mentioned VALUES (?)", ((r,) for r in reports)
         )
         found = self._cursor.execute(
-            f"SELECT report {among}"
+            "SELECT report FROM events WHERE dataset = ? AND report IS NOT NULL "
+            f"AND type IN ({','.join('?' * len(types))}) "
             "AND report NOT IN (SELECT report FROM mentioned) ORDER BY position",
-            asked,
+            (number, *types),
         ).fetchall()
         self._cursor.execute("DELETE FROM mentioned")
         yield from (report for (report,) in found)

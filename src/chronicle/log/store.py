@@ -84,7 +84,7 @@ class Writing(Reading, Protocol):
         """The code of an id: the rank of its first mention among its kind."""
         ...
 
-    def insert(self, drafts: Sequence[Draft]) -> range:
+    def insert(self, drafts: Iterable[Draft]) -> range:
         """Store *drafts*; their positions."""
         ...
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.whatif.parameters import INDEX, Parameters
+from chronicle.errors import InputError
+from chronicle.scoring.intervals import order_statistics
+from chronicle.whatif.parameters import INDEX, TABLE, Parameters
 from chronicle.whatif.posterior import rows_drawn
 from chronicle.whatif.prior import prior_draws
 from chronicle.whatif.scenario import Scenario
 
-__all__ = ["parameter_draws"]
+__all__ = ["parameter_draws", "ranges_told"]
 
 
 def parameter_draws(
@@ -25,6 +27,11 @@ def parameter_draws(
     """
     if scenario.draw == "fixed":
         return None
+    if scenario.draw != "prior" and scenario.posterior is None:
+        raise InputError(
+            f"ensemble.parameters: {scenario.draw!r} lies beside a scenario file; read "
+            "the scenario from its file"
+        )
     thetas = prior_draws(
         parameters, scenario.rules, seed=scenario.seed, count=scenario.replicas
     )
@@ -36,3 +43,26 @@ def parameter_draws(
             if name not in scenario.rules:
                 thetas[:, INDEX[name]] = rows[:, at]
     return thetas
+
+
+def ranges_told(scenario: Scenario) -> dict[str, str]:
+    """What a report says of each parameter that replicas draw for themselves.
+
+    The range of the prior, or nine tenths of the posterior in the middle.
+    """
+    if scenario.draw == "fixed":
+        return {}
+    told = {
+        row.name: f"{row.low:g} to {row.high:g}"
+        for row in TABLE
+        if row.name not in scenario.rules
+    }
+    if scenario.posterior is not None:
+        rows = np.array(scenario.posterior.rows)
+        bounds = order_statistics(rows, (0.05, 0.95)).T.tolist()
+        for name, (low, high) in zip(
+            scenario.posterior.parameters, bounds, strict=True
+        ):
+            if name in told:
+                told[name] = f"{low:.3g} to {high:.3g} (fitted)"
+    return told

@@ -37,11 +37,15 @@ def assumptions(run: Run) -> str:
         f"{', '.join(force.actors)} against {', '.join(force.against)}"
         for force in run.scenario.forces
     )
-    drawn = (
-        "parameters drawn from their prior"
-        if run.scenario.draw == "prior"
-        else "one setting of the parameters"
-    )
+    posterior = run.scenario.posterior
+    if posterior is not None:
+        drawn = (
+            f"parameters fitted to what was published by {posterior.made.published_by}"
+        )
+    elif run.scenario.draw == "prior":
+        drawn = "parameters drawn from their prior"
+    else:
+        drawn = "one setting of the parameters"
     return f"{forces}; {drawn}; {run.scenario.replicas:,} replicas; see the report"
 
 

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle.errors import StorageError
 from chronicle.runs.arms import Arm
+from chronicle.runs.draws import ranges_told
 from chronicle.runs.pictures import curves_svg, draw_run, fallen_table
 from chronicle.runs.verdict import verdict_table
 from chronicle.tables import Table
 from chronicle.whatif.parameters import TABLE
+from chronicle.whatif.scenario import Scenario
 
 if TYPE_CHECKING:
     from chronicle.runs.run import Run
@@ -254,22 +256,22 @@ def _assumed(run: Run) -> str:
     ]
     orders = Table(("assumption", "says"), list(dict.fromkeys(rows)))
     used = run.ensembles[0].parameters
-    drawn = run.scenario.draw == "prior"
+    ranges = ranges_told(run.scenario)
     values = Table(
         ("parameter", "value", "unit", "source"),
         [
             (
                 row.name,
-                f"{row.low:g} to {row.high:g}"
-                if drawn and row.name not in run.scenario.rules
-                else f"{getattr(used, row.name):g}"
+                ranges.get(row.name)
+                or f"{getattr(used, row.name):g}"
                 + (" (set)" if row.name in run.scenario.rules else ""),
                 row.unit,
                 row.source,
             )
             for row in TABLE
         ],
-        "Where a range stands, each replica draws its own value from it.",
+        "Where a range stands, each replica draws its own value from it; a fitted one "
+        "holds nine values in ten.",
     )
     guessed = int(run.terrain.guessed.sum())
     return (
@@ -323,6 +325,7 @@ def _provenance(run: Run) -> str:
     facts = {
         "Scenario": f"{run.scenario.file}, identity {run.scenario.identity}",
         "Record": f"{run.record}, position {run.start.position}",
+        "Parameters": _drawn_from(run.scenario),
         "Digest": run.digest,
         "Digests of arms": "; ".join(f"{a.label}: {a.digest}" for a in run.arms),
         "Engine": f"{run.engine}; all engines give the same digest",
@@ -330,6 +333,17 @@ def _provenance(run: Run) -> str:
         "Data": run.licence,
     }
     return "<h2>Provenance</h2>" + _definitions(facts)
+
+
+def _drawn_from(scenario: Scenario) -> str:
+    posterior = scenario.posterior
+    if posterior is None:
+        return scenario.draw
+    made = posterior.made
+    return (
+        f"{scenario.draw}, digest {posterior.digest}: fitted to {made.since} to "
+        f"{made.until} as published by {made.published_by}, seed {made.seed}"
+    )
 
 
 # --- tables ----------------------------------------------------------------------

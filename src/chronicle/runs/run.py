@@ -165,6 +165,10 @@ class Run:
                 "title": scenario.title,
                 "file": scenario.file,
                 "identity": scenario.identity,
+                "parameters": scenario.draw,
+                "posterior": (
+                    None if scenario.posterior is None else scenario.posterior.digest
+                ),
             },
             "branch": {
                 "on": scenario.branch_at,

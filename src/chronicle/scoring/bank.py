@@ -1,8 +1,9 @@
 """The bank: simulations of a window of the past, and what can be seen of each.
 
 A window begins with a state and lasts a few whole days. Of what falls in it, only a
-share is ever published by its end: each simulation draws its own, and hides the rest,
-as the record does. That share is fitted along with the model's parameters.
+share is published by its end, on some days more of it and on others less: each
+simulation draws how large a share and how uneven, and hides the rest, as the record
+does. Both are fitted along with the model's parameters.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from numpy.typing import NDArray
 from chronicle.errors import UsageError
 from chronicle.scoring.chance import REPORTED as REPORTED_STREAM
 from chronicle.scoring.distances import Roads, by_road
-from chronicle.whatif.draws import stable_id, uniform_array
+from chronicle.whatif.draws import normal_of_array, stable_id, uniform_array
 from chronicle.whatif.ensemble import Chunk, Ensemble, in_threads
 from chronicle.whatif.parameters import INDEX, Parameters
 from chronicle.whatif.prior import keys_of, prior_draws, shares_of
 from chronicle.whatif.terrain import Terrain
 
-__all__ = ["FITTED", "REPORTED", "REPORTED_RANGE", "Bank", "Window", "simulate"]
+__all__ = ["FITTED", "NUISANCE", "Bank", "Window", "simulate"]
 
 Floats = NDArray[np.float64]
 
@@ -34,8 +35,15 @@ FITTED = (
 """What a few days of captures say something about; the rest keeps its prior."""
 
 REPORTED = "reported"
-REPORTED_RANGE = 0.4, 1.0
+REPORTED_RANGE = 0.4, 0.99
 """The prior of the share of falls that is published by the end of the window."""
+
+BURSTS = "reported_spread"
+BURSTS_RANGE = 0.0, 2.5
+"""The prior of the spread of the log-odds of that share from day to day."""
+
+NUISANCE = {REPORTED: REPORTED_RANGE, BURSTS: BURSTS_RANGE}
+"""What is fitted and is of the record, not of the model: names and ranges."""
 
 _CHUNK = 500
 _BEYOND = 1.5  # what is out of reach counts as so many times the farthest road
@@ -99,7 +107,7 @@ class Window:
         ends = place[np.stack([self.terrain.edge_a, self.terrain.edge_b])]
         return ends[:, (ends >= 0).all(axis=0)]
 
-    def features(self, days: NDArray[np.int64]) -> Floats:
+    def features(self, days: NDArray[np.integer]) -> Floats:
         """What is seen, as numbers: *days* (R, P) of published falls, 0 for none.
 
         The day of each place, censored a day after the end; then, by day, how many
@@ -184,7 +192,7 @@ def simulate(
     count: int,
     seed: int,
     fitted: tuple[str, ...] = FITTED,
-    reported: tuple[float, float] = REPORTED_RANGE,
+    every_fall_is_told: bool = False,
     engine: str = "auto",
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -211,18 +219,20 @@ def simulate(
     )
     drawn = shares_of(names, seed, 0, count)
     keys = keys_of(seed, 0, count, REPORTED_STREAM)
-    told = uniform_array(stable_id(REPORTED), keys)
-    low, high = reported
-    share = low + (high - low) * told
+    told = {name: uniform_array(stable_id(name), keys) for name in NUISANCE}
+    share = _published(told, keys, window.days)
     entities = window.terrain.entity[window.rows].tolist()
     days = np.zeros((count, len(entities)), np.int16)
     features: Floats | None = None
     done = 0
     for (first, size), results in in_threads(ensemble, _chunks(count), workers):
         rows = slice(first, first + size)
-        fell = results.fall_day[:, window.rows]
-        luck = np.stack([uniform_array(e, keys[rows]) for e in entities], axis=1)
-        days[rows] = np.where(luck < share[rows, None], fell, 0)
+        fell = results.fall_day[:, window.rows].astype(np.int64)
+        if not every_fall_is_told:
+            luck = np.stack([uniform_array(e, keys[rows]) for e in entities], axis=1)
+            # Column 0 is of places that never fell, whatever it says.
+            fell = np.where(luck < np.take_along_axis(share[rows], fell, 1), fell, 0)
+        days[rows] = fell
         found = window.features(days[rows])
         if features is None:
             features = np.empty((count, found.shape[1]))
@@ -232,8 +242,8 @@ def simulate(
             progress(done, count)
     assert features is not None
     shares = [drawn[name] for name in names]
-    if high > low:
-        names, shares = (*names, REPORTED), [*shares, told]
+    if not every_fall_is_told:
+        names, shares = (*names, *told), [*shares, *told.values()]
     return Bank(
         parameters=names,
         shares=np.stack(shares, axis=1),
@@ -241,6 +251,23 @@ def simulate(
         features=features,
         engine=ensemble.chosen_engine,
     )
+
+
+def _published(
+    told: Mapping[str, Floats], keys: NDArray[np.uint64], days: int
+) -> Floats:
+    """The share (R, 1 + days) of the falls of a day that is published."""
+    mean, spread = (
+        low + (high - low) * told[name] for name, (low, high) in NUISANCE.items()
+    )
+    moods = [
+        normal_of_array(uniform_array(stable_id(BURSTS, str(day)), keys))
+        for day in range(days + 1)
+    ]
+    odds = np.log(mean / (1.0 - mean))[:, None]
+    odds = odds + spread[:, None] * np.stack(moods, axis=1)
+    found: Floats = 1.0 / (1.0 + np.exp(-odds))
+    return found
 
 
 def _chunks(count: int) -> list[Chunk]:

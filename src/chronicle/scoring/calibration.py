@@ -92,15 +92,13 @@ def learn(
     )
     basis = blank._basis(features)
     held = np.arange(len(basis)) % _HELD_OUT == 0
-    trials = [_ridge(basis[~held], shares[~held], penalty) for penalty in PENALTIES]
-    errors = [
-        ((basis[held] @ trial - shares[held]) ** 2).mean(axis=0) for trial in trials
-    ]
+    trials = _ridges(basis[~held], shares[~held])
+    errors = [((basis[held] @ t - shares[held]) ** 2).mean(axis=0) for t in trials]
     best = np.argmin(errors, axis=0)
-    final = [_ridge(basis, shares, penalty) for penalty in PENALTIES]
+    final = _ridges(basis, shares)
     columns = range(shares.shape[1])
     coefficients = np.stack([final[best[k]][:, k] for k in columns], axis=1)
-    explained = 1.0 - np.min(errors, axis=0) / shares[held].var(axis=0)
+    explained: Floats = 1.0 - np.min(errors, axis=0) / shares[held].var(axis=0)
     return Summaries(
         kept=kept,
         centre=blank.centre,
@@ -112,13 +110,15 @@ def learn(
     )
 
 
-def _ridge(basis: Floats, target: Floats, penalty: float) -> Floats:
-    """Least squares with a penalty on all coefficients but the first, the constant."""
-    gram = basis.T @ basis
-    ridge = np.full(len(gram), penalty * len(basis))
-    ridge[0] = 0.0
-    gram[np.diag_indices_from(gram)] += ridge
-    found: Floats = np.linalg.solve(gram, basis.T @ target)
+def _ridges(basis: Floats, target: Floats) -> list[Floats]:
+    """Least squares by penalty, which is on all coefficients but the constant."""
+    gram, moments = basis.T @ basis, basis.T @ target
+    found = []
+    for penalty in PENALTIES:
+        ridge = np.full(len(gram), penalty * len(basis))
+        ridge[0] = 0.0
+        solved = np.linalg.solve(gram + np.diag(ridge), moments)
+        found.append(np.asarray(solved, dtype=np.float64))
     return found
 
 

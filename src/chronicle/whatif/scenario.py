@@ -232,8 +232,11 @@ class _Reader:
         return value
 
 
-def read_scenario(path: Path) -> Scenario:
-    """The scenario in a file; raises `InputError` with file, key, value and rule."""
+def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
+    """The scenario in a file; raises `InputError` with file, key, value and rule.
+
+    Without *posterior* the file of one is not read: it may still have to be made.
+    """
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -247,7 +250,7 @@ def read_scenario(path: Path) -> Scenario:
         raise InputError(f"{path} is not UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as broken:
         raise InputError(f"{path}: not TOML: {str(broken)[:200]}") from None
-    return scenario_of(data, path.name, path.parent)
+    return scenario_of(data, path.name, path.parent if posterior else None)
 
 
 def scenario_of(
@@ -255,7 +258,7 @@ def scenario_of(
 ) -> Scenario:
     """The scenario that parsed TOML says; *file* is its name in messages.
 
-    A posterior that it names is sought in *folder*.
+    A posterior that it names is read from *folder*; without one it is left out.
     """
     top = _Reader(file, "", data, _TABLES)
     head = _Reader(file, "scenario", top.need("scenario"), _SCENARIO)
@@ -301,7 +304,7 @@ def _draw(reader: _Reader, folder: Path | None) -> tuple[str, Posterior | None]:
     if not told.endswith(".json"):
         return reader.choice("parameters", _DRAWS, "fixed"), None
     if folder is None:
-        raise reader.wrong("parameters", told, "needs a scenario file to lie beside")
+        return told, None
     try:
         return told, read_posterior(folder / told)
     except InputError as broken:
