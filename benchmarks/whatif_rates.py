@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+import whatif_calibration
 import whatif_marks
 from chronicle.whatif.compiled import run_chunk
 from chronicle.whatif.ensemble import Ensemble
@@ -449,6 +450,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "ensemble.full": ensemble_full,
     "ensemble.growth": ensemble_growth,
     "ensemble.workers": ensemble_workers,
+    **whatif_calibration.FIGURES,
     **whatif_marks.FIGURES,
 }
 

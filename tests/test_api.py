@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 import chronicle as ch
-from chronicle.answers import HISTORY_COLUMNS, STATE_COLUMNS, log_table
+from chronicle.answers import HISTORY_COLUMNS, STATE_COLUMNS
 from chronicle.clocks import as_known_at
 from chronicle.formats.jsonl import line_of
+from chronicle.sayings import log_table
 from log_toys import Clock, control, opening
 from own_toy import CASE, CONTROL, TOY, write
 from strategies import SETTLEMENTS, logs, steady

@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 BLOCK = 4_096  # rows that are read at a time
-HOT_BLOCK = 1_024  # hot records at a time: 48 KiB, and their list stays in the cache
 END = (1 << 62) - 1  # after every position
 
 _ROW = (
@@ -125,12 +124,17 @@ def hot_in_order(reading: Reading, after: int, upto: int | None) -> Iterator[byt
                 (before, min(before + BLOCK, last)),
             )
             records = [record for (record,) in cursor.fetchall()]
-        if any(type(record) is not bytes or len(record) != WIDTH for record in records):
+        try:
+            even = not set(map(len, records)) - {WIDTH}
+            joined = b"".join(records)
+        except TypeError:  # a number, a text or a NULL
+            even, joined = False, b""
+        if not even:
             raise Damaged(f"a hot record after position {before} has not {WIDTH} bytes")
         if len(records) != min(BLOCK, last - before):
             raise _gap(before, last)
         before += len(records)
-        yield b"".join(records)
+        yield joined
 
 
 def rows_by_ids(cursor: sqlite3.Cursor, column: str, ids: Sequence[str]) -> list[Row]:

@@ -43,7 +43,8 @@ Progress = Callable[[str, int, int], None]
 BANK = 40_000
 BANK_PLAINLY = 2_000  # without numba
 LEAST_BANK = 500
-KEPT = 0.02  # the share of the bank that is accepted,
+TAUGHT = 0.3  # the share of the bank that summaries are learned from; of the rest
+KEPT = 0.03  # this share is accepted,
 LEAST_KEPT = 200  # but no fewer than that: a regression is fitted to them
 LONGEST_DAYS = 30
 OF_THE_START = ("delay_days",)
@@ -187,7 +188,8 @@ def calibrate(
     if count < LEAST_BANK:
         raise UsageError(f"a bank of {count} simulations: at least {LEAST_BANK}")
     chance = scenario.seed if seed is None else seed
-    keep = max(LEAST_KEPT, round(KEPT * count))
+    taught = round(TAUGHT * count)
+    keep = max(LEAST_KEPT, round(KEPT * (count - taught)))
     window, seen, since, position = window_of(scenario, chronicle, since)
     if not seen.any():
         raise UsageError(
@@ -203,8 +205,10 @@ def calibrate(
         workers=workers,
         progress=_phase(progress, "bank"),
     )
-    known, fresh = made.split(count)
-    summaries = learn(known.features, known.shares, seed=chance)
+    simulations, fresh = made.split(count)
+    # Summaries know the simulations that they were learned from too well to judge them.
+    teachers, known = simulations.split(taught)
+    summaries = learn(teachers.features, teachers.shares, seed=chance)
     near = summaries.of(known.features)
     observed = summaries.of(window.features(seen[None, :]))[0]
     accepted = accept(observed, near, known.shares, keep)

@@ -33,7 +33,7 @@ from chronicle.whatif.compiled import (
     warm_up,
 )
 from chronicle.whatif.interventions import Intervention, Orders, orders_of
-from chronicle.whatif.parameters import TABLE, Parameters
+from chronicle.whatif.parameters import LIMITS, TABLE, Parameters
 from chronicle.whatif.plan import Chart, chart_of, check_horizon
 from chronicle.whatif.rules import Change
 from chronicle.whatif.simpy_engine import Hook, Run
@@ -94,8 +94,10 @@ class Ensemble:
                     f"thetas of shape {self.thetas.shape}, "
                     f"not {(self.replicas, len(TABLE))}"
                 )
-            for row in self.thetas:
-                Parameters.from_vector(row)
+            low, high = LIMITS
+            inside = (self.thetas >= low) & (self.thetas <= high)  # false for NaN
+            for row in self.thetas[~inside.all(axis=1)]:
+                Parameters.from_vector(row)  # says which value of it is wrong
         places = self.terrain.count
         each = places * (12 + 4 * self.horizon * self.hosted_by_day)
         if self.replicas * each > MOST_BYTES:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chronicle.errors import InputError
 
-__all__ = ["INDEX", "TABLE", "Parameter", "Parameters", "explain"]
+__all__ = ["INDEX", "LIMITS", "TABLE", "Parameter", "Parameters", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,12 @@ TABLE: tuple[Parameter, ...] = (
 
 INDEX: dict[str, int] = {row.name: place for place, row in enumerate(TABLE)}
 """Where each parameter stands in `Parameters.vector()`."""
+
+LIMITS = (
+    np.array([row.minimum for row in TABLE]),
+    np.array([row.maximum for row in TABLE]),
+)
+"""The least and the greatest value of each, in the order of `TABLE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
