@@ -36,6 +36,7 @@ test: $(VENV)/.dev ## all that CI checks: lint, types, layers, tests, documentat
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
+	$(BIN)/python -m pytest benchmarks --benchmark-disable
 	$(BIN)/coverage report --include='$(GROUND)' --fail-under=100 --show-missing
 	$(BIN)/coverage report --skip-covered --sort=cover
 	@echo "all checks passed"

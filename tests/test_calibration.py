@@ -210,6 +210,12 @@ def test_nothing_can_be_learned_from_a_bank_that_is_all_alike_or_tiny() -> None:
         learn(np.ones((99, 3)), np.ones((99, 1)), seed=0)
 
 
+def test_noise_teaches_nothing_and_does_no_harm() -> None:
+    random = np.random.default_rng(4)
+    found = learn(random.random((600, 40)), random.random((600, 2)), seed=0)
+    assert (np.abs(found.explained) < 0.05).all()
+
+
 # --- the bank --------------------------------------------------------------------
 
 

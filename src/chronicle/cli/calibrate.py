@@ -41,9 +41,18 @@ __all__ = ["calibrate"]
     help="The window begins at its end. Default: the first day of the record.",
 )
 @click.option(
-    "--fit", "fitted", multiple=True, metavar="NAME", help="A parameter to fit."
+    "--fit",
+    "fitted",
+    multiple=True,
+    metavar="NAME",
+    help="A parameter to fit, in place of the usual ones; may be given again.",
 )
-@click.option("--engine", type=click.Choice(["auto", "heap", "numba"]), default="auto")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "heap", "numba"]),
+    default="auto",
+    help="Both give the same simulations.",
+)
 @click.option("--workers", type=click.IntRange(1, 1024), help="Default: all cores.")
 @click.option(
     "--out",

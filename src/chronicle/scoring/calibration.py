@@ -29,7 +29,7 @@ __all__ = ["Accepted", "Summaries", "accept", "learn", "resampled"]
 Floats = NDArray[np.float64]
 
 HIDDEN_FEATURES = 256
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)  # of the ridge, per simulation
+PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)  # of the ridge, per simulation
 _HELD_OUT = 5  # one simulation in so many chooses the penalty
 _FAR = 6.0  # standard deviations beyond which a feature says no more
 _EDGE = 1e-9
