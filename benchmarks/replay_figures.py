@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -497,22 +498,26 @@ def peer_sqlite(bench: Bench, rounds: int = 5) -> list[Figure]:
     ]  # fmt: skip
 
 
+def takes(
+    events: int, settlements: int = 10_000, seed: int = SEED
+) -> list[tuple[str, Callable[[], list[Figure]]]]:
+    """What takes the figures of one size, by name; all share one made-up log.
+
+    SQL on SQLite only up to a million reports.
+    """
+    made = cache(lambda: prepare(events, settlements, seed))
+    ways = [state_on, state_known, state_restated, points, index_build, sizes]
+    ways += [replay_segments, peers]
+    if events <= 1_000_000:
+        ways.append(peer_sqlite)
+    return [(way.__name__, lambda way=way: way(made())) for way in ways]  # type: ignore[misc]
+
+
 def all_figures(
     events: int, settlements: int = 10_000, seed: int = SEED
 ) -> list[Figure]:
-    """Every figure for one size; SQL on SQLite only up to a million reports."""
-    bench = prepare(events, settlements, seed)
-    found = [
-        *state_on(bench),
-        *state_known(bench),
-        *state_restated(bench),
-        *points(bench),
-        *index_build(bench),
-        *sizes(bench),
-        *replay_segments(bench),
-        *peers(bench),
-    ]
-    return found + (peer_sqlite(bench) if events <= 1_000_000 else [])
+    """Every figure for one size."""
+    return [row for _, take in takes(events, settlements, seed) for row in take()]
 
 
 def main() -> None:

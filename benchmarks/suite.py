@@ -10,71 +10,103 @@ import platform
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from chronicle.errors import UsageError
 
 __all__ = ["SUITES", "growth", "run", "versions"]
 
 Row = dict[str, Any]
 Told = Callable[[str], None]
+Take = tuple[str, Callable[[], Iterable[Row]]]
+"""A name, and what takes the figures of that name."""
 
 
 def versions() -> dict[str, str]:
     """What the figures were taken with."""
-    names = ("numpy", "eventsourcing", "duckdb", "polars", "pandas", "numba", "simpy")
-    return {
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        **{name: version(name) for name in names},
-    }
+    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    for name in (
+        *("numpy", "eventsourcing", "duckdb", "polars", "pandas", "numba", "simpy"),
+        *("distributed", "pyabc"),
+    ):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
 
 
-def replay(events: int, settlements: int, told: Told) -> Iterator[Row]:
+def replay(events: int, settlements: int) -> Iterator[Take]:
     """The engine's figures, then the log's."""
     import log_figures
     import replay_figures
 
-    told(f"an index of {events:,} reports, {settlements:,} settlements")
-    yield from replay_figures.all_figures(events, settlements)
-    with tempfile.TemporaryDirectory() as name:
-        for take in log_figures.SUITE:
-            told(take.__name__)
-            folder = Path(name) / take.__name__
-            folder.mkdir()
-            yield from take(min(events, 200_000), folder)
+    yield from replay_figures.takes(events, settlements)
+    for take in log_figures.SUITE:
+
+        def taken(take: Callable[..., Iterable[Row]] = take) -> Iterator[Row]:
+            with tempfile.TemporaryDirectory() as name:
+                yield from take(min(events, 200_000), Path(name))
+
+        yield take.__name__, taken
 
 
-def whatif(events: int, settlements: int, told: Told) -> Iterator[Row]:
+def whatif(events: int, settlements: int) -> Iterator[Take]:
     """Engines and ensembles; the sizes are those of the figures' names."""
     import whatif_rates
 
     for name, take in whatif_rates.FIGURES.items():
-        told(name)
-        yield take()
+        yield name, lambda take=take: [take()]  # type: ignore[misc]
 
 
-SUITES = {"replay": replay, "whatif": whatif}
+SUITES: dict[str, Callable[[int, int], Iterator[Take]]] = {
+    "replay": replay,
+    "whatif": whatif,
+}
 
 
 def met(row: Row) -> bool | None:
-    """Whether a row's ratio reaches its goal, where the goal is a bound on it."""
+    """Whether a row's ratio reaches its goal, where the goal is a bound on it.
+
+    None where there is no such bound, and where there is no ratio to hold against it.
+    """
     if "met" in row:
-        return bool(row["met"])
+        return None if row["met"] is None else bool(row["met"])
     sign, _, bound = str(row.get("goal", "")).partition(" ")
-    if sign not in (">=", "<=") or not bound:
+    ratio = row.get("ratio")
+    if sign not in (">=", "<=") or not bound or ratio is None:
         return None
     limit = float(bound.split()[0])
-    return bool(row["ratio"] >= limit if sign == ">=" else row["ratio"] <= limit)
+    return bool(ratio >= limit if sign == ">=" else ratio <= limit)
 
 
 def run(
     suite: str, events: int, settlements: int, told: Told = lambda _: None
 ) -> Iterator[Row]:
-    """The rows of a suite as they are taken; each says whether its goal is met."""
-    for row in SUITES[suite](events, settlements, told):
-        yield {**row, "met": met(row)}
+    """The rows of a suite as they are taken; each says whether its goal is met.
+
+    A figure that cannot be taken costs no other: where something that it needs is not
+    installed, its row says *not run*; where it raises or its check fails, the row has a
+    key `failed`, with why.
+    """
+    for name, take in SUITES[suite](events, settlements):
+        told(name)
+        try:
+            for row in take():
+                yield {**row, "met": met(row)}
+        except (ImportError, UsageError) as missing:
+            yield _without(name, f"not run: {missing}", None)
+        except (Exception, SystemExit) as broken:  # FLEE's half ends with the latter
+            why = f"{type(broken).__name__}: {broken}"[:300]
+            yield {**_without(name, f"failed: {why}", False), "failed": why}
+
+
+def _without(name: str, why: str, reached: bool | None) -> Row:
+    row = dict.fromkeys(("value", "unit", "ratio", "goal"))
+    return {"name": name, **row, "against": why, "met": reached}
 
 
 def growth(most: int, told: Told = lambda _: None) -> Iterator[Row]:

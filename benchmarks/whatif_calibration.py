@@ -153,7 +153,7 @@ def _pyabc(window: Window) -> Callable[[int], object] | None:
 
 
 @cache
-def _recoveries(bank: int = 40_000, count: int = 500) -> tuple[Recoveries, float]:
+def _recoveries(bank: int, count: int) -> tuple[Recoveries, float]:
     """The check of the calibration on an invented map, and how long all of it took."""
     found: list[Recoveries] = []
 
@@ -172,9 +172,9 @@ def _recoveries(bank: int = 40_000, count: int = 500) -> tuple[Recoveries, float
     return found[0], took
 
 
-def sbc_cover(rounds: int = 1) -> Figure:
+def sbc_cover(rounds: int = 1, bank: int = 40_000, count: int = 500) -> Figure:
     """The coverage of 90 % intervals that is farthest from 0.90, of all parameters."""
-    made, _ = _recoveries()
+    made, _ = _recoveries(bank, count)
     cover = made.coverage()
     worst = float(cover[np.argmax(np.abs(cover - 0.9))])
     told = dict(zip(made.parameters, np.round(cover, 3).tolist(), strict=True))
@@ -191,9 +191,9 @@ def sbc_cover(rounds: int = 1) -> Figure:
     )
 
 
-def sbc_seconds(rounds: int = 1) -> Figure:
+def sbc_seconds(rounds: int = 1, bank: int = 40_000, count: int = 500) -> Figure:
     """Bank, summaries and recoveries on two cores, against a minute."""
-    made, took = _recoveries()
+    made, took = _recoveries(bank, count)
     return row(
         "sbc.seconds", took, "s", "60 s", "<= 1", took / 60, recoveries=len(made)
     )

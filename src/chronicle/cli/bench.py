@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from chronicle.cli.render import emit, say, table_options
+from chronicle.cli.render import emit, say, table_options, write_file
 from chronicle.errors import UsageError
 
 __all__ = ["bench", "benchmarks_folder"]
@@ -18,6 +18,8 @@ COLUMNS = (
     *("name", "value", "unit", "ratio", "goal", "met", "spread"),
     *("n", "seed", "against"),
 )
+LEAST_GROWTH = 10_000
+FAILED = 70  # EX_SOFTWARE of sysexits.h, as for any fault of ours
 
 
 def benchmarks_folder() -> Path:
@@ -59,35 +61,55 @@ def bench(
     """Take the figures: ours, the peer's or the limit's, the ratio, the spread.
 
     Rounds are interleaved, medians compared, and every timed answer is checked. The
-    ratio is what counts: this machine's speed is in both of its parts.
+    ratio is what counts: this machine's speed is in both of its parts. A figure without
+    its peer is "not run"; one that fails is told, and the others are taken.
     """
-    from chronicle.tables import Table
-
     if not (1_000 <= events <= 100_000_000 and 1 <= settlements <= 1_000_000):
         raise UsageError("--events from 1,000 and --settlements from 1, within reason")
+    if growth and events < LEAST_GROWTH:
+        raise UsageError(f"--growth wants --events from {LEAST_GROWTH:,}")
     folder = str(benchmarks_folder())
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    taken: Any = import_module("suite")
+    versions = taken.versions()
+    rows: list[dict[str, Any]] = []
     try:
-        taken: Any = import_module("suite")
-        versions = taken.versions()
-        if growth:
-            rows = list(taken.growth(events, say))
-            columns = tuple(rows[0])
-        else:
-            rows = list(taken.run(suite, events, settlements, say))
-            columns = COLUMNS
+        made = (
+            taken.growth(events, say)
+            if growth
+            else taken.run(suite, events, settlements, say)
+        )
+        for row in made:
+            rows.append(row)  # noqa: PERF402 - an interrupt must leave those before it
     except ImportError as missing:
         raise UsageError(
             f"bench needs {missing.name}: pip install 'conflict-chronicle[bench,fast]'"
         ) from None
-    told = ", ".join(f"{name} {number}" for name, number in versions.items())
-    table = Table(
-        columns,
-        [tuple(row.get(name) for name in columns) for row in rows],
-        f"Figures of suite {suite}, {events:,} reports, {settlements:,} settlements",
-        [told],
-    )
+    except KeyboardInterrupt:
+        # A suite takes many minutes: what was taken is told, then the command ends.
+        if rows:
+            _emit(rows, suite, events, settlements, versions, format_, out)
+        say(f"figures taken before the interrupt: {len(rows)}")
+        raise
+    _emit(rows, suite, events, settlements, versions, format_, out)
+    failed = [f"{row['name']} ({row['failed']})" for row in rows if "failed" in row]
+    if failed:
+        listed = "; ".join(failed)
+        click.echo(f"chronicle: figures that could not be taken: {listed}", err=True)
+        raise click.exceptions.Exit(FAILED)
+
+
+def _emit(
+    rows: list[dict[str, Any]],
+    suite: str,
+    events: int,
+    settlements: int,
+    versions: dict[str, str],
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """The rows as a table, or as JSON just as they were taken."""
     if format_ == "json":
         import msgspec
 
@@ -96,6 +118,27 @@ def bench(
         if out is None:
             click.echo(text)
         else:
-            out.write_text(text)
+            write_file(out, text.encode() + b"\n")
         return
+    from chronicle.tables import Table
+
+    sizes = f", {events:,} reports, {settlements:,} settlements"
+    if suite == "whatif":  # whose sizes are those of the figures
+        sizes = ""
+    columns = COLUMNS if "name" in rows[0] else tuple(rows[0])
+    told = ", ".join(f"{name} {number}" for name, number in versions.items())
+    table = Table(
+        columns,
+        [tuple(_cell(row, name) for name in columns) for row in rows],
+        f"Figures of suite {suite}{sizes}",
+        [told],
+    )
     emit(table, format_, out)
+
+
+def _cell(row: dict[str, Any], name: str) -> Any:
+    """A value of the table; in place of a ratio that is not there, that it is not."""
+    value = row.get(name)
+    if name == "ratio" and value is None:
+        return "failed" if "failed" in row else "not run"
+    return value
