@@ -24,6 +24,7 @@ from chronicle.log.eventlog import EventLog
 from chronicle.log.memory import MemoryStore
 from chronicle.log.sqlite import SQLiteStore
 from chronicle.runs.run import Run, run_scenario
+from chronicle.whatif.rules import SUPPLY_CUT
 from chronicle.whatif.scenario import Scenario
 from chronicle.whatif.terrain import ALWAYS, Terrain
 from what_if_case import BRANCH, HOLD, five_towns, scenario
@@ -290,6 +291,111 @@ def test_a_branch_tells_of_people_and_routes(run: Run) -> None:
         }
     shut_on = [day for day, keys in routes.items() if "birch--cedar" not in keys]
     assert shut_on == ["2030-05-13", "2030-05-15"]
+
+
+STILL = {"speed_km_day": 1, "repulse": 0, "counterattack": 0}  # nobody arrives in time
+BOTH = [
+    {"actors": ["red"], "against": ["blue"]},
+    {"actors": ["blue"], "against": ["red"], "supply": ["Elm"]},
+]
+SHUT = {
+    "name": "cut",
+    "kind": "close_route",
+    "route": ["Cedar", "Elm"],
+    "from": date(2030, 5, 13),
+    "until": date(2030, 5, 16),
+}
+MORE = [
+    {"kind": "reinforce", "place": "Cedar", "factor": 2, "from": date(2030, 5, 14)},
+    {"kind": "capacity", "place": "Dogwood", "capacity": 9, "from": date(2030, 5, 12)},
+]
+
+
+def befallen(branch: ch.Chronicle, place: str) -> list[tuple[str, str, str, str]]:
+    return [
+        (str(row["valid_from"]), row["control"], row["status"], row["note"])
+        for row in branch.history(place)
+    ]
+
+
+@pytest.mark.parametrize("engine", ["simpy", "heap"])
+def test_a_branch_tells_what_befell_a_place_that_nobody_took(engine: str) -> None:
+    told = scenario(SHUT, *MORE, force=BOTH, rules=STILL)
+    made = run_scenario(told, five_towns(), engine=engine)
+    start = ("2030-05-10", "blue", "held", "as the record had it at the branch")
+    with made.branch(4, arm="cut + reinforce + capacity") as branch:
+        assert befallen(branch, "Cedar") == [
+            start,
+            ("2030-05-13", "blue", "held", "supply cut; control as before"),
+            ("2030-05-14", "blue", "held", "garrison reinforced; control as before"),
+            ("2030-05-16", "blue", "held", "supply restored; control as before"),
+        ]
+        room = "room for displaced people set; control as before"
+        assert befallen(branch, "Dogwood")[:2] == [
+            start,
+            ("2030-05-12", "blue", "held", room),
+        ]
+        assert befallen(branch, "Elm") == [start]
+        (place,) = (
+            row for row in branch.state("2030-05-17").table() if row["name"] == "Cedar"
+        )
+        assert (place["control"], str(place["since"])) == ("blue", "2030-05-10")
+        assert branch.diff("2030-05-11", "2030-05-18").rows == []
+        assert all(
+            getattr(r.event, "published", None) in (None, r.event.valid_from)
+            for r in branch.log()
+            if isinstance(r.event, ControlReported)
+        )
+
+
+def test_what_befalls_a_place_after_it_was_taken_says_who_took_it() -> None:
+    """Red takes Elm on 14 May; what is told of it afterwards must not say blue."""
+    sure = dict.fromkeys(("speed_sigma", "hold_days", "repulse", "transfer"), 0)
+    rules = sure | {"speed_km_day": 30, "delay_days": 1, "collapse": 0}
+    given = {
+        "kind": "capacity", "place": "Elm", "capacity": 9, "from": date(2030, 5, 17),
+    }  # fmt: skip
+    force = [BOTH[0] | {"supply": ["Alder"]}]
+    made = run_scenario(scenario(given, force=force, rules=rules), five_towns())
+    with made.branch(0, arm=made.arms[1].label) as branch:
+        told = befallen(branch, "Elm")
+    assert [row[:2] for row in told if "as before" not in row[3]][-1] == (
+        *("2030-05-14", "red"),
+    )
+    assert told[-1][:3] == ("2030-05-17", "red", "held")
+    assert told[-1][3].startswith("room for displaced people set")
+
+
+def test_nothing_is_told_that_would_hold_after_the_horizon_only() -> None:
+    """Shut from the morning after the last day on."""
+    late = SHUT | {"from": date(2030, 5, 18)}
+    del late["until"]
+    made = run_scenario(scenario(late, force=BOTH, rules=STILL), five_towns())
+    kinds = {change.kind for change in made.replica(0, "cut").changes}
+    with made.branch(0, arm="cut") as branch:
+        days = [day for day, *_ in befallen(branch, "Cedar")]
+    assert SUPPLY_CUT in kinds
+    assert max(days) <= "2030-05-18"
+
+
+def test_what_befell_goes_into_no_record() -> None:
+    told = scenario(SHUT, *MORE, force=BOTH, rules=STILL)
+    with run_scenario(told, five_towns()).branch(
+        0, arm="cut + reinforce + capacity"
+    ) as branch:
+        events = [
+            r.event
+            for r in branch.log()
+            if isinstance(r.event, ControlReported) and "as before" in r.event.note
+        ]
+    assert len(events) > 3
+    record = five_towns()
+    head_before = record.head
+    for event in events:
+        with pytest.raises(Untrusted) as refusal:
+            record.append(event)
+        assert refusal.value.exit_code == 9
+    assert record.head == head_before
 
 
 def test_every_answer_of_a_branch_says_what_if(run: Run) -> None:

@@ -29,16 +29,20 @@ from chronicle.log.memory import MemoryStore, system_clock
 from chronicle.log.sqlite import SQLiteStore
 from chronicle.state import State
 from chronicle.whatif.rules import (
+    CAPACITY_SET,
     CAPTURED,
     CEASEFIRE_BEGAN,
     CEASEFIRE_BROKEN,
     CEASEFIRE_ENDED,
     CHANGES,
     CORRIDOR_OPENED,
+    REINFORCED,
     REPULSED,
     ROUTE_CLOSED,
     ROUTE_REOPENED,
     SIEGE,
+    SUPPLY_CUT,
+    SUPPLY_RESTORED,
     TRANSFERRED,
     UPRISING,
     Change,
@@ -54,6 +58,14 @@ _TRUCES = {
     CEASEFIRE_BEGAN: "a ceasefire began",
     CEASEFIRE_ENDED: "the ceasefire ended",
     CEASEFIRE_BROKEN: "the ceasefire was broken",
+}
+# What befalls a place without a change of hands. No event is about supply, garrisons or
+# room: a report says once more who holds the place, which is so, and its note the rest.
+_BEFALLS = {
+    SUPPLY_CUT: "supply cut",
+    SUPPLY_RESTORED: "supply restored",
+    REINFORCED: "garrison reinforced",
+    CAPACITY_SET: "room for displaced people set",
 }
 _BASIS = "simulated"
 
@@ -109,8 +121,10 @@ def branch_of(
 def branch_events(replica: Replica, start: State) -> Iterator[Event]:
     """The events of a branch in order: who and what, the start, then day by day.
 
-    Reports are numbered from 1 through the whole branch. What the record has no word
-    for (supply, reinforcements, capacities) is left out.
+    Reports are numbered from 1 through the whole branch. What the record has no event
+    for (supply, reinforcements, room for people) stands in the note of a report that
+    the place is held as it was; by how much is not told. Supply is judged as a day
+    begins; what would hold only after the horizon is left out.
     """
     references, source = start.references, source_of(replica.scenario)
     yield from references.settlements.values()
@@ -140,7 +154,11 @@ Told = tuple[type[Any], dict[str, Any]]
 
 
 def _reports(replica: Replica, start: State) -> Iterator[Told]:
-    yield from _beginning(replica, start)
+    sides: dict[str, tuple[str | None, str]] = {}  # by settlement, as told so far
+    for kind, fields in _beginning(replica, start):
+        if kind is ControlReported:
+            sides[fields["settlement"]] = fields["controller"], fields["status"]
+        yield kind, fields
     days: dict[date, list[Told]] = {}
     for change in replica.changes:
         for day, told in _change(replica, start, change):
@@ -150,6 +168,12 @@ def _reports(replica: Replica, start: State) -> Iterator[Told]:
         days.setdefault(day, []).append(_displaced(replica, day, people))
     for day in sorted(days):
         for kind, fields in days[day]:
+            if kind is ControlReported:
+                place = fields["settlement"]
+                if "status" in fields:
+                    sides[place] = fields["controller"], fields["status"]
+                controller, status = sides.get(place, (None, "unknown"))
+                fields |= {"controller": controller, "status": status}
             yield kind, {**fields, "published": day}
 
 
@@ -205,13 +229,16 @@ def _displaced(replica: Replica, day: date, people: float) -> Told:
 def _change(
     replica: Replica, start: State, change: Change
 ) -> Iterable[tuple[date, Told]]:
-    """What the record would say of a change, on which day; nothing of some."""
+    """What the record would say of a change, on which day.
+
+    A report on control without a status is of what befell a place, however it is held.
+    """
     branch, names = replica.scenario.branch_at, replica.terrain.settlements
-    day = branch + timedelta(days=change.day)
+    day = branch + timedelta(days=max(change.day, 0 if change.time < 0 else 1))
     if change.kind in (*_HANDS, SIEGE, REPULSED):
         return [(day, _control(replica, start, change, day))]
     # Orders and truces begin as a day begins, and that day it is.
-    day = branch + timedelta(days=math.floor(change.time) + 1)
+    day = branch + timedelta(days=max(math.floor(change.time) + 1, 0))
     if change.kind in _ROUTES:
         told = {
             "settlement_a": names[change.settlement],
@@ -229,7 +256,16 @@ def _change(
         note = _TRUCES[change.kind]
         told = {"kind": "Agreement", "valid_from": day, "note": note}
         return [(day, (IncidentReported, told))]
-    return ()
+    if change.kind not in (SUPPLY_CUT, SUPPLY_RESTORED):
+        day = branch + timedelta(days=change.day)
+    elif change.time >= replica.scenario.horizon_days:
+        return []
+    told = {
+        "settlement": names[change.settlement],
+        "valid_from": day,
+        "note": f"{_BEFALLS[change.kind]}; control as before",
+    }
+    return [(day, (ControlReported, told))]
 
 
 def _control(replica: Replica, start: State, change: Change, day: date) -> Told:
@@ -249,6 +285,8 @@ def _control(replica: Replica, start: State, change: Change, day: date) -> Told:
         )
     origin = change.from_settlement
     came = f", from {names[origin]}" if origin >= 0 else ""
+    if change.time < 0:
+        came += f"; {-change.time:.1f} days before the branch, and unreported by then"
     return (
         ControlReported,
         {

@@ -44,13 +44,16 @@ def draw_fan(
     assumptions: str,
     observed: Sequence[float | None] | None = None,
     unit: str = "persons",
+    highest: float = 0.0,
     size: Size = (10.5, 6.0),
 ) -> None:
     """Draw the median over *days* with bands that hold 50 and 90 % of the replicas.
 
     *quantiles* gives a number for each day at the levels 0.05, 0.25, 0.5, 0.75, 0.95;
-    *observed* what was recorded, None where nothing was. A missing level, a series of
-    another length, numbers that are not finite or cross each other raise `UsageError`.
+    *observed* what was recorded, None where nothing was. The scale reaches to *highest*
+    at least, so that pictures to be compared can share one. A missing level, a series
+    of another length, numbers that are not finite or cross each other raise
+    `UsageError`.
     """
     mark = WhatIf(seed=seed, assumptions=assumptions)
     check_days(days)
@@ -73,6 +76,8 @@ def draw_fan(
             seen_xs, seen_ys = zip(*dots, strict=True)
             axes.scatter(seen_xs, seen_ys, s=22, color=INK, edgecolor=PAPER, zorder=4)
         axes.set_ylim(bottom=min(0.0, *low) if low else 0.0)
+        if highest > 0:
+            axes.set_ylim(top=max(axes.get_ylim()[1], 1.05 * highest))
         axes.set_ylabel(plain(unit), size=8.5, color=QUIET)
         axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.10g}")
         axes.grid(axis="y", color="#E9E9E6", linewidth=0.7)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +26,16 @@ from chronicle.tables import Table
 if TYPE_CHECKING:
     from chronicle.runs.run import Run
 
-__all__ = ["assumptions", "curves_svg", "draw_run", "fallen_table", "greatest"]
+__all__ = [
+    "arms_svg",
+    "assumptions",
+    "curves_svg",
+    "draw_run",
+    "fallen_table",
+    "greatest",
+    "line_key",
+    "titles",
+]
 
 MOST_BARS = 12
 MOST_CURVES = 12
@@ -50,39 +60,51 @@ def assumptions(run: Run) -> str:
 
 
 def draw_run(run: Run, folder: Path) -> dict[str, Path]:
-    """Draw all arms into *folder*; the files by a title."""
+    """Draw all arms into *folder*; the files by a title, as `titles` has them."""
     found: dict[str, Path] = {}
     last = run.question.days[-1]
-    for arm in run.arms:
-        caption = Caption(
-            asked=f"{arm.label}: chance by {last}",
-            clock=_clock(run),
-            lens="latest",
-            licence=run.licence,
-        )
-        given = {
-            "caption": caption,
-            "seed": run.scenario.seed,
-            "assumptions": assumptions(run),
-        }
+    marks: Any = {"seed": run.scenario.seed, "assumptions": assumptions(run)}
+    people = run.arms[0].results.displaced.size > 0  # or none of the arms has them
+    drawn = [
+        order_statistics(arm.results.displaced, SHARES) if people else np.empty(0)
+        for arm in run.arms
+    ]
+    highest = max((float(bands.max()) for bands in drawn if people), default=0.0)
+    for arm, bands in zip(run.arms, drawn, strict=True):
+        chances, arrivals, displaced = titles(run, arm)
         path = folder / f"chances-{arm.slug}.png"
-        title = f"Chance of having fallen by {last}: {arm.label}"
-        draw_probability_map(path, _map(run, arm), title=title, **given)  # type: ignore[arg-type]
-        found[title] = path
+        asked = _caption(run, f"{arm.label}: chance by {last}")
+        draw_probability_map(
+            path, _map(run, arm), title=chances, caption=asked, **marks
+        )
+        found[chances] = path
         if bars := _bars(run, arm):
             path = folder / f"arrivals-{arm.slug}.png"
-            title = f"When the largest places at risk fall: {arm.label}"
-            draw_arrivals(path, run.question.days, bars, title=title, **given)  # type: ignore[arg-type]
-            found[title] = path
-        if arm.results.displaced.size:
+            days = [run.question.day(number) for number in _numbers(run)]
+            early = (
+                "; first bar: by the branch, unreported"
+                if _numbers(run)[0] == 0
+                else ""
+            )
+            asked = _caption(run, f"{arm.label}: day of the fall, to {last}{early}")
+            draw_arrivals(path, days, bars, title=arrivals, caption=asked, **marks)
+            found[arrivals] = path
+        if people:
             path = folder / f"displaced-{arm.slug}.png"
-            title = f"People displaced since the branch: {arm.label}"
-            bands = order_statistics(arm.results.displaced, SHARES)
+            asked = _caption(run, f"{arm.label}: at the end of each day, to {last}")
             quantiles = {
                 s: row.tolist() for s, row in zip(SHARES, bands.round(), strict=True)
             }
-            draw_fan(path, run.question.days, quantiles, title=title, **given)  # type: ignore[arg-type]
-            found[title] = path
+            draw_fan(
+                path,
+                run.question.days,
+                quantiles,
+                title=displaced,
+                caption=asked,
+                highest=highest,  # one scale, so that arms can be compared
+                **marks,
+            )
+            found[displaced] = path
     if run.verdict is not None:
         bins = [
             ReliabilityBin(forecast=b.forecast, observed=b.observed, count=b.count)
@@ -91,9 +113,23 @@ def draw_run(run: Run, folder: Path) -> dict[str, Path]:
         ]
         path = folder / "reliability.png"
         title = "How often what was forecast came true"
-        draw_reliability(path, bins, title=title, **given)  # type: ignore[arg-type]
+        asked = _caption(run, f"{run.arms[0].label}: chances by day, to {last}")
+        draw_reliability(path, bins, title=title, caption=asked, **marks)
         found[title] = path
     return found
+
+
+def titles(run: Run, arm: Arm) -> tuple[str, str, str]:
+    """The titles of the pictures of an arm: chances, arrivals, people displaced."""
+    return (
+        f"Chance of having fallen by {run.question.days[-1]}: {arm.label}",
+        f"When the largest places at risk fall: {arm.label}",
+        f"People displaced since the branch: {arm.label}",
+    )
+
+
+def _caption(run: Run, asked: str) -> Caption:
+    return Caption(asked=asked, clock=_clock(run), lens="latest", licence=run.licence)
 
 
 def _clock(run: Run) -> str:
@@ -131,16 +167,19 @@ def _map(run: Run, arm: Arm) -> list[MapChance]:
     return places
 
 
+def _numbers(run: Run) -> range:
+    """The days that places may fall on; day 0 where forces are on the move by then."""
+    first = 1 if run.scenario.offensive_since is None else 0
+    return range(first, run.question.horizon_days + 1)
+
+
 def _bars(run: Run, arm: Arm) -> list[Arrivals]:
     samples = arm.samples(run.question)
     observed = None if run.verdict is None else run.verdict.truth.observed
     bars = []
     for at in greatest(run, MOST_BARS):
         days = samples[:, at]
-        shares = [
-            float((days == number).mean())
-            for number in range(1, run.question.horizon_days + 1)
-        ]
+        shares = [float((days == number).mean()) for number in _numbers(run)]
         never = float(np.isinf(days).mean())
         seen = math.inf if observed is None else float(observed[at])
         bars.append(
@@ -156,6 +195,10 @@ def _bars(run: Run, arm: Arm) -> list[Arrivals]:
 
 
 WIDTH, HEIGHT, PAD = 220, 96, 18
+# Lines of arms: dark enough on white, apart for colour-blind readers, each dashed in a
+# way of its own; the ways outnumber the colours, so that 35 arms are told apart.
+COLOURS = ("#332288", "#CC6677", "#117733", "#AA4499", "#882255")
+DASHES = ("", "6 2", "2 2", "8 2 2 2", "1 3", "10 4", "4 1 1 1")
 
 
 def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
@@ -168,39 +211,78 @@ def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
     for at in greatest(run, MOST_CURVES):
         lines = "" if arm is run.arms[0] else _line(base[at].tolist(), "base")
         lines += _line(ours[at].tolist(), "ours")
-        seen = math.inf
-        if run.verdict is not None:
-            seen = float(run.verdict.truth.observed[at])
-        if math.isfinite(seen):
-            x = _x(seen, run.question.horizon_days)
-            lines += f'<path class="seen" d="M{x:.1f} {PAD}V{HEIGHT - PAD}"/>'
-        axes = f"M{PAD} {PAD}V{HEIGHT - PAD}H{WIDTH - PAD}"
         said = f"{ours[at, -1]:.0%} by the last day"
-        svg = (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{said}"><path class="axes" d="{axes}"/>{lines}'
-            f'<text x="2" y="{PAD + 4}">1</text>'
-            f'<text x="2" y="{HEIGHT - PAD + 4}">0</text>'
-            f'<text x="{PAD}" y="{HEIGHT - 4}">day 0</text>'
-            f'<text x="{WIDTH - PAD}" y="{HEIGHT - 4}" text-anchor="end">'
-            f"{run.question.horizon_days}</text></svg>"
-        )
-        found.append((run.question.names[run.question.rows[at]], svg))
+        found.append(_graph(run, at, lines, said))
     return found
+
+
+def arms_svg(run: Run, places: Sequence[int]) -> list[tuple[str, str]]:
+    """P(fallen by day) of *places* under all arms at once, in the lines of `line_key`.
+
+    Places are indices among those at risk. Each is a name and an SVG.
+    """
+    chances = [arm.chances(run.question) for arm in run.arms]
+    found = []
+    for at in places:
+        lines = "".join(
+            _line(one[at].tolist(), "arm", look(number))
+            for number, one in enumerate(chances)
+        )
+        last = ", ".join(f"{one[at, -1]:.0%}" for one in chances)
+        found.append(_graph(run, at, lines, f"{last} by the last day, arm by arm"))
+    return found
+
+
+def look(number: int) -> str:
+    """How the line of the n-th arm is drawn, as attributes; 0 is the baseline."""
+    if number == 0:
+        return ' stroke="#9db7cd" stroke-width="4"'
+    number -= 1
+    colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
+    return f' stroke="{colour}" stroke-width="1.6" stroke-dasharray="{dashes}"'
+
+
+def line_key(number: int) -> str:
+    """A short line in the look of the n-th arm."""
+    return (
+        '<svg class="key" viewBox="0 0 34 8" aria-hidden="true">'
+        f'<path class="arm" d="M1 4H33"{look(number)}/></svg>'
+    )
+
+
+def _graph(run: Run, at: int, lines: str, said: str) -> tuple[str, str]:
+    """A place by name, and *lines* in axes with a mark at the recorded day."""
+    seen = math.inf
+    if run.verdict is not None:
+        seen = float(run.verdict.truth.observed[at])
+    if math.isfinite(seen):
+        x = _x(seen, run.question.horizon_days)
+        lines += f'<path class="seen" d="M{x:.1f} {PAD}V{HEIGHT - PAD}"/>'
+    axes = f"M{PAD} {PAD}V{HEIGHT - PAD}H{WIDTH - PAD}"
+    svg = (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{said}"><path class="axes" d="{axes}"/>{lines}'
+        f'<text x="2" y="{PAD + 4}">1</text>'
+        f'<text x="2" y="{HEIGHT - PAD + 4}">0</text>'
+        f'<text x="{PAD}" y="{HEIGHT - 4}">day 0</text>'
+        f'<text x="{WIDTH - PAD}" y="{HEIGHT - 4}" text-anchor="end">'
+        f"{run.question.horizon_days}</text></svg>"
+    )
+    return run.question.names[run.question.rows[at]], svg
 
 
 def _x(day: float, horizon: int) -> float:
     return PAD + (WIDTH - 2 * PAD) * day / horizon
 
 
-def _line(chances: list[float], kind: str) -> str:
+def _line(chances: list[float], kind: str, more: str = "") -> str:
     """A staircase: the chance rises at the end of each day."""
     high = HEIGHT - 2 * PAD
     last = len(chances) - 1
     path = f"M{PAD} {HEIGHT - PAD - high * chances[0]:.1f}"
     for day, chance in enumerate(chances[1:], 1):
         path += f"H{_x(day, last):.1f}V{HEIGHT - PAD - high * chance:.1f}"
-    return f'<path class="{kind}" d="{path}"/>'
+    return f'<path class="{kind}" d="{path}"{more}/>'
 
 
 def fallen_table(run: Run) -> Table:

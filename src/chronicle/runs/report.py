@@ -6,9 +6,8 @@ is no script at all, and the page's own policy forbids one.
 
 from __future__ import annotations
 
-import base64
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,8 +15,26 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle.errors import StorageError
 from chronicle.runs.arms import Arm
+from chronicle.runs.beside import changes_table, differing, places_table
 from chronicle.runs.draws import ranges_told
-from chronicle.runs.pictures import curves_svg, draw_run, fallen_table
+from chronicle.runs.markup import (
+    POLICY,
+    STYLE,
+    definitions,
+    graphs,
+    paragraphs,
+    picture,
+    table,
+)
+from chronicle.runs.pictures import (
+    MOST_CURVES,
+    arms_svg,
+    curves_svg,
+    draw_run,
+    fallen_table,
+    line_key,
+    titles,
+)
 from chronicle.runs.verdict import verdict_table
 from chronicle.tables import Table
 from chronicle.whatif.parameters import TABLE
@@ -27,46 +44,6 @@ if TYPE_CHECKING:
     from chronicle.runs.run import Run
 
 __all__ = ["report_html", "write_report"]
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-STYLE = """
-:root{--ink:#222;--quiet:#5c5c5c;--line:#d8d8d4;--mark:#6B1839;--blue:#1F4E79}
-*{box-sizing:border-box}
-body{margin:0;color:var(--ink);background:#fff;font:15px/1.5 system-ui,sans-serif}
-main{max-width:66rem;margin:0 auto;padding:1rem 1.25rem 4rem}
-.mark{position:sticky;top:0;z-index:1;background:var(--mark);color:#fff;
- padding:.5rem 1.25rem;font-weight:600}
-.mark span{font-weight:400}
-h1{font-size:1.7rem;line-height:1.2;margin:1.4rem 0 .3rem}
-h2{font-size:1.2rem;margin:2.4rem 0 .5rem;padding-top:.7rem;
- border-top:1px solid var(--line)}
-h3{font-size:1rem;margin:1.4rem 0 .4rem}
-p{max-width:46rem;margin:.5rem 0}
-.quiet,caption,figcaption,dt{color:var(--quiet)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;margin:.6rem 0}
-dd{margin:0;overflow-wrap:anywhere}
-.wide{overflow-x:auto;max-width:100%}
-table{border-collapse:collapse;font-size:13px;margin:.6rem 0}
-caption{text-align:left;padding:.2rem 0 .4rem}
-th,td{padding:.2rem .6rem .2rem 0;text-align:left;vertical-align:top;white-space:nowrap;
- border-bottom:1px solid #eee}
-th{border-bottom:1px solid var(--ink);font-weight:600}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-td.prose{white-space:normal;min-width:16rem}
-tr.model td{font-weight:600}
-figure{margin:1rem 0}
-figure img{max-width:100%;height:auto;border:1px solid var(--line)}
-.curves{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));
- gap:.8rem}
-.curves figure{margin:0}
-.curves svg{width:100%;height:auto}
-.curves path{fill:none}
-.axes{stroke:#999}.ours{stroke:var(--blue);stroke-width:2.2}
-.base{stroke:#9db7cd;stroke-width:2.2}.seen{stroke:#CC3311;stroke-dasharray:3 2}
-.curves text{font-size:9px;fill:var(--quiet)}
-details{margin:.6rem 0}summary{cursor:pointer;color:var(--blue)}
-ul{max-width:46rem;padding-left:1.2rem}
-"""
 
 
 def write_report(
@@ -92,10 +69,11 @@ def report_html(run: Run, pictures: Mapping[str, bytes]) -> str:
     title = run.scenario.title or run.scenario.id
     parts = [
         _mark(run),
-        f"<main><h1>{escape(title)}</h1>",
-        _paragraphs(run.scenario.about),
+        f"<main>{_contents(run)}<h1>{escape(title)}</h1>",
+        paragraphs(run.scenario.about),
         _facts(run),
         _answer(run),
+        _changes(run),
         _verdict(run),
         *(_arm(run, arm, pictures) for arm in run.arms),
         _left(run, pictures),
@@ -121,21 +99,36 @@ def _mark(run: Run) -> str:
     )
 
 
-def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part)
+def _contents(run: Run) -> str:
+    """Links to the arms, where there are several to look for."""
+    if len(run.arms) == 1:
+        return ""
+    links = "".join(
+        f'<a href="#{_anchor(run, arm)}">{escape(arm.label)}</a>' for arm in run.arms
+    )
+    return f'<nav><a href="#arms">What the arms change</a>{links}</nav>'
+
+
+def _anchor(run: Run, arm: Arm) -> str:
+    return f"arm-{run.arms.index(arm)}"
 
 
 def _facts(run: Run) -> str:
     scenario = run.scenario
     clock = f"the end of {scenario.branch_at} (UTC), position {run.start.position}"
-    if scenario.published_by is not None:
-        clock += f", as published by {scenario.published_by}: no hindsight"
-    else:
-        clock += ", as known now: with hindsight"
+    by = scenario.published_by
+    clock += ", as known now" if by is None else f", as published by {by}"
+    clock += ": with hindsight" if scenario.hindsight else ": no hindsight"
     if scenario.known_at is not None:
         clock += f", known at {scenario.known_at}"
     facts = {
         "Branched from": clock,
+        "Offensive under way": (
+            f"since {scenario.offensive_since}: forces are on the move, and places may "
+            "have fallen by the branch unreported"
+            if scenario.offensive_since
+            else "not said: all forces set out after the branch"
+        ),
         "Run forward": f"{scenario.horizon_days} days, to {run.question.days[-1]}",
         "At risk": (
             f"{len(run.question.rows)} of {len(run.question.settlements)} settlements"
@@ -145,7 +138,7 @@ def _facts(run: Run) -> str:
         "Seed": str(scenario.seed),
         "Coverage": _coverage(run),
     }
-    return _definitions(facts)
+    return definitions(facts)
 
 
 def _coverage(run: Run) -> str:
@@ -159,16 +152,43 @@ def _coverage(run: Run) -> str:
     )
 
 
-def _definitions(facts: Mapping[str, str]) -> str:
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
-        for name, value in facts.items()
-    )
-    return f"<dl>{rows}</dl>"
-
-
 def _answer(run: Run) -> str:
-    return "<h2>In short</h2>" + _table(fallen_table(run))
+    return "<h2>In short</h2>" + table(fallen_table(run))
+
+
+RECORDED = "Dashed red: the day on which it was recorded to have fallen."
+MEANINGS = (
+    "Differences are of pairs: replica by replica, with the same draws. Half width: of "
+    "the 95 % interval of the mean. Sooner, same, later: shares of the replicas; "
+    "benefit: the share in which a place falls later, or not at all instead. Replicas "
+    "needed: for a half-width of a quarter of a day; variance ratio: how many times "
+    "fewer that is than with draws of their own."
+)
+
+
+def _changes(run: Run) -> str:
+    """What the arms change, side by side; nothing for a baseline alone."""
+    if len(run.arms) == 1:
+        return ""
+    parts = [
+        '<h2 id="arms">What the arms change</h2>',
+        f'<p class="quiet">{MEANINGS}</p>',
+        table(changes_table(run)),
+    ]
+    places = differing(run, MOST_CURVES)
+    if len(run.arms) > 2 and places:
+        keys = "".join(
+            f"<li>{line_key(number)} {escape(arm.label)}</li>"
+            for number, arm in enumerate(run.arms)
+        )
+        parts += [
+            table(places_table(run, 15)),
+            "<h3>Chance of having fallen by day, where the arms differ most</h3>",
+            f'<ul class="keys">{keys}</ul>',
+            f'<p class="quiet">{RECORDED if run.verdict else ""}</p>',
+            graphs(arms_svg(run, places), "large"),
+        ]
+    return "".join(parts)
 
 
 def _verdict(run: Run) -> str:
@@ -186,54 +206,36 @@ def _verdict(run: Run) -> str:
         f"{apart.low or 0.0:+.2f} to {apart.high or 0.0:+.2f} days"
         f"{'' if sure else ', which holds 0: they cannot be told apart'})."
     )
-    return f"{head}<p>{escape(told)}</p>" + _table(
-        verdict_table(run.verdict), bold=(0,)
-    )
+    return f"{head}<p>{escape(told)}</p>" + table(verdict_table(run.verdict), bold=(0,))
 
 
 def _arm(run: Run, arm: Arm, pictures: Mapping[str, bytes]) -> str:
-    parts = [f"<h2>Arm: {escape(arm.label)}</h2>"]
+    parts = [f'<h2 id="{_anchor(run, arm)}">Arm: {escape(arm.label)}</h2>']
     if arm is not run.arms[0]:
         compared = run.compared(arm.label)
-        parts.append(_table(compared, most=15))
+        parts.append(table(compared, most=15))
     parts.append("<h3>Chance of having fallen by day, largest places</h3>")
     words = "Blue: this arm."
     if arm is not run.arms[0]:
         words += " Pale: the baseline."
     if run.verdict is not None:
-        words += " Dashed red: the day on which it was recorded to have fallen."
-    parts.append(f'<p class="quiet">{words}</p><div class="curves">')
-    for name, svg in curves_svg(run, arm):
-        parts.append(f"<figure><figcaption>{escape(name)}</figcaption>{svg}</figure>")
-    parts.append("</div>")
-    parts += [
-        _picture(title, png)
-        for title, png in pictures.items()
-        if title.endswith(f": {arm.label}")
-    ]
+        words += f" {RECORDED}"
+    parts.append(f'<p class="quiet">{words}</p>')
+    parts.append(graphs(curves_svg(run, arm)))
+    mine = titles(run, arm)
+    parts += [picture(title, pictures[title]) for title in mine if title in pictures]
     parts.append("<details><summary>All places at risk</summary>")
-    parts.append(_table(run.arrivals(arm.label)))
+    parts.append(table(run.arrivals(arm.label)))
     parts.append("</details><details><summary>People displaced by day</summary>")
-    parts.append(_table(run.displaced(arm.label)))
+    parts.append(table(run.displaced(arm.label)))
     parts.append("</details>")
     return "".join(parts)
 
 
 def _left(run: Run, pictures: Mapping[str, bytes]) -> str:
-    ends = tuple(f": {arm.label}" for arm in run.arms)
+    told = {title for arm in run.arms for title in titles(run, arm)}
     return "".join(
-        _picture(title, png)
-        for title, png in pictures.items()
-        if not title.endswith(ends)
-    )
-
-
-def _picture(title: str, png: bytes) -> str:
-    data = base64.b64encode(png).decode()
-    said = escape(title, quote=True)
-    return (
-        f'<figure><img alt="{said}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{said}</figcaption></figure>"
+        picture(title, png) for title, png in pictures.items() if title not in told
     )
 
 
@@ -276,11 +278,11 @@ def _assumed(run: Run) -> str:
     guessed = int(run.terrain.guessed.sum())
     return (
         "<h2>Assumptions</h2>"
-        + _table(orders)
+        + table(orders)
         + f"<p>The population of {guessed} of {run.terrain.count} settlements is not "
         "known; each counts as 1,000 people.</p>"
         + "<details><summary>All parameters</summary>"
-        + _table(values)
+        + table(values)
         + "</details>"
     )
 
@@ -332,7 +334,7 @@ def _provenance(run: Run) -> str:
         "Versions": ", ".join(f"{k} {v}" for k, v in versions().items()),
         "Data": run.licence,
     }
-    return "<h2>Provenance</h2>" + _definitions(facts)
+    return "<h2>Provenance</h2>" + definitions(facts)
 
 
 def _drawn_from(scenario: Scenario) -> str:
@@ -344,52 +346,3 @@ def _drawn_from(scenario: Scenario) -> str:
         f"{scenario.draw}, digest {posterior.digest}: fitted to {made.since} to "
         f"{made.until} as published by {made.published_by}, seed {made.seed}"
     )
-
-
-# --- tables ----------------------------------------------------------------------
-
-
-def _table(table: Table, most: int | None = None, bold: Sequence[int] = ()) -> str:
-    """A table with everything escaped; numbers to the right."""
-    rows = table.rows if most is None else table.rows[:most]
-    numeric = [_is_number(row[at] for row in rows) for at in range(len(table.columns))]
-    head = "".join(
-        f"<th{_class(number)}>{escape(name.replace('_', ' '))}</th>"
-        for name, number in zip(table.columns, numeric, strict=True)
-    )
-    body = "".join(
-        f"<tr{' class=model' if at in bold else ''}>"
-        + "".join(
-            f"<td{_class(number, value)}>{escape(_cell(value))}</td>"
-            for value, number in zip(row, numeric, strict=True)
-        )
-        + "</tr>"
-        for at, row in enumerate(rows)
-    )
-    notes = list(table.notes)
-    if len(rows) < len(table.rows):
-        notes.append(f"and {len(table.rows) - len(rows)} more, in the tables beside")
-    told = "".join(f'<p class="quiet">{escape(note)}</p>' for note in notes)
-    return (
-        f'<div class="wide"><table><caption>{escape(table.header)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{told}"
-    )
-
-
-def _is_number(values: Iterable[Any]) -> bool:
-    known = [value for value in values if value is not None]
-    return bool(known) and all(type(value) in (int, float) for value in known)
-
-
-def _class(number: bool, value: Any = None) -> str:
-    if number:
-        return ' class="n"'
-    return ' class="prose"' if isinstance(value, str) and len(value) > 60 else ""
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if type(value) is int:
-        return f"{value:,}"
-    return f"{value:.4g}" if type(value) is float else str(value)
