@@ -127,8 +127,10 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
     state, terrain = State.start(plan), plan.chart.terrain
     p, links, relation = plan.parameters, plan.chart.links, plan.chart.relation
     start, population = plan.chart.start, plan.chart.population
-    owner, besieger, held = state.owner, state.besieger, state.held
-    size = terrain.size.tolist()
+    travel = plan.travel
+    owner, held, size = state.owner, state.held, terrain.size.tolist()
+    besieger, others = [-1] * terrain.count, [0] * terrain.count
+    deadline = [0.0] * terrain.count
     sieges: list[simpy.Process | None] = [None] * terrain.count
     people = People(plan, state) if with_people else None
 
@@ -138,10 +140,10 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
     def traversal(
         u: int, v: int, edge: int, a: int, delay: float = 0.0, mask: int = 1
     ) -> Generator[simpy.Event, Any, None]:
-        expect(v, env.now + delay + plan.travel[edge])
+        expect(v, env.now + delay + travel[edge])
         if delay:
             yield env.timeout(delay)
-        yield env.timeout(plan.travel[edge])
+        yield env.timeout(travel[edge])
         while True:
             d = owner[v]
             if d == a:
@@ -152,10 +154,10 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
                 return
             if besieger[v] >= 0:
                 if besieger[v] == a and p.pressure > 0.0:
-                    left = state.deadline[v] - env.now
-                    left = pressed(left, state.others[v], p.pressure)
-                    state.deadline[v] = env.now + left
-                    state.others[v] += 1
+                    left = deadline[v] - env.now
+                    left = pressed(left, others[v], p.pressure)
+                    deadline[v] = env.now + left
+                    others[v] += 1
                     siege = sieges[v]
                     assert siege is not None
                     siege.interrupt("pressed")
@@ -183,14 +185,14 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
             if wait < days:
                 days, outcome = wait, TRANSFERRED
         besieger[v] = a
-        state.others[v] = 0
+        others[v] = 0
         state.fighting[v] = 1
-        state.deadline[v] = env.now + days
+        deadline[v] = env.now + days
         sieges[v] = env.active_process
         state.rows.append((env.now, v, d, CONTESTED, SIEGE, u))
         while True:
             try:
-                yield env.timeout(max(0.0, state.deadline[v] - env.now))
+                yield env.timeout(max(0.0, deadline[v] - env.now))
                 break
             except simpy.Interrupt as interrupt:
                 if interrupt.cause == "lifted":

@@ -158,6 +158,7 @@ def test_dijkstra_agrees_where_percolation_is_exact() -> None:
             attacks=attacks,
             sources=(),
             open_spans=((((-np.inf, np.inf)),),) * len(terrain.open_spans),
+            confirmed=np.full(terrain.count, -np.inf),
         )
         parameters = Parameters.of(
             PLAIN | {"speed_sigma": 0.5, "delay_days": 1.0, "ceasefire_threshold": 1.0}

@@ -12,16 +12,22 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chronicle.errors import InputError, UnknownPlace
+from chronicle.whatif.agenda import Agenda
 from chronicle.whatif.compiled import changes_of
 from chronicle.whatif.draws import STREAMS, log, stable_id, stream_key, uniform
 from chronicle.whatif.interventions import Intervention, orders_of
+from chronicle.whatif.losses import Losses
 from chronicle.whatif.parameters import INDEX, TABLE, Parameters, explain
-from chronicle.whatif.plan import chart_of
-from chronicle.whatif.rules import CHANGES
+from chronicle.whatif.plan import chart_of, plan_of
+from chronicle.whatif.rules import CHANGES, lost_step
 from chronicle.whatif.simpy_engine import Event, Run, event_of
+from chronicle.whatif.state import State
 from chronicle.whatif.terrain import Place, Road, Terrain, build
+from chronicle.whatif.truces import Truces
 from whatif_worlds import PLAIN, three_towns
 
 SEED = 3
@@ -178,6 +184,52 @@ def test_a_place_may_be_handed_over_without_a_siege() -> None:
     assert told(found) == [("transferred", "birch", 3.0), ("transferred", "cedar", 5.0)]
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_the_thresholds_of_losses_are_where_the_rules_say(data: st.DataObject) -> None:
+    # A change of hands compares people held with `due` and `ripe` in place of asking
+    # `lost_step` and the thresholds each time.
+    people = data.draw(st.lists(st.integers(1, 10**7), min_size=2, max_size=2))
+    places = [
+        Place(settlement=name, controller=holder, population=count)
+        for name, holder, count in zip(
+            ("alder", "birch"), ("red", "blue"), people, strict=True
+        )
+    ]
+    terrain = build(
+        places,
+        [Road(a="alder", b="birch", distance_km=1)],
+        actors=["red", "blue"],
+        attacks=[("red", "blue")],
+    )
+    share = st.floats(0.0, 1.0)
+    rising, ceasefire, transfer = (data.draw(share) for _ in range(3))
+    setting = Parameters(
+        rising_threshold=rising,
+        ceasefire_threshold=ceasefire,
+        transfer_threshold=transfer,
+    )
+    plan = plan_of(chart_of(terrain), setting, seed=1, horizon=5)
+    state, start = State.start(plan), people[1]
+    blue = terrain.actors.index("blue")
+    begun = data.draw(st.integers(0, start))
+    state.held[blue] = begun
+    agenda = Agenda(plan, state, [])
+    losses = Losses(agenda, Truces(agenda))
+    assert state.step[blue] == lost_step(start, begun)
+    assert losses.collapse[blue] == plan.collapse[state.step[blue]]
+    edges = (losses.due[blue] - 1, losses.due[blue], losses.ripe[blue] - 1)
+    now = data.draw(st.one_of(st.sampled_from(edges), st.integers(0, start)))
+    held = min(begun, max(0, now))
+    lost = start - held
+    assert (held < losses.ripe[blue]) == (lost > transfer * start)
+    assert (held < losses.due[blue]) == (
+        lost_step(start, held) > state.step[blue]
+        or lost > rising * start
+        or lost > ceasefire * start
+    )
+
+
 def test_besieged_places_negotiate_once_enough_is_lost() -> None:
     # Beyond 5 % lost, a handover competes with the siege: cedar's comes first when
     # its draw over the rate is under the siege's length.
@@ -284,6 +336,11 @@ def test_a_held_place_falls_that_much_later() -> None:
     assert [e.time for e in events(None, hold)] == [3.0, 6.0, 8.0, 8.0]
     # A hold that ended before the siege began adds nothing.
     hold = Intervention(kind="hold", places=("birch",), extra_days=3.0, until=2.5)
+    assert [e.time for e in events(None, hold)] == [3.0, 3.0, 5.0, 5.0]
+    # From its day on, and not on its last: the siege begins on day 3 sharp.
+    hold = Intervention(kind="hold", places=("birch",), extra_days=3.0, day=3.0)
+    assert [e.time for e in events(None, hold)] == [3.0, 6.0, 8.0, 8.0]
+    hold = Intervention(kind="hold", places=("birch",), extra_days=3.0, until=3.0)
     assert [e.time for e in events(None, hold)] == [3.0, 3.0, 5.0, 5.0]
     # Negotiated or not, a held place holds.
     hold = Intervention(kind="hold", places=("birch",), extra_days=3.0)

@@ -80,6 +80,7 @@ def invented(
         for pair in more
         if d.chance(0.35) and pair[0] in actors and pair[1] in (*actors, None)
     ]
+    moving = d.chance(0.3)
     names = [f"place-{i:02d}" for i in range(n)]
     places = [
         Place(
@@ -89,6 +90,7 @@ def invented(
             capacity=round(d.between(0, 3000)) if d.chance(0.2) else None,
             kind="town" if d.chance(0.8) else KINDS[d.below(len(KINDS))],
             displaced=round(d.between(0, 500)) if d.chance(0.2) else 0.0,
+            **_under_way(d, moving),  # type: ignore[arg-type]
         )
         for i, name in enumerate(names)
     ]
@@ -132,6 +134,16 @@ def invented(
     if d.chance(0.7):
         values["distance_exponent"] = 1.0
     return terrain, Parameters.of(values), _orders(d, terrain, roads, horizon), horizon
+
+
+def _under_way(d: Dice, moving: bool) -> dict[str, float]:
+    """When a place was taken, and known to be its holder's, if anything was."""
+    if not moving:
+        return {}
+    return {
+        "taken": d.below(6) / 2 - 3.5 if d.chance(0.4) else math.nan,
+        "confirmed": -math.inf if d.chance(0.3) else float(-d.below(5)),
+    }
 
 
 def _holder(d: Dice, actors: list[str]) -> str | None:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 
 from chronicle.errors import InputError, UnknownPlace
 from chronicle.events import RouteRegistered, RouteStatusReported
+from chronicle.lens import Verdict
 from chronicle.state import State
-from chronicle.whatif.interventions import Intervention
-from chronicle.whatif.scenario import Order, Scenario
+from chronicle.whatif.interventions import Intervention, check
+from chronicle.whatif.scenario import EVERYWHERE, Force, Order, Scenario
 from chronicle.whatif.terrain import ALWAYS, Place, Road, Spans, Terrain, build
 
 __all__ = ["Find", "arms_of", "attackers_of", "defenders_of", "orders_of", "terrain_of"]
@@ -39,9 +41,10 @@ def terrain_of(state: State, scenario: Scenario, find: Find) -> Terrain:
     """The terrain of *state*, at the end of its day, with the forces of *scenario*.
 
     A force advances on the places of those whom it is against, and on places that
-    nobody holds. A route that is shut is one until the report that shut it says, or for
-    ever. A base or an airport without a known population has none. Raises `InputError`
-    or `UnknownPlace` that names the file, the key and the value.
+    nobody holds. Where it took a place since `offensive_since`, it has been on the move
+    from there since noon of that day. A route that is shut is one until the report that
+    shut it says, or for ever. A base or an airport without a known population has none.
+    Raises `InputError` or `UnknownPlace` that names the file, the key and the value.
     """
     if not any(place.status != "unknown" for place in state.places.values()):
         raise InputError(
@@ -58,16 +61,17 @@ def terrain_of(state: State, scenario: Scenario, find: Find) -> Terrain:
         for actor in force.actors:
             attacks += [(actor, other) for other in force.against]
             attacks.append((actor, None))
+        names: Sequence[str]
         for key, names, found in (
             ("supply", force.supply, sources),
-            ("risings", force.risings, risings),
+            ("risings", _risings(state, force), risings),
         ):
             for name in names:
                 with _told(f"{scenario.file}: {where}.{key}"):
                     found.append((find(name), force.actors[0]))
     with _told(scenario.file):
         return build(
-            [_place(state, id_) for id_ in state.places],
+            [_place(state, id_, scenario) for id_ in state.places],
             [_road(state, route) for route in state.references.routes.values()],
             actors=actors,
             sides=sides,
@@ -149,11 +153,18 @@ def _side(state: State, actor: str) -> str:
     return (registered.side if registered else "") or f"actor {actor}"
 
 
-def _place(state: State, id_: str) -> Place:
+def _risings(state: State, force: Force) -> Sequence[str]:
+    """The ids or names of the places that may rise."""
+    if force.risings != EVERYWHERE:
+        return force.risings
+    return [id_ for id_, who in state.control.items() if who in force.against]
+
+
+def _place(state: State, id_: str, scenario: Scenario) -> Place:
     place, known = state.places[id_], state.references.settlements[id_]
     kind = _KINDS.get(known.kind, "town")
     people = known.population
-    return Place(
+    found = Place(
         settlement=id_,
         controller=place.control,
         status=place.status,
@@ -162,6 +173,29 @@ def _place(state: State, id_: str) -> Place:
         latitude=known.lat,
         longitude=known.lon,
     )
+    if scenario.offensive_since is None:
+        return found
+    return replace(
+        found,
+        taken=_taken(state.on, place.verdict, scenario),
+        confirmed=_confirmed(state.on, place.verdict),
+    )
+
+
+def _taken(on: date, verdict: Verdict, scenario: Scenario) -> float:
+    """Noon of the day on which one of the forces took it in the offensive, or NaN."""
+    since, offensive = verdict.since, scenario.offensive_since
+    if since is None or offensive is None or since < offensive:
+        return math.nan
+    if not any(verdict.control in force.actors for force in scenario.forces):
+        return math.nan
+    return _morning(on, since) + 0.5
+
+
+def _confirmed(on: date, verdict: Verdict) -> float:
+    """The end of the last day of which a report says what the verdict says."""
+    days = [one.claim.since_day for one in verdict.deciding]
+    return float((max(days) - on).days) if days else -math.inf
 
 
 def _road(state: State, route: RouteRegistered) -> Road:
@@ -226,12 +260,16 @@ def _intervention(
     if order.kind == "open_corridor":
         with _told(f"{where}: route"):
             places = list(_way(terrain, places))
+    elif order.kind != "close_route":
+        twice = sorted({id_ for id_ in places if places.count(id_) > 1})
+        if twice:
+            raise InputError(f"{where}: places: {', '.join(twice)} more than once")
     named = [("parties", party) for party in order.parties]
     named += [("actor", order.actor)] if order.actor is not None else []
     for key, actor in named:
         with _told(f"{where}: {key}"):
             terrain.actor(actor)
-    return Intervention(
+    found = Intervention(
         kind=order.kind,
         day=since,
         until=math.inf if order.until is None else _morning(branch, order.until),
@@ -243,6 +281,13 @@ def _intervention(
         capacity=order.capacity,
         name=order.name,
     )
+    with _told(where):
+        try:
+            check(found, terrain, last)
+        except InputError as error:  # the place says already which one it is
+            error.args = (str(error).removeprefix(f"{found.label}: "),)
+            raise
+    return found
 
 
 def _way(terrain: Terrain, stops: Sequence[str]) -> Iterator[str]:

@@ -158,6 +158,7 @@ def bar() -> Iterator[Progress | None]:
 
 
 def _print(found: Run, kind: str) -> None:
+    from chronicle.runs.beside import changes_table
     from chronicle.runs.verdict import verdict_table
 
     if kind == "json":
@@ -175,6 +176,8 @@ def _print(found: Run, kind: str) -> None:
     else:
         _show(verdict_table(found.verdict))
     _show(_short(_largest(found)))
+    if len(found.arms) > 2:
+        _show(changes_table(found))
     for arm in found.arms[1:]:
         _show(_short(found.compared(arm.label)))
 
@@ -189,11 +192,10 @@ def _show(table: Table) -> None:
 def told(found: Run) -> list[str]:
     """The lines above the tables: what was run, and what names it."""
     scenario, summary = found.scenario, found.summary()
-    clock = (
-        f"as published by {scenario.published_by}"
-        if scenario.published_by
-        else "as known now, with hindsight"
-    )
+    by = scenario.published_by
+    clock = "as known now" if by is None else f"as published by {by}"
+    if scenario.hindsight:
+        clock += ", with hindsight"
     lines = [
         f"WHAT-IF, not what happened: {scenario.title or scenario.id}",
         f"branch    end of {scenario.branch_at} (UTC), {clock}, position "

@@ -35,6 +35,8 @@ __all__ = [
     "comparison_table",
     "displaced_table",
     "hosted_table",
+    "label_of",
+    "slug_of",
 ]
 
 BASELINE = "baseline"
@@ -104,6 +106,16 @@ class Question:
         return [self.day(number) for number in range(1, self.horizon_days + 1)]
 
 
+def label_of(names: Sequence[str]) -> str:
+    """What messages call the arm of these orders."""
+    return " + ".join(names) or BASELINE
+
+
+def slug_of(names: Sequence[str]) -> str:
+    """The label as part of a file name; labels that differ may have one slug."""
+    return "".join(c if c.isalnum() else "-" for c in label_of(names)).lower()[:60]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One arm: its orders by name, and the results of its replicas."""
@@ -114,13 +126,13 @@ class Arm:
 
     @property
     def label(self) -> str:
-        """What messages and files call it."""
-        return " + ".join(self.names) or BASELINE
+        """What messages call it."""
+        return label_of(self.names)
 
     @property
     def slug(self) -> str:
         """The label as part of a file name."""
-        return "".join(c if c.isalnum() else "-" for c in self.label).lower()[:60]
+        return slug_of(self.names)
 
     def samples(self, question: Question) -> Floats:
         """The arrivals (R, P) at the places at risk, infinity for never."""
@@ -151,7 +163,8 @@ def arrivals_table(arm: Arm, question: Question, recorded: Sequence[str] = ()) -
     *p05* to *p95* are the smallest days by which that share of the replicas had lost
     the place, or *never*; *peaceful* is the share of the falls without violence, *came
     from* the place that most of the attacks came from. *recorded* is what the record
-    says, one text a place.
+    says, one text a place. The branch day itself stands for a fall by then that nobody
+    had reported.
     """
     columns: tuple[str, ...] = ("settlement", "name", "control", "chance", *_LEVELS)
     columns += ("peaceful", "came_from", *(("recorded",) if recorded else ()))
@@ -175,11 +188,18 @@ def arrivals_table(arm: Arm, question: Question, recorded: Sequence[str] = ()) -
             origin,
         )
         rows.append((*line, recorded[place]) if recorded else line)
+    notes = []
+    if (samples == 0.0).any():
+        out = (samples == 0.0).sum(axis=1).mean()
+        notes.append(
+            f"{question.branch_at}, the branch day: had fallen by then, unreported; "
+            f"{out:.1f} places in the mean of the replicas"
+        )
     header = (
         f"WHAT-IF, not what happened: when places fall within {question.horizon_days} "
         f"days of {question.branch_at}, arm {arm.label}"
     )
-    return Table(columns, rows, header)
+    return Table(columns, rows, header, notes)
 
 
 def chances_table(arm: Arm, question: Question) -> Table:
@@ -227,7 +247,7 @@ def _bands(values: NDArray[Any], days: Sequence[date]) -> list[tuple[Any, ...]]:
 
 def chosen_replicas(arm: Arm, count: int) -> list[int]:
     """Replicas spread evenly over how much falls, from least to most; 1: the median."""
-    fallen = (arm.results.fall_day > 0).sum(axis=1)
+    fallen = (arm.results.fall_day != 0).sum(axis=1)
     order = np.lexsort((np.arange(len(fallen)), fallen))
     count = min(count, len(order))
     return [int(order[int((n + 0.5) * len(order) / count)]) for n in range(count)]

@@ -304,11 +304,15 @@ def window_of(
             f"{LONGEST_DAYS} days; say --from"
         )
     days = (branch - since).days
+    under_way = scenario.offensive_since
+    if under_way is not None and under_way > since:
+        under_way = None  # it had not begun
     past = replace(
         scenario,
         branch_at=since,
         published_by=told,
         horizon_days=days,
+        offensive_since=under_way,
         orders=(),
         arms=(),
     )

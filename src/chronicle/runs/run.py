@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chronicle import __version__
 from chronicle.answers import State
 from chronicle.api import Chronicle, memory
@@ -26,6 +28,8 @@ from chronicle.runs.arms import (
     comparison_table,
     displaced_table,
     hosted_table,
+    label_of,
+    slug_of,
 )
 from chronicle.runs.draws import parameter_draws
 from chronicle.runs.files import chunk_folder
@@ -47,6 +51,7 @@ __all__ = ["Progress", "Run", "run_scenario"]
 Progress = Callable[[str, int, int], None]
 """Called with an arm, its replicas done, and its replicas in all."""
 
+SUMMARY = ("what_if", "settlements_at_risk", "version", "note")  # beside the arms
 MOST_CELLS = 50_000_000  # replicas by days by places that are kept by place and day
 
 
@@ -114,11 +119,15 @@ class Run:
             arm.label: comparison(base, arm, self.question) for arm in self.arms[1:]
         }
 
-    def compared(self, arm: str) -> Table:
+    def comparison(self, arm: str) -> ArmComparison:
         """What an arm changes against the baseline, paired by replica."""
         if self.arm(arm) is self.arms[0]:
             raise UsageError("the baseline is what the other arms are compared with")
-        return comparison_table(self.arm(arm), self._comparisons[arm])
+        return self._comparisons[arm]
+
+    def compared(self, arm: str) -> Table:
+        """`comparison` by place, the greatest differences first."""
+        return comparison_table(self.arm(arm), self.comparison(arm))
 
     def replica(self, number: int, arm: str | None = None) -> Replica:
         """All changes of one replica, told again from its draws."""
@@ -198,7 +207,7 @@ class Run:
         if self.no_verdict:
             found["note"] = self.no_verdict
         for arm in self.arms:
-            fallen = (arm.results.fall_day[:, list(self.question.rows)] > 0).sum(axis=1)
+            fallen = np.isfinite(arm.samples(self.question)).sum(axis=1)
             found[arm.label] = {"fallen_mean": round(float(fallen.mean()), 3)}
             if arm.results.displaced.size:
                 last = arm.results.displaced[:, -1]
@@ -248,6 +257,7 @@ def run_scenario(
         chronicle = memory()
         chronicle.import_folder(bundled_case())
         licence = licence or LICENCE
+    _check_names(scenario)
     start = _branch_state(scenario, chronicle)
     terrain = terrain_of(start, scenario, chronicle.find)
     made = [
@@ -296,6 +306,24 @@ def run_scenario(
     )
 
 
+def _check_names(scenario: Scenario) -> None:
+    """Each arm must have files of its own, and its own place in the summary."""
+    taken: dict[str, str] = {}
+    for names in arms_of(scenario):
+        label, slug = label_of(names), slug_of(names)
+        if label in SUMMARY:
+            raise InputError(
+                f"{scenario.file}: compare.arms: {label!r} is a word of the summary; "
+                "give the intervention another name"
+            )
+        if slug in taken:
+            raise InputError(
+                f"{scenario.file}: compare.arms: {taken[slug]!r} and {label!r} would "
+                "have the same files; give an intervention another name"
+            )
+        taken[slug] = label
+
+
 def _named(progress: Progress, label: str) -> Callable[[int, int], None]:
     return lambda done, every: progress(label, done, every)
 
@@ -306,7 +334,8 @@ def _branch_state(scenario: Scenario, chronicle: Chronicle) -> State:
             scenario.branch_at, scenario.known_at, scenario.published_by
         )
     except UsageError as wrong:
-        raise InputError(f"{scenario.file}: scenario.known_at: {wrong}") from None
+        told = str(wrong).removeprefix("known_at: ")
+        raise InputError(f"{scenario.file}: scenario.known_at: {told}") from None
 
 
 def _ensemble(

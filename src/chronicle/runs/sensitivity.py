@@ -256,7 +256,7 @@ def _reading(
         return lambda results: float(results.displaced[:, -1].mean())
     if outcome == FALLEN:
         return lambda results: float(
-            (results.fall_day[:, at_risk] > 0).sum(axis=1).mean()
+            (results.fall_day[:, at_risk] != 0).sum(axis=1).mean()
         )
     if not outcome.startswith(FALLS):
         raise UsageError(

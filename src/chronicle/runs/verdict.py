@@ -86,13 +86,16 @@ def verdict_of(
 ) -> tuple[Verdict | None, str]:
     """The verdict on *arm*, or None and why there is none.
 
-    There is none for a branch with hindsight (a scenario without `published_by`), for a
-    record that ends before the horizon does, and where nothing is at risk.
+    There is none for a branch with hindsight (a scenario without `published_by`, or
+    with one after the branch), for a record that ends before the horizon does, and
+    where nothing is at risk.
     """
-    if scenario.published_by is None:
+    if scenario.hindsight:
+        by = scenario.published_by
+        clock = "is known now" if by is None else f"had been published by {by}"
         return None, (
-            "no scores: the branch is of the record as it is known now, with "
-            "hindsight; published_by in the scenario takes it away"
+            f"no scores: the branch is of the record as it {clock}, with hindsight; "
+            "published_by on the branch day takes it away"
         )
     if not question.rows:
         return None, "no scores: no settlement is at risk"
@@ -172,6 +175,6 @@ def verdict_table(verdict: Verdict) -> Table:
     if ours["already_out"]:
         notes.append(
             f"{ours['already_out']} places had fallen by the branch, though nobody had "
-            "said so by then; no forecast can be right about them"
+            "said so by then: they count as day 0"
         )
     return Table(columns, rows, header, notes)

@@ -50,8 +50,8 @@ class Arrivals:
     """What came to pass, for each settlement at risk (P): `observed` days or NEVER.
 
     `already` are those that were out at the branch, as one knows now, though nobody had
-    said so by then: their arrival is day 0, and no forecast from the branch can be
-    right about them.
+    said so by then: their arrival is day 0, which no forecast is right about that takes
+    what was reported for what was.
     """
 
     settlements: tuple[str, ...]
@@ -189,9 +189,10 @@ def whole_days(times: ArrayLike) -> Floats:
 
 
 def from_fall_days(fall_day: ArrayLike) -> Floats:
-    """Samples from whole days in which 0 stands for *never*, as ensembles give them."""
+    """Samples from whole days as ensembles give them: 0 is *never*, -1 is day 0."""
     days = np.asarray(fall_day)
-    found: Floats = np.where(days == 0, NEVER, days.astype(np.float64))
+    counted = np.maximum(days, 0).astype(np.float64)
+    found: Floats = np.where(days == 0, NEVER, counted)
     return found
 
 

@@ -227,7 +227,8 @@ def simulate(
     done = 0
     for (first, size), results in in_threads(ensemble, _chunks(count), workers):
         rows = slice(first, first + size)
-        fell = results.fall_day[:, window.rows].astype(np.int64)
+        # What was out as the window began is not seen to fall in it.
+        fell = np.maximum(results.fall_day[:, window.rows], 0).astype(np.int64)
         if not every_fall_is_told:
             luck = np.stack([uniform_array(e, keys[rows]) for e in entities], axis=1)
             # Column 0 is of places that never fell, whatever it says.

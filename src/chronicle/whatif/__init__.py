@@ -4,7 +4,9 @@ Floors, each standing on those before it:
 
 - `draws`, `parameters`, `rules`: chance by key, what is assumed, the arithmetic
 - `terrain`, `interventions`: what a run starts from, as plain data
-- `plan`, `state`, `supply`, `front`, `people`: the course of events in plain Python
+- `plan`, `state`, `agenda`: a replica before it runs, what changes, what is to happen
+- `arrivals`, `contests`, `falls`, `losses`, `truces`, `supply`, `dated`, `front`,
+  `people`: the course of events in plain Python
 - `simpy_engine`, `compiled` (with `kernel*`), `percolation`: engines, which must agree
 - `ensemble`, `chunks`, `process_pool`, `dask_pool`: many replicas, one digest
 

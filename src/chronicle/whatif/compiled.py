@@ -19,7 +19,14 @@ from chronicle.errors import UsageError
 from chronicle.whatif.interventions import Orders
 from chronicle.whatif.parameters import Parameters
 from chronicle.whatif.plan import Chart, plan_of
-from chronicle.whatif.rules import CAPTURED, TRANSFERRED, UPRISING, Change, day_of
+from chronicle.whatif.rules import (
+    CAPTURED,
+    TRANSFERRED,
+    UPRISING,
+    Change,
+    day_of,
+    fall_day_of,
+)
 from chronicle.whatif.terrain import Spans, Terrain
 
 if TYPE_CHECKING:
@@ -51,11 +58,12 @@ class Results:
     """What replicas come to, a row each: `R` replicas, `n` settlements, `D` days.
 
     `fall_day[R, n]` is the day on which a place first changed hands, `NEVER` (0) if it
-    did not; `fall_kind` indexes `rules.CHANGES`, -1 for never; `fall_from` is the row
-    that the attack came from, -1 for none; `final` the holder at the horizon.
-    `displaced[R, D]` are people away from home at the end of each day, `returned` those
-    who came back on it, `hosted[R, n]` the displaced at each place at the horizon, and
-    `hosted_by_day[R, D, n]` at the end of each day, if asked for.
+    did not, `OUT` (-1) if it had by the branch; `fall_kind` indexes `rules.CHANGES`, -1
+    for never; `fall_from` is the row that the attack came from, -1 for none; `final`
+    the holder at the horizon. `displaced[R, D]` are people away from home at the end of
+    each day, `returned` those who came back on it, `hosted[R, n]` the displaced at each
+    place at the horizon, and `hosted_by_day[R, D, n]` at the end of each day, if asked
+    for.
     """
 
     fall_day: NDArray[np.int16]
@@ -164,6 +172,9 @@ def board_of(chart: Chart, orders: Orders) -> Board:
         ).reshape(-1, 3),
         np.array([(day, value) for day, *_, value in orders.dated]).reshape(-1, 2),
         np.array(sorted(limited), np.int64),
+        terrain.taken,
+        terrain.confirmed,
+        terrain.begin,
     )
 
 
@@ -302,7 +313,7 @@ def run_chunk_plainly(
         for time, v, _, _, kind, u in run.state.rows:
             fell = kind in (CAPTURED, TRANSFERRED, UPRISING)
             if fell and not found.fall_day[r, v]:
-                found.fall_day[r, v] = day_of(time)
+                found.fall_day[r, v] = fall_day_of(time)
                 found.fall_kind[r, v] = kind
                 found.fall_from[r, v] = u
         found.final[r] = run.state.owner

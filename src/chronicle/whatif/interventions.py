@@ -122,16 +122,20 @@ def _fail(one: Intervention, message: str) -> InputError:
     return InputError(f"{one.label}: {message}")
 
 
-def check(one: Intervention, terrain: Terrain, horizon: float) -> None:
-    """Refuse an order that names what is not there or could not do anything."""
+def check(
+    one: Intervention, terrain: Terrain, horizon: float, begin: float = 0.0
+) -> None:
+    """Refuse an order that names what is not there or could not do anything.
+
+    Those of a hook may come before the branch, from *begin* on.
+    """
     if one.kind not in KINDS:
         near = get_close_matches(one.kind, KINDS, 1)
         hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(KINDS)
         raise _fail(one, f"kind {one.kind!r}: {hint}")
-    if not 0 <= one.day <= horizon:
-        raise _fail(
-            one, f"day {one.day:g} is not between 0 (the branch) and {horizon:g}"
-        )
+    if not begin <= one.day <= horizon:
+        first = "0 (the branch)" if begin == 0.0 else f"{begin:g}"
+        raise _fail(one, f"day {one.day:g} is not between {first} and {horizon:g}")
     if not one.day < one.until:
         raise _fail(one, f"until {one.until:g} is not after day {one.day:g}")
     path = one.kind in ("close_route", "open_corridor")
@@ -213,7 +217,11 @@ def orders_of(
     for one in interventions:
         check(one, terrain, horizon)
     _check_together(interventions, terrain)
-    gates = {e: s for e, s in enumerate(terrain.open_spans) if s != ALWAYS}
+    gates = {
+        edge: spans
+        for edge, spans in enumerate(terrain.open_spans)
+        if spans is not ALWAYS and spans != ALWAYS
+    }
     paths = dict(gates)
     corridors: dict[int, Spans] = {}
     holds: dict[int, tuple[Hold, ...]] = {}
@@ -223,7 +231,9 @@ def orders_of(
     for one in sorted(interventions, key=lambda one: one.kind == "open_corridor"):
         turn_routes(one, terrain, gates, paths, corridors)
         for row in hold_rows(one, terrain):
-            hold = Hold(one.day, one.until, one.extra_days)
+            # What holds from the branch on holds for the sieges that are under way.
+            since = one.day if one.day > 0.0 else -math.inf
+            hold = Hold(since, one.until, one.extra_days)
             holds[row] = (*holds.get(row, ()), hold)
         dated += dated_entries(one, terrain, horizon, len(truces))
         if one.kind == "ceasefire":

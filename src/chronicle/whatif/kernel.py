@@ -1,7 +1,7 @@
 """The course of events once more, in arrays, for numba; only `compiled` imports it.
 
-The story is `front.py`'s and `people.py`'s, told independently: places are rows of two
-tables (`ni` whole numbers, `nf` reals), events are (time, key, aux) on a calendar
+The story is that of `front.py` and `people.py`, told independently: places are rows of
+two tables (`ni` whole numbers, `nf` reals), events are (time, key, aux) on a calendar
 queue, and the arithmetic is that of `rules` and `draws`, compiled from the same source.
 Arrays that turn out too small set a flag, and the caller runs the replica again with
 larger ones, which changes nothing, as draws are keyed.
@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from chronicle.whatif.kernel_agenda import besiege_until, march, note
 from chronicle.whatif.kernel_base import (
     BESIEGER,
     BUCKETS,
@@ -62,20 +63,10 @@ from chronicle.whatif.kernel_base import (
     refill,
     stream_key,
 )
-from chronicle.whatif.kernel_front import (
-    arrival,
-    besiege_until,
-    judge_supply,
-    march,
-    note,
-    order,
-    take,
-    truce_until,
-)
-from chronicle.whatif.kernel_people import (
-    prepare_ways,
-    settle,
-)
+from chronicle.whatif.kernel_front import arrival, take
+from chronicle.whatif.kernel_orders import judge_supply, order
+from chronicle.whatif.kernel_people import prepare_ways, settle
+from chronicle.whatif.kernel_truces import truce_until
 from chronicle.whatif.rules import (
     ARRIVAL,
     CAPTURED,
@@ -144,17 +135,20 @@ def one(
     for i in range(b.dated_int.shape[0]):
         push(ht, hk, ha, c, b.dated_real[i, 0], ORDER << 48 | i, i)
     if b.sources.shape[0]:
-        judge_supply(b, rt, ri, c, ni, th, st, sk, sa, sc, best, found, sourced, 0.0)
-        push(ht, hk, ha, c, 1.0, SUPPLY << 48, 0)
+        judge_supply(
+            b, rt, ri, c, ni, th, st, sk, sa, sc, best, found, sourced, b.begin
+        )
+        push(ht, hk, ha, c, 0.0 if b.begin < 0.0 else 1.0, SUPPLY << 48, 0)
     for v in range(n):
         a = ni[v, OWNER]
+        out = th[P_DELAY] if np.isnan(b.taken[v]) else b.taken[v]
         if a >= 0:
             for i in range(b.first[v], b.first[v + 1]):
                 w = b.target[i]
                 if b.relation[a, ni[w, OWNER]] & 1:
                     march(
                         b, ht, hk, ha, c, ni, nf, th, keys, horizon,
-                        th[P_DELAY], w, v, b.edge[i], a, 0,
+                        out, w, v, b.edge[i], a, 0,
                     )  # fmt: skip
     if with_people:
         for v in range(n):
@@ -197,7 +191,7 @@ def one(
         elif kind == SIEGE_END:
             if ni[v, GENERATION] == aux:
                 a = ni[v, BESIEGER]
-                since, until = 0.0, 0.0
+                since, until = -INFINITE, -INFINITE
                 if c[LIVE]:
                     since, until = truce_until(tf, ti, parties, c, a, ni[v, OWNER])
                 if until > t:
@@ -209,7 +203,9 @@ def one(
         elif kind == RISING:
             a, d = aux & 255, aux >> 8
             if ni[v, OWNER] == d:
-                until = truce_until(tf, ti, parties, c, a, d)[1] if c[LIVE] else 0.0
+                until = b.confirmed[v]
+                if c[LIVE]:
+                    until = max(until, truce_until(tf, ti, parties, c, a, d)[1])
                 if until > t:
                     if until <= horizon:
                         push(ht, hk, ha, c, until, key, aux)

@@ -136,6 +136,9 @@ class Board(NamedTuple):
     dated_int: Integers
     dated_real: Floats
     limited: Integers
+    taken: Floats
+    confirmed: Floats
+    begin: float
 
 
 @jit

@@ -19,7 +19,7 @@ who left and did not return.
 
 This is the plain twin, on NumPy arrays; `compiled` has the same in loops, bit for bit.
 Sums run in ascending row order in both: `bincount`, `add.at` and `accumulate` add one
-by one, `numpy.sum` would not.
+by one, `numpy.sum` would not; terms of 0.0 may be left out or not.
 """
 
 from __future__ import annotations
@@ -48,8 +48,14 @@ LEAST_GROUP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What people go by, of one setting of the parameters, by directed link."""
+    """What people go by, of one setting of the parameters.
 
+    By directed link: *origin*, *weight* and *delay* in days; by place: *degree*, how
+    many links it has, *chance* to move on from it and *pull* towards it.
+    """
+
+    origin: Integers
+    degree: Integers
     weight: Floats
     delay: Integers
     slots: int
@@ -77,7 +83,16 @@ def ways_of(terrain: Terrain, parameters: Parameters, horizon: float) -> Ways:
     chance[kind == CAMP] = p.move_camp
     chance[kind == ABROAD] = 0.0
     pull = np.where(kind == SITE, 0.0, 1.0)
-    return Ways(weight[edge], np.minimum(days, slots - 1)[edge], slots, chance, pull)
+    degree = np.diff(terrain.first)
+    return Ways(
+        origin=np.repeat(np.arange(terrain.count), degree),
+        degree=degree,
+        weight=weight[edge],
+        delay=np.minimum(days, slots - 1)[edge],
+        slots=slots,
+        chance=chance,
+        pull=pull,
+    )
 
 
 def room(load: Floats, capacity: Floats, buffer: float) -> Floats:
@@ -107,12 +122,13 @@ class People:
         self._terrain = terrain
         self._parameters = plan.parameters
         self._state = state
+        self._abroad = terrain.kind == ABROAD
         self._ways = ways = ways_of(terrain, plan.parameters, plan.horizon)
         # The same memory as the lists that the front writes to.
         self._expected = np.frombuffer(state.expected, np.float64)
         self._changed = np.frombuffer(state.changed, np.float64)
         self._weight = np.frombuffer(state.weight, np.float64)
-        self._fighting = np.frombuffer(state.fighting, np.int8)
+        self._fighting = np.frombuffer(state.fighting, np.bool_)
         self._capacity = np.frombuffer(state.capacity, np.float64)
         self.residents: Floats = terrain.population.astype(np.float64)
         self.guests: Floats = terrain.displaced.copy()
@@ -143,20 +159,23 @@ class People:
     def settle(self, day: int) -> None:
         """Bring the people from the end of *day* - 1 to the end of *day*."""
         p, guests = self._parameters, self.guests
-        slot = day % self._ways.slots
-        guests += self.ring[slot]
-        self.ring[slot] = 0.0
+        arriving = self.ring[day % self._ways.slots]
+        guests += arriving
+        arriving[:] = 0.0
 
-        fighting = self._fighting != 0
-        recent = day - self._changed <= p.aftermath_days
-        warned = self._expected - p.anticipation_days <= day
-        stirred = fighting | recent | warned
-        peaceful = recent & ~fighting & (self._weight == 0.0)
-        conflict = fighting | (recent & (self._weight != 0.0))
-        back = self._return(day, stirred)
+        since = day - self._changed
+        recent = since <= p.aftermath_days
+        stirred = self._expected - p.anticipation_days <= day
+        stirred |= recent
+        stirred |= self._fighting
+        conflict = self._weight != 0.0
+        conflict &= recent
+        conflict |= self._fighting
+        back = self._return(since, stirred)
 
         rows = np.flatnonzero(stirred)
-        rate = np.where(peaceful[rows], p.push * p.push_peaceful, p.push)
+        peaceful = recent[rows] & ~conflict[rows]
+        rate = np.where(peaceful, p.push * p.push_peaceful, p.push)
         leaving = rate * self.residents[rows]
         self.residents[rows] -= leaving
         self.away[rows] += leaving
@@ -166,54 +185,65 @@ class People:
         self.returned.append(back)
         self._move_on(day, conflict)
 
-    def _return(self, day: int, stirred: NDArray[np.bool_]) -> float:
-        """Step 2; returns how many came home."""
-        p = self._parameters
+    def _return(self, since: Floats, stirred: NDArray[np.bool_]) -> float:
+        """Step 2; *since* are the days since each change. Returns how many came."""
+        p, guests = self._parameters, self.guests
         if p.return_rate <= 0.0:
             return 0.0
-        calm = ~stirred & (self.away > 0.0)
-        calm &= day - self._changed > p.return_after_days
+        calm = since > p.return_after_days
+        calm &= ~stirred
+        calm &= self.away > 0.0
         homes = np.flatnonzero(calm)
-        hosts = np.flatnonzero((self.guests > 0.0) & (self._terrain.kind != ABROAD))
+        if not homes.size:
+            return 0.0
         back = p.return_rate * self.away[homes]
-        wanted, there = _total(back), _total(self.guests[hosts])
+        hosted = np.where(self._abroad, 0.0, guests)
+        wanted, there = _total(back), _total(hosted)
         if wanted <= 0.0 or there <= 0.0:
             return 0.0
         share = wanted / there
         if share > 1.0:
             back = back / share
             share, wanted = 1.0, there
-        self.guests[hosts] -= self.guests[hosts] * share
+        hosted *= share
+        guests -= hosted
         self.residents[homes] += back
         self.away[homes] -= back
         return wanted
 
     def _move_on(self, day: int, conflict: NDArray[np.bool_]) -> None:
-        """Step 4: send the displaced on their way."""
-        p, ways, terrain = self._parameters, self._ways, self._terrain
-        guests = self.guests
+        """Step 4: send the displaced on their way.
+
+        All links at once: where nobody moves the flow is 0.0, which alters no sum.
+        """
+        p, ways, guests = self._parameters, self._ways, self.guests
         chance = np.where(conflict, p.move_conflict, ways.chance)
-        chance[terrain.kind == ABROAD] = 0.0
-        rows = np.flatnonzero((guests >= LEAST_GROUP) & (chance > 0.0))
-        if not rows.size:
+        chance[self._abroad] = 0.0
+        chance[guests < LEAST_GROUP] = 0.0
+        if not chance.any():
             return
         score = np.where(conflict, ways.pull * p.conflict_weight, ways.pull)
-        score *= room(guests, self._capacity, p.capacity_buffer)
-        counts = terrain.first[rows + 1] - terrain.first[rows]
-        host = np.repeat(np.arange(rows.size), counts)
-        skipped = np.cumsum(counts) - counts
-        link = np.arange(host.size) + (terrain.first[rows] - skipped)[host]
-        weight = ways.weight[link] * score[terrain.link_target[link]]
+        limited = np.flatnonzero(self._capacity != np.inf)
+        if limited.size:
+            capacity = self._capacity[limited]
+            score[limited] *= room(guests[limited], capacity, p.capacity_buffer)
+        target = self._terrain.link_target
+        weight = score[target]
+        weight *= ways.weight
         if self._state.paths or self._state.corridors:
-            weight = weight * self._passable(day)[terrain.link_edge[link]]
-        whole = np.bincount(host, weight, rows.size)
-        moving = np.where(whole > 0.0, guests[rows] * chance[rows], 0.0)
-        each = moving / np.where(whole > 0.0, whole, 1.0)
-        flow = each[host] * weight
-        slot = (day + ways.delay[link]) % ways.slots
-        place = slot * terrain.count + terrain.link_target[link]
-        np.add.at(self.ring.reshape(-1), place, flow)
-        guests[rows] -= moving
+            weight *= self._passable(day)[self._terrain.link_edge]
+        whole = np.bincount(ways.origin, weight, guests.size)
+        chance[whole <= 0.0] = 0.0
+        moving = guests * chance
+        whole[whole <= 0.0] = 1.0
+        flow = np.repeat(moving / whole, ways.degree)
+        flow *= weight
+        guests -= moving
+        if ways.slots == 2:  # all are there tomorrow, and nobody else
+            self.ring[(day + 1) % 2] = np.bincount(target, flow, guests.size)
+            return
+        slot = (day + ways.delay) % ways.slots
+        np.add.at(self.ring.reshape(-1), slot * guests.size + target, flow)
 
     def _passable(self, day: int) -> Floats:
         """By edge: 0 if shut for people when the day begins, more for corridors."""

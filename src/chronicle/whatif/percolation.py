@@ -34,6 +34,8 @@ def why_not_exact(plan: Plan) -> str:
         return "besieged places may negotiate"
     if orders.gates or orders.dated or orders.truces:
         return "routes shut, or there are orders on days"
+    if np.any(terrain.confirmed > terrain.begin):
+        return "places are known to have been held while the offensive was under way"
     if any(
         h.since > 0.0 or h.until <= plan.horizon
         for x in orders.holds.values()
@@ -48,8 +50,9 @@ def why_not_exact(plan: Plan) -> str:
 def capture_times(plan: Plan) -> NDArray[np.float64]:
     """Days from the branch to capture by settlement; inf where it never comes.
 
-    0 for places that the attacker holds, inf for those that it does not attack. Raises
-    `UsageError` where percolation is not exact.
+    0 for places that the attacker holds, inf for those that it does not attack; below
+    0 where an offensive under way has come by the branch. Raises `UsageError` where
+    percolation is not exact.
     """
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import dijkstra
@@ -69,7 +72,10 @@ def capture_times(plan: Plan) -> NDArray[np.float64]:
     source = np.repeat(np.arange(terrain.count), np.diff(terrain.first))
     days = np.array(plan.travel)[terrain.link_edge]
     cost = days + np.asarray(hold)[terrain.link_target]
-    cost = cost + np.where(terrain.controller[source] == attacker, p.delay_days, 0.0)
+    # A way has one first step, and a graph no lengths below 0.
+    out = np.where(np.isnan(terrain.taken), p.delay_days, terrain.taken)
+    first = terrain.controller[source] == attacker
+    cost = cost + np.where(first, out[source] - terrain.begin, 0.0)
     usable = prey[terrain.link_target] & (
         prey[source] | (terrain.controller[source] == attacker)
     )
@@ -77,4 +83,6 @@ def capture_times(plan: Plan) -> NDArray[np.float64]:
     links = source[usable], terrain.link_target[usable]
     graph = csr_matrix((cost[usable], links), shape=shape)
     found: NDArray[np.float64] = dijkstra(graph, indices=start, min_only=True)
+    found += terrain.begin
+    found[start] = 0.0
     return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chronicle.errors import InputError
 from chronicle.whatif.draws import (
@@ -25,24 +26,35 @@ from chronicle.whatif.draws import (
 )
 from chronicle.whatif.interventions import Intervention, Orders, orders_of
 from chronicle.whatif.parameters import Parameters
-from chronicle.whatif.rules import collapse_table, travel_days
+from chronicle.whatif.rules import collapse_table, patience_days, travel_days
 from chronicle.whatif.terrain import Terrain
 
-__all__ = ["Chart", "Plan", "chart_of", "check_horizon", "plan_of"]
+BEATEN, HANDED_OVER, AGAIN = -1.0, -2.0, -3.0
+"""In place of the days of a first siege: what happens instead, or it is over."""
+
+__all__ = [
+    "AGAIN", "BEATEN", "HANDED_OVER", "Chart", "Plan", "chart_of", "check_horizon",
+    "plan_of",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """The terrain as Python lists, made once and shared by all replicas.
 
-    `links[v]` are pairs (target, edge). `relation[a][b]` has bit 1 if a attacks b and
-    bit 2 if b attacks a; index -1 is nobody.
+    `links[v]` are pairs (target, edge), `ways[v]` their targets alone, `spans[v]` where
+    they lie in the arrays of `terrain`. `relation[a][b]` has bit 1 if a attacks b and
+    bit 2 if b attacks a; index -1 is nobody. `fronts` are the links along which a
+    holder attacks at the branch, as (origin, target).
     """
 
     terrain: Terrain
     population: list[int]
     entity: list[int]
     links: list[tuple[tuple[int, int], ...]]
+    ways: list[tuple[int, ...]]
+    spans: list[slice]
+    fronts: list[tuple[int, int]]
     relation: list[list[int]]
     start: list[int]
 
@@ -50,11 +62,16 @@ class Chart:
 def chart_of(terrain: Terrain) -> Chart:
     """Lay out *terrain* for the engines in plain Python."""
 
-    first = terrain.first.tolist()
+    spans = [slice(lo, hi) for lo, hi in pairwise(terrain.first.tolist())]
     targets, edges = terrain.link_target.tolist(), terrain.link_edge.tolist()
+    # One number object for each row and edge: those that are used often stay near.
+    rows, numbers = range(terrain.count), range(len(terrain.distance_km))
+    targets = list(map(list(rows).__getitem__, targets))
+    edges = list(map(list(numbers).__getitem__, edges))
+    ways = [tuple(targets[span]) for span in spans]
     links = [
-        tuple(zip(targets[lo:hi], edges[lo:hi], strict=True))
-        for lo, hi in pairwise(first)
+        tuple(zip(way, edges[span], strict=True))
+        for way, span in zip(ways, spans, strict=True)
     ]
     size = len(terrain.actors)
     relation = [
@@ -64,6 +81,13 @@ def chart_of(terrain: Terrain) -> Chart:
             for b in range(size + 1)
         ]
         for a in range(size + 1)
+    ]
+    owner = terrain.controller.tolist()
+    fronts = [
+        (v, w)
+        for v, way in enumerate(ways)
+        for w in way
+        if owner[v] >= 0 and relation[owner[v]][owner[w]] & 1
     ]
     start = np.bincount(
         np.where(terrain.controller < 0, size, terrain.controller),
@@ -75,6 +99,9 @@ def chart_of(terrain: Terrain) -> Chart:
         terrain.population.tolist(),
         terrain.entity.tolist(),
         links,
+        ways,
+        spans,
+        fronts,
         relation,
         [int(people) for people in start],
     )
@@ -82,7 +109,7 @@ def chart_of(terrain: Terrain) -> Chart:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One replica, ready to run."""
+    """One replica, ready to run; *days* on the road are by edge."""
 
     chart: Chart
     parameters: Parameters
@@ -91,9 +118,17 @@ class Plan:
     replica: int
     horizon: float
     keys: dict[str, int]
-    travel: list[float]
+    days: NDArray[np.float64]
     collapse: list[float]
     _drawn: dict[tuple[str, int], list[float]] = field(default_factory=dict)
+
+    @property
+    def travel(self) -> list[float]:
+        """*days* as a list, made once."""
+        found = self._drawn.get(("travel", 0))
+        if found is None:
+            found = self._drawn["travel", 0] = self.days.tolist()
+        return found
 
     def luck(self, stream: str, v: int, occurrence: int) -> float:
         """The uniform draw of a place, in (0, 1)."""
@@ -109,19 +144,52 @@ class Plan:
         found = self._drawn.get((stream, occurrence))
         return (found or self._draw_all(stream, occurrence, True))[v]
 
-    def first_luck(self, stream: str) -> list[float]:
-        """The first draws of `luck`, by place."""
-        return self._drawn.get((stream, 0)) or self._draw_all(stream, 0, False)
+    def first_sieges(self) -> list[float]:
+        """`patience_days` of the first siege of each place, or what happens instead."""
+        p, size = self.parameters, self.chart.terrain.size
+        drawn = self._drawn_of("hold", True)
+        days = np.asarray(patience_days(size, p.hold_days, drawn))  # type: ignore[arg-type]
+        days = np.where(self._drawn_of("repulse") < p.repulse, BEATEN, days)
+        days = np.where(self._drawn_of("transfer") < p.transfer, HANDED_OVER, days)
+        found: list[float] = days.tolist()
+        return found
 
-    def first_wait(self, stream: str) -> list[float]:
-        """The first draws of `wait`, by place."""
-        return self._drawn.get((stream, 0)) or self._draw_all(stream, 0, True)
+    def first_parleys(self) -> list[float]:
+        """Days until the first besieged of each place, if they negotiate, give up."""
+        rate = self.parameters.transfer_rate
+        if rate <= 0.0:
+            return []
+        found: list[float] = (self._drawn_of("negotiation", True) / rate).tolist()
+        return found
+
+    def days_by_way(self) -> list[tuple[float, ...]]:
+        """*days* along `chart.ways`."""
+        days = tuple(self.days[self.chart.terrain.link_edge].tolist())
+        return list(map(days.__getitem__, self.chart.spans))
+
+    def fate(self, v: int, occurrence: int) -> float:
+        """What a contest of a place comes to: 0.0, `BEATEN` or `HANDED_OVER`."""
+        if self.luck("transfer", v, occurrence) < self.parameters.transfer:
+            return HANDED_OVER
+        if self.luck("repulse", v, occurrence) < self.parameters.repulse:
+            return BEATEN
+        return 0.0
+
+    def patience(self, v: int, occurrence: int) -> float:
+        """`rules.patience_days` of a siege."""
+        size, mean = float(self.chart.terrain.size[v]), self.parameters.hold_days
+        return patience_days(size, mean, self.wait("hold", v, occurrence))
+
+    def _drawn_of(
+        self, stream: str, exponential: bool = False, occurrence: int = 0
+    ) -> NDArray[np.float64]:
+        entity = self.chart.terrain.entity
+        found = uniform_array(self.keys[stream], entity, occurrence)
+        return -log_array(found) if exponential else found
 
     def _draw_all(self, stream: str, occurrence: int, exponential: bool) -> list[float]:
         """First draws are wanted by most places: make them all at once."""
-        entity = self.chart.terrain.entity
-        found = uniform_array(self.keys[stream], entity, occurrence)
-        drawn: list[float] = (-log_array(found) if exponential else found).tolist()
+        drawn: list[float] = self._drawn_of(stream, exponential, occurrence).tolist()
         self._drawn[stream, occurrence] = drawn
         return drawn
 
@@ -152,7 +220,7 @@ def plan_of(
     p = parameters
     normal = normal_of_array(uniform_array(keys["travel"], terrain.edge_entity))
     spread = exp_array(p.speed_sigma * normal)
-    travel = travel_days(
+    days = travel_days(
         terrain.distance_km,  # type: ignore[arg-type]
         terrain.road_factor,  # type: ignore[arg-type]
         p.speed_km_day,
@@ -166,6 +234,6 @@ def plan_of(
         replica,
         horizon,
         keys,
-        np.asarray(travel).tolist(),
+        np.asarray(days),
         collapse_table(p.collapse),
     )

@@ -4,10 +4,13 @@ Every engine calls these functions (numba compiles this very source), so that th
 engines can differ only in how they find the next event. What happens, in words:
 
 - *advance*: who takes a place sets out along every open route towards places that it
-  attacks; the road takes `travel_days`, one draw per undirected route for ever. A
-  route that is shut when the force would leave or arrive makes it wait until it opens.
-- *contest*: on arrival the place is handed over (`transfer`), or the attack is
-  repulsed, or a siege of `hold_days` begins. Later arrivals press it (`pressed`).
+  attacks, and so it did from what it took before the branch in the offensive under way;
+  all others set out `delay_days` after the branch. The road takes `travel_days`, one
+  draw per undirected route for ever. A route that is shut when the force would leave or
+  arrive makes it wait until it opens.
+- *contest*: on arrival, but not before the last report that its holder held it, the
+  place is handed over (`transfer`), or the attack is repulsed, or a siege of
+  `hold_days` begins. Later arrivals press it (`pressed`).
 - *capture*: the siege ends; the holder's share of lost people grows, its other holds
   shrink (`collapse_table`), and beyond a threshold the listed places rise wherever
   they lie, and places under siege negotiate.
@@ -31,13 +34,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.whatif.draws import exp, log_array
+from chronicle.whatif.draws import exp_array, log_array
 
 __all__ = [
     "ROAD_CLASSES",
     "Change",
     "collapse_table",
     "day_of",
+    "fall_day_of",
     "hold_days",
     "lost_step",
     "next_open",
@@ -113,11 +117,16 @@ LEAST_SIZE = 0.2
 """Even a hamlet holds as long as a town of 1,585 people: log10(1.585)."""
 
 
+OUT = -1
+"""The day of a fall that came by the branch, unreported."""
+
+
 class Change(NamedTuple):
     """One change that a run emits; codes index `CHANGES`, `STATUSES`, actors, rows.
 
     *day* counts days of the calendar after the branch date: the branch stands at the
-    end of day 0, so that what happens at *time* in (0, 1] belongs to day 1.
+    end of day 0, so that what happens at *time* in (0, 1] belongs to day 1. Where an
+    offensive is under way at the branch, there are changes at times before it.
     *settlement* and *from_settlement* are rows, -1 for none; of a route its two ends.
     """
 
@@ -133,6 +142,11 @@ class Change(NamedTuple):
 def day_of(time: float) -> int:
     """The calendar day of a time: its ceiling, as days are dated by their end."""
     return math.ceil(time)
+
+
+def fall_day_of(time: float) -> int:
+    """The day of a fall: 1 or later after the branch, `OUT` before it."""
+    return max(math.ceil(time), 1) if time >= 0.0 else OUT
 
 
 def sizes(population: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -177,7 +191,8 @@ def lost_step(start: int, held: int) -> int:
 
 def collapse_table(collapse: float) -> list[float]:
     """exp(-collapse * share) by lost step: what is left of holds."""
-    return [exp(-collapse * step / STEPS) for step in range(STEPS + 1)]
+    found: list[float] = exp_array(-collapse * np.arange(STEPS + 1) / STEPS).tolist()
+    return found
 
 
 def next_open(spans: tuple[tuple[float, float], ...], time: float) -> float:

@@ -6,6 +6,7 @@
     branch_at = 2024-11-30          the state at the end of this day …
     published_by = 2024-11-30       … as published by then: no hindsight
     horizon_days = 14
+    offensive_since = 2024-11-27    forces that took places since then are on the move
 
     [ensemble]
     replicas = 1000
@@ -15,6 +16,7 @@
     [[force]]                       who advances against whom
     actors = ["hts"]
     against = ["gov"]
+    risings = "everywhere"          or a list of places; without it nothing rises
 
     [rules]                         parameters of `chronicle run --explain`
     hold_days = 0.4
@@ -29,7 +31,8 @@
     arms = [["hold"]]               the baseline is always there, with the same draws
 
 A key that is not in the schema is an error that names the nearest one; so is a value of
-the wrong type or out of range. Nothing in a scenario file is ever run.
+the wrong type or out of range. Interventions of one name go together in an arm; without
+a name they have that of their kind. Nothing in a scenario file is ever run.
 """
 
 from __future__ import annotations
@@ -39,21 +42,22 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from chronicle import fields
 from chronicle.errors import BudgetExceeded, InputError
-from chronicle.fields import Rule
 from chronicle.whatif.interventions import KINDS
 from chronicle.whatif.parameters import TABLE
 from chronicle.whatif.posterior import Posterior, read_posterior
+from chronicle.whatif.reader import Reader
 
 __all__ = [
+    "EVERYWHERE",
     "MOST_REPLICAS",
     "Force",
     "Order",
@@ -65,6 +69,8 @@ __all__ = [
 MAX_BYTES = 1 << 20
 MOST_REPLICAS = 100_000
 MOST_DAYS = 365
+MOST_ORDERS = 500
+MOST_ARMS = 32  # beside the baseline; each runs all replicas, and fills a report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,8 @@ class Force:
     actors: tuple[str, ...]
     against: tuple[str, ...]
     supply: tuple[str, ...] = ()  # settlements; empty: always in supply
-    risings: tuple[str, ...] = ()  # settlements that may rise for the first actor
+    # Settlements that may rise for the first actor, or all that `against` hold.
+    risings: tuple[str, ...] | Literal["everywhere"] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +102,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What a scenario file says; `identity` is the digest of all of it, resolved."""
+    """What a scenario file says; `identity` is the digest of all of it, resolved.
+
+    Forces that took a place from `offensive_since` on are on the move from there at the
+    branch; all others set out after it.
+    """
 
     file: str
     id: str
@@ -114,11 +125,19 @@ class Scenario:
     orders: tuple[Order, ...] = ()
     arms: tuple[tuple[str, ...], ...] = ()
     posterior: Posterior | None = None
+    offensive_since: date | None = None
+
+    @property
+    def hindsight(self) -> bool:
+        """Whether the branch knows what was published after its day."""
+        return self.published_by is None or self.published_by > self.branch_at
 
     @property
     def identity(self) -> str:
         """SHA-256 of the values, whatever their layout in the file."""
         plain = {name: getattr(self, name) for name in self.__slots__ if name != "file"}
+        if self.offensive_since is None:  # said by no file of before there was such
+            del plain["offensive_since"]
         if self.posterior is None:
             del plain["posterior"]
         else:  # its digest says it all, wherever the file lies
@@ -140,6 +159,7 @@ _SCENARIO = (
     "published_by",
     "known_at",
     "horizon_days",
+    "offensive_since",
 )
 _ENSEMBLE = ("replicas", "seed", "engine", "parameters")
 _FORCE = ("actors", "against", "supply", "risings")
@@ -149,87 +169,13 @@ _ORDER = (
 )
 _TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
 _ENGINES = ("auto", "simpy", "heap", "numba")
+EVERYWHERE: Literal["everywhere"] = "everywhere"
 _DRAWS = ("fixed", "prior")  # or the file of a posterior, which ends in .json
-_LINE = fields.text(fields.NAME_LENGTH)
 _PARAGRAPHS = fields.text(fields.TEXT_LENGTH, lines=True)
 # It is part of the names of sources, branches and files.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _ID = fields.matching(_WORD, "must be a word of letters, digits, '.', '_' and '-'")
-
-
-class _Reader:
-    """Values out of a table, each with its place in messages."""
-
-    def __init__(self, file: str, where: str, table: Any, keys: Sequence[str]) -> None:
-        self.file, self.where = file, where
-        if not isinstance(table, Mapping):
-            raise self.wrong("", table, "must be a table")
-        self.table = table
-        for key in table:
-            if key not in keys:
-                near = get_close_matches(key, keys, 1)
-                hint = (
-                    f"did you mean {near[0]!r}?"
-                    if near
-                    else "known: " + ", ".join(keys)
-                )
-                raise InputError(f"{file}: [{where}] has no key {key!r}; {hint}")
-
-    def wrong(self, key: str, value: object, rule: str) -> InputError:
-        """The error for a value that breaks a rule."""
-        place = f"{self.where}.{key}" if key else self.where
-        return InputError(f"{self.file}: {place}: {value!r:.80} {rule}")
-
-    def need(self, key: str) -> Any:
-        if key not in self.table:
-            raise InputError(f"{self.file}: [{self.where}] wants {key!r}")
-        return self.table[key]
-
-    def text(self, key: str, default: str | None = None, rule: Rule = _LINE) -> str:
-        value = self.need(key) if default is None else self.table.get(key, default)
-        try:
-            found: str = rule(value)
-        except ValueError as broken:
-            raise self.wrong(key, value, str(broken)) from None
-        return found
-
-    def day(self, key: str) -> date | None:
-        value = self.table.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise self.wrong(key, value, "must be a day, written bare: 2024-11-30")
-        return value
-
-    def whole(self, key: str, default: int, low: int, high: int) -> int:
-        value = self.table.get(key, default)
-        if type(value) is not int or not low <= value <= high:
-            raise self.wrong(key, value, f"must be a whole number, {low} to {high:,}")
-        return value
-
-    def number(self, key: str, default: float, low: float, high: float) -> float:
-        value = self.table.get(key, default)
-        if type(value) not in (int, float) or not low <= value <= high:
-            raise self.wrong(key, value, f"must be a number from {low:g} to {high:g}")
-        return float(value)
-
-    def names(self, key: str, *, needed: bool = False) -> tuple[str, ...]:
-        value = self.need(key) if needed else self.table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise self.wrong(key, value, "must be a list of names")
-        if needed and not value:
-            raise self.wrong(key, value, "must not be empty")
-        return tuple(value)
-
-    def choice(
-        self, key: str, allowed: Sequence[str], default: str | None = None
-    ) -> str:
-        value = self.text(key, default)
-        if value not in allowed:
-            near = get_close_matches(value, allowed, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise self.wrong(key, value, f"must be one of {', '.join(allowed)}{hint}")
-        return value
+_NAME = fields.text(fields.NAME_LENGTH, needed=True)
 
 
 def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
@@ -238,16 +184,17 @@ def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
     Without *posterior* the file of one is not read: it may still have to be made.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BudgetExceeded(
-                f"{path}: {size:,} bytes; a scenario has at most 1 MiB"
-            )
-        data = tomllib.loads(path.read_bytes().decode())
+        with path.open("rb") as file:  # it may be a pipe, which has no size
+            read = file.read(MAX_BYTES + 1)
+        if len(read) > MAX_BYTES:
+            raise BudgetExceeded(f"{path}: a scenario has at most 1 MiB")
+        data = tomllib.loads(read.decode("utf-8-sig"))
     except OSError as broken:
         raise InputError(f"cannot read {path}: {broken.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8") from None
+    except UnicodeDecodeError as broken:
+        raise InputError(
+            f"{path}: not UTF-8 at byte {broken.start}; save it as UTF-8"
+        ) from None
     except (tomllib.TOMLDecodeError, RecursionError) as broken:
         raise InputError(f"{path}: not TOML: {str(broken)[:200]}") from None
     return scenario_of(data, path.name, path.parent if posterior else None)
@@ -260,9 +207,9 @@ def scenario_of(
 
     A posterior that it names is read from *folder*; without one it is left out.
     """
-    top = _Reader(file, "", data, _TABLES)
-    head = _Reader(file, "scenario", top.need("scenario"), _SCENARIO)
-    ensemble = _Reader(file, "ensemble", data.get("ensemble", {}), _ENSEMBLE)
+    top = Reader(file, "", data, _TABLES)
+    head = Reader(file, "scenario", top.need("scenario"), _SCENARIO)
+    ensemble = Reader(file, "ensemble", data.get("ensemble", {}), _ENSEMBLE)
     branch_at = head.day("branch_at")
     if branch_at is None:
         raise InputError(f"{file}: [scenario] wants 'branch_at'")
@@ -271,22 +218,24 @@ def scenario_of(
         raise head.wrong("known_at", known_at, "must be a day, a time or '@POSITION'")
     orders = _orders(file, data.get("intervention", []))
     horizon = head.whole("horizon_days", 14, 1, MOST_DAYS)
+    if (date.max - branch_at).days < horizon + 1:
+        raise head.wrong("branch_at", branch_at, "is too near the end of the calendar")
     draw, posterior = _draw(ensemble, folder)
-    replicas = ensemble.whole("replicas", 1000, 1, 10**9)
-    if replicas > MOST_REPLICAS:
+    replicas = ensemble.table.get("replicas")
+    if type(replicas) is int and replicas > MOST_REPLICAS:
         raise BudgetExceeded(
             f"{file}: ensemble.replicas: {replicas:,} is over {MOST_REPLICAS:,}"
         )
     return Scenario(
         file=file,
-        id=head.text("id", rule=_ID),
+        id=_id(head),
         title=head.text("title", ""),
         about=head.text("about", "", _PARAGRAPHS),
         branch_at=branch_at,
         published_by=head.day("published_by"),
         known_at=None if known_at is None else str(known_at),
         horizon_days=horizon,
-        replicas=replicas,
+        replicas=ensemble.whole("replicas", 1000, 1, MOST_REPLICAS),
         seed=ensemble.whole("seed", 0, 0, (1 << 63) - 1),
         engine=ensemble.choice("engine", _ENGINES, "auto"),
         draw=draw,
@@ -294,15 +243,25 @@ def scenario_of(
         forces=_forces(file, data.get("force", [])),
         rules=_rules(file, data.get("rules", {})),
         orders=orders,
+        offensive_since=_offensive(head, branch_at),
         arms=_arms(file, data.get("compare", {}), orders),
     )
 
 
-def _draw(reader: _Reader, folder: Path | None) -> tuple[str, Posterior | None]:
+def _id(head: Reader) -> str:
+    found = head.text("id", rule=_ID)
+    if not found:
+        raise head.wrong("id", found, "must not be empty")
+    return found
+
+
+def _draw(reader: Reader, folder: Path | None) -> tuple[str, Posterior | None]:
     """How parameters are drawn, and from which posterior."""
     told = reader.text("parameters", "fixed")
     if not told.endswith(".json"):
         return reader.choice("parameters", _DRAWS, "fixed"), None
+    if Path(told).is_absolute() or ".." in Path(told).parts:
+        raise reader.wrong("parameters", told, "must lie beside the scenario")
     if folder is None:
         return told, None
     try:
@@ -320,14 +279,17 @@ def _tables(file: str, where: str, value: Any) -> list[Any]:
 
 def _forces(file: str, value: Any) -> tuple[Force, ...]:
     forces = []
-    for table in _tables(file, "force", value):
-        reader = _Reader(file, "force", table, _FORCE)
+    for number, table in enumerate(_tables(file, "force", value), 1):
+        reader = Reader(file, f"force {number}", table, _FORCE)
+        for name in reader.names("against", needed=True):
+            if name in reader.names("actors", needed=True):
+                raise reader.wrong("against", name, "cannot attack itself")
         forces.append(
             Force(
                 actors=reader.names("actors", needed=True),
                 against=reader.names("against", needed=True),
                 supply=reader.names("supply"),
-                risings=reader.names("risings"),
+                risings=_risings(reader),
             )
         )
     if not forces:
@@ -335,9 +297,23 @@ def _forces(file: str, value: Any) -> tuple[Force, ...]:
     return tuple(forces)
 
 
+def _risings(reader: Reader) -> tuple[str, ...] | Literal["everywhere"]:
+    if reader.table.get("risings") == EVERYWHERE:
+        return EVERYWHERE
+    return reader.names("risings", or_word=EVERYWHERE)
+
+
+def _offensive(head: Reader, branch_at: date) -> date | None:
+    since = head.day("offensive_since")
+    if since is not None and since > branch_at:
+        rule = f"is after the branch on {branch_at}: what is under way began by then"
+        raise head.wrong("offensive_since", str(since), rule)
+    return since
+
+
 def _rules(file: str, value: Any) -> dict[str, float]:
     names = [row.name for row in TABLE]
-    reader = _Reader(file, "rules", value, names)
+    reader = Reader(file, "rules", value, names)
     return {
         row.name: reader.number(row.name, row.default, row.minimum, row.maximum)
         for row in TABLE
@@ -347,13 +323,18 @@ def _rules(file: str, value: Any) -> dict[str, float]:
 
 def _orders(file: str, value: Any) -> tuple[Order, ...]:
     orders = []
-    for number, table in enumerate(_tables(file, "intervention", value), 1):
-        reader = _Reader(file, f"intervention {number}", table, _ORDER)
+    tables = _tables(file, "intervention", value)
+    if len(tables) > MOST_ORDERS:
+        raise BudgetExceeded(
+            f"{file}: intervention: {len(tables):,} of them are over {MOST_ORDERS:,}"
+        )
+    for number, table in enumerate(tables, 1):
+        reader = Reader(file, f"intervention {number}", table, _ORDER)
         kind = reader.choice("kind", KINDS)
         given = [key for key in ("place", "places", "route") if key in reader.table]
         if len(given) > 1:
             raise InputError(
-                f"{file}: intervention {number}: {' and '.join(given)}: one"
+                f"{file}: intervention {number}: {' and '.join(given)}: keep only one"
             )
         places: tuple[str, ...] = ()
         if "place" in given:
@@ -362,7 +343,7 @@ def _orders(file: str, value: Any) -> tuple[Order, ...]:
         capacity = reader.table.get("capacity")
         orders.append(
             Order(
-                name=reader.text("name", kind),
+                name=reader.text("name", kind, _NAME),
                 kind=kind,
                 places=places,
                 since=reader.day("from"),
@@ -382,16 +363,22 @@ def _orders(file: str, value: Any) -> tuple[Order, ...]:
 def _arms(
     file: str, value: Any, orders: Sequence[Order]
 ) -> tuple[tuple[str, ...], ...]:
-    reader = _Reader(file, "compare", value, ("arms",))
+    reader = Reader(file, "compare", value, ("arms",))
     names = {order.name for order in orders}
     arms = reader.table.get("arms", [])
     if not isinstance(arms, list):
         raise reader.wrong("arms", arms, "must be a list of lists of names")
+    if len(arms) > MOST_ARMS:
+        raise BudgetExceeded(
+            f"{file}: compare.arms: {len(arms):,} of them are over {MOST_ARMS}"
+        )
     for arm in arms:
         if not isinstance(arm, list) or not arm:
             raise reader.wrong("arms", arm, "must be a list of intervention names")
         for name in arm:
-            if name not in names:
+            if isinstance(name, str) and arm.count(name) > 1:
+                raise reader.wrong("arms", name, "stands twice in one arm")
+            if not isinstance(name, str) or name not in names:
                 near = get_close_matches(str(name), names, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise reader.wrong("arms", name, f"names no intervention{hint}")

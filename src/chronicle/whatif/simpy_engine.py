@@ -22,7 +22,7 @@ from chronicle.whatif.interventions import Intervention
 from chronicle.whatif.parameters import Parameters
 from chronicle.whatif.people import People
 from chronicle.whatif.plan import Chart, Plan, chart_of, plan_of
-from chronicle.whatif.rules import CHANGES, STATUSES, STOP, Change, day_of
+from chronicle.whatif.rules import CHANGES, SIEGE_END, STATUSES, STOP, Change, day_of
 from chronicle.whatif.state import Happening, Queue, State
 from chronicle.whatif.terrain import Terrain
 
@@ -91,8 +91,8 @@ class View:
 
     def besieger(self, settlement: str) -> str | None:
         """Who lays siege to it now, or None."""
-        code = self._state.besieger[self._row(settlement)]
-        return self._plan.chart.terrain.actors[code] if code >= 0 else None
+        siege = self._state.sieges[self._row(settlement)]
+        return None if siege is None else self._plan.chart.terrain.actors[siege.actor]
 
     def population(self, settlement: str) -> int:
         """People at the branch."""
@@ -181,8 +181,7 @@ class Run:
             self._front.begin()
             return
         self._occasions = {int(k): v for k, v in saved["occasions"]}
-        for entry in saved["queue"]:
-            self._front.restore(entry)
+        self._front.restore(saved["queue"])
 
     @property
     def changes(self) -> list[Change]:
@@ -248,10 +247,10 @@ class Run:
         entries = [
             [at, priority, place, *event.rank()]
             for at, priority, place, event in self._queue
-            if priority > 0
+            if priority > 0 and priority != SIEGE_END  # they are in the state
         ]
         return {
-            "format": 1,
+            "format": 2,
             "terrain": list(self.plan.chart.terrain.settlements),
             "parameters": self.plan.parameters.vector().tolist(),
             "seed": self.plan.seed,
@@ -279,8 +278,8 @@ class Run:
         nothing had been. The checkpoint is not changed.
         """
         chart = start if isinstance(start, Chart) else chart_of(start)
-        if saved.get("format") != 1:
-            raise InputError(f"checkpoint of format {saved.get('format')!r}, not 1")
+        if saved.get("format") != 2:
+            raise InputError(f"checkpoint of format {saved.get('format')!r}, not 2")
         if tuple(saved["terrain"]) != chart.terrain.settlements:
             raise InputError("the checkpoint is of other settlements than the terrain")
         run = cls(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from chronicle.whatif.plan import Plan
 from chronicle.whatif.terrain import Spans
 
-__all__ = ["INFINITE", "Counterattack", "Handler", "Happening", "Queue", "Row", "State"]
+__all__ = [
+    "INFINITE", "Course", "Handler", "Handlers", "Happening", "Queue", "Row", "State",
+    "siege_of",
+]  # fmt: skip
 
 Row = tuple[float, int, int, int, int, int]
 """A change as it is noted: time, settlement, controller, status, kind, from."""
@@ -22,43 +25,55 @@ class Happening:
     """An event light enough for the hot path, in the shape SimPy asks of its own.
 
     On the queue it is (at, priority, place, event): ties that remain go by origin,
-    then by `aux`, which is the generation of a siege, the holder that a rising is
-    against, the number of an order or a ceasefire.
+    then by `aux`, which is the holder that a rising is against, the number of an order
+    or a ceasefire. The arrival of a force that strikes back, though its actor attacks
+    nobody, has `mask` 3; all else has 1. An arrival that begins a siege becomes the end
+    of it, which has an `outcome` and counts the `others` that press it.
     """
 
     __slots__ = (
-        "_defused", "_value", "actor", "at", "aux", "callbacks", "edge", "origin",
-        "place",
+        "_ok", "actor", "at", "aux", "callbacks", "mask", "origin", "others",
+        "outcome", "place",
     )  # fmt: skip
-    _ok = True
-    mask = 1
+    _ok: bool
     callbacks: Any
     at: float
     place: int
     origin: int
-    edge: int
     actor: int
     aux: int
+    mask: int
+    outcome: int
+    others: int
+
+    def __init__(self) -> None:
+        self._ok = True  # SimPy asks for it
+        self.aux = 0
+        self.mask = 1
 
     def __lt__(self, other: Happening) -> bool:
         """Ties of time, priority and place; complete, but for events that are equal."""
         return self.rank() < other.rank()
 
-    def rank(self) -> tuple[int, int, int, int, int]:
+    def rank(self) -> tuple[int, int, int, int]:
         """What an event is but for its time, priority and place."""
-        mine = (getattr(self, name, 0) for name in ("origin", "aux", "edge", "actor"))
-        origin, aux, edge, actor = mine
-        return origin, aux, edge, actor, self.mask
+        return self.origin, self.aux, self.actor, self.mask
 
 
-class Counterattack(Happening):
-    """The arrival of a force that strikes back, though its actor attacks nobody."""
-
-    __slots__ = ()
-    mask = 3
+def siege_of(
+    at: float, place: int, origin: int, actor: int, outcome: int, others: int
+) -> Happening:
+    """A siege of *place* that *actor* laid from *origin* and that ends at *at*."""
+    siege = Happening()
+    siege.at, siege.place, siege.origin = at, place, origin
+    siege.actor, siege.outcome, siege.others = actor, outcome, others
+    return siege
 
 
 Handler = Callable[[Happening], None]
+Handlers = tuple[Handler, ...]
+Course = Generator[None, Happening, None]
+"""A handler that is sent events: `next` once, then `send`."""
 Queue = list[tuple[float, int, int, Any]]
 
 
@@ -68,13 +83,9 @@ class State:
 
     time: float
     owner: list[int]
-    besieger: list[int]
-    siege_from: list[int]
-    outcome: list[int]
-    generation: list[int]
+    sieges: list[Happening | None]
     contests: list[int]
-    others: list[int]
-    deadline: list[float]
+    patience: list[float]
     garrison: list[float]
     supplied: list[bool]
     held: list[int]
@@ -100,15 +111,11 @@ class State:
         terrain, orders = plan.chart.terrain, plan.orders
         n, actors = terrain.count, len(terrain.actors)
         return cls(
-            time=0.0,
+            time=terrain.begin,
             owner=terrain.controller.tolist(),
-            besieger=[-1] * n,
-            siege_from=[-1] * n,
-            outcome=[0] * n,
-            generation=[0] * n,
+            sieges=[None] * n,
             contests=[0] * n,
-            others=[0] * n,
-            deadline=[0.0] * n,
+            patience=plan.first_sieges(),
             garrison=[1.0] * n,
             supplied=[True] * n,
             held=list(plan.chart.start),
@@ -137,7 +144,13 @@ class State:
         found: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, dict):
+            if field.name == "sieges":
+                value = [
+                    [s.at, s.place, s.origin, s.actor, s.outcome, s.others]
+                    for s in value
+                    if s is not None
+                ]
+            elif isinstance(value, dict):
                 value = [[k, [list(span) for span in v]] for k, v in value.items()]
             elif isinstance(value, list | array):
                 value = [_copied(one) for one in value]
@@ -161,12 +174,15 @@ class State:
         for name in ("rows", "dated"):
             given[name] = [tuple(one) for one in given[name]]
         given["truces"] = [[a, b, list(c), d] for a, b, c, d in given["truces"]]
-        for name in ("owner", "besieger", "siege_from", "outcome", "generation"):
-            given[name] = list(given[name])
-        for name in ("contests", "others", "deadline", "garrison", "supplied"):
+        for name in ("owner", "contests", "patience", "garrison", "supplied"):
             given[name] = list(given[name])
         for name in ("held", "step", "risen"):
             given[name] = list(given[name])
+        sieges: list[Happening | None] = [None] * len(given["owner"])
+        for saved in given["sieges"]:
+            siege = siege_of(*saved)
+            sieges[siege.place] = siege
+        given["sieges"] = sieges
         return cls(**given)
 
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-__all__ = ["in_supply"]
+from chronicle.whatif.plan import Plan
+from chronicle.whatif.rules import (
+    CONTESTED,
+    HELD,
+    SUPPLY_CUT,
+    SUPPLY_RESTORED,
+    next_open,
+)
+from chronicle.whatif.state import State
+
+__all__ = ["in_supply", "judge_supply"]
 
 Link = tuple[int, int]
 
 
 def in_supply(
     owner: Sequence[int],
-    besieger: Sequence[int],
+    besieged: Sequence[bool],
     sides: Sequence[int],
     sources: Sequence[tuple[int, int]],
     links: Sequence[Sequence[Link]],
@@ -44,7 +54,7 @@ def in_supply(
             if km > best[place]:
                 continue
             supplied[place] = True
-            if besieger[place] >= 0:
+            if besieged[place]:
                 continue
             for target, edge in links[place]:
                 holder = owner[target]
@@ -55,3 +65,29 @@ def in_supply(
                     best[target] = far
                     heappush(queue, (far, target))
     return supplied
+
+
+def judge_supply(plan: Plan, state: State, now: float) -> None:
+    """Find which places are in supply now, and note what that changes."""
+    terrain = plan.chart.terrain
+    kms = terrain.distance_km.tolist()
+    is_open = [True] * len(kms)
+    for edge, spans in state.gates.items():
+        is_open[edge] = next_open(spans, now) == now
+    besieged = [siege is not None for siege in state.sieges]
+    found = in_supply(
+        state.owner,
+        besieged,
+        terrain.sides.tolist(),
+        terrain.sources,
+        plan.chart.links,
+        kms,
+        is_open,
+        plan.parameters.supply_km,
+    )
+    for v, now_supplied in enumerate(found):
+        if now_supplied != state.supplied[v]:
+            state.supplied[v] = now_supplied
+            kind = SUPPLY_RESTORED if now_supplied else SUPPLY_CUT
+            status = CONTESTED if besieged[v] else HELD
+            state.rows.append((now, v, state.owner[v], status, kind, -1))

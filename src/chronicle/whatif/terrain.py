@@ -47,7 +47,11 @@ class Place:
     """A settlement at the branch date.
 
     *capacity* is in displaced people; None has no limit. *displaced* are people from
-    elsewhere who are there already.
+    elsewhere who are there already. *taken* is when the holder took the place in the
+    offensive under way, in days from the branch and not after it: its forces have been
+    on the move from there since; NaN where they set out after the branch. Nothing
+    befalls the place before *confirmed*, the last moment of which it is known to be the
+    holder's.
     """
 
     settlement: str
@@ -59,6 +63,8 @@ class Place:
     latitude: float = math.nan
     longitude: float = math.nan
     displaced: float = 0.0
+    taken: float = math.nan
+    confirmed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,8 @@ class Terrain:
     controller: Integers
     status: Integers
     displaced: Floats
+    taken: Floats
+    confirmed: Floats
     size: Floats
     edge_a: Integers
     edge_b: Integers
@@ -115,6 +123,12 @@ class Terrain:
     def count(self) -> int:
         """The number of settlements."""
         return len(self.settlements)
+
+    @property
+    def begin(self) -> float:
+        """The first moment at which anything may happen, in days from the branch."""
+        moving = self.taken[~np.isnan(self.taken)]
+        return float(moving.min()) if moving.size else 0.0
 
     def row(self, settlement: str) -> int:
         """The row of a settlement; `UnknownPlace` with the nearest ids if none."""
@@ -157,6 +171,16 @@ def _count(value: float | None, what: str, whose: str) -> float:
     if not (math.isfinite(value) and 0 <= value <= 1e10):
         raise InputError(f"{whose}: {what} {value!r} is not between 0 and 1e10")
     return float(value)
+
+
+def _past(places: Sequence[Place], what: str) -> Floats:
+    """Days from the branch that lie not after it."""
+    for place in places:
+        if (value := getattr(place, what)) > 0:
+            raise InputError(
+                f"{place.settlement}: {what} {value!r} is after the branch"
+            )
+    return np.array([getattr(place, what) for place in places], np.float64)
 
 
 def _unique(ids: Iterable[str], what: str) -> None:
@@ -282,6 +306,8 @@ def build(
         displaced=np.array(
             [_count(p.displaced, "displaced", p.settlement) for p in places]
         ),
+        taken=_past(places, "taken"),
+        confirmed=_past(places, "confirmed"),
         size=sizes(population),
         edge_a=edge_a,
         edge_b=edge_b,
