@@ -1,7 +1,7 @@
-"""How good the answers are, beside how fast: FLEE's error, skill, replicas saved.
+"""How good the answers are, beside how fast: FLEE's error, replicas saved, skill.
 
     python benchmarks/whatif_marks.py                       # all figures, JSON
-    python benchmarks/whatif_marks.py --only skill.30nov --rounds 3
+    python benchmarks/whatif_marks.py --only crn --rounds 5
     FLEE_PYTHON=ENV/bin/python python benchmarks/whatif_marks.py --only flee.ard
 
 `flee.*` compare with FLEE 3.1 (`flee_peer.py`): run here and now on Mali where flee can
@@ -19,35 +19,22 @@ import os
 import statistics
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import chronicle as ch
 import flee_peer
+import whatif_skill
 from chronicle.runs.arms import comparison
 from chronicle.runs.run import run_scenario
 from chronicle.whatif.scenario import read_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 ARMS = ("hama-holds", "corridor", "m5-cut", "ceasefire")
-FRONT = "front-2024-11-30"
 LIVE = ("mali2012",)  # FLEE takes 16 s on it, and 29 and 113 s on the others
-COVERAGE = 0.80, 0.98
 Figure = dict[str, Any]
-
-
-@cache
-def record() -> ch.Chronicle:
-    """The bundled case, in memory."""
-    log = ch.memory()
-    log.import_folder(SCENARIOS / "syria-2024" / "data")
-    return log
 
 
 # --- FLEE ------------------------------------------------------------------------
@@ -127,7 +114,10 @@ def crn(rounds: int = 3, replicas: int = 300) -> Figure:
         for name in ARMS:
             scenario = read_scenario(SCENARIOS / f"{name}.toml")
             run = run_scenario(
-                scenario, record(), replicas=replicas, seed=scenario.seed + number
+                scenario,
+                whatif_skill.record(),
+                replicas=replicas,
+                seed=scenario.seed + number,
             )
             for arm in run.arms[1:]:
                 told = comparison(run.arms[0], arm, run.question)
@@ -159,94 +149,6 @@ def crn(rounds: int = 3, replicas: int = 300) -> Figure:
         "rounds": rounds_told,
         "arms": by_round[0],
     }
-
-
-# --- skill -----------------------------------------------------------------------
-
-
-def skill(
-    name: str, issued: date, rounds: int = 1, replicas: int = 1000, horizon: int = 14
-) -> Figure:
-    """The model's mean CRPS, against the best of four baselines, without hindsight.
-
-    The shipped front, issued on another day: branch, baselines and their fits know what
-    had been published by then. Over all places at risk; `held` is without those that
-    were out by then as one knows now, which nobody could know.
-    """
-    front = replace(
-        read_scenario(SCENARIOS / f"{FRONT}.toml"),
-        branch_at=issued,
-        published_by=issued,
-        horizon_days=horizon,
-    )
-    every, held = [], []
-    for number in range(rounds):
-        run = run_scenario(
-            front,
-            record(),
-            replicas=replicas,
-            seed=front.seed + number,
-            people=False,
-        )
-        if run.verdict is None:
-            raise SystemExit(f"{name}: {run.no_verdict}")
-        everywhere = np.ones(len(run.verdict.truth), dtype=bool)
-        every.append(_marks(run.verdict, everywhere))
-        held.append(_marks(run.verdict, ~run.verdict.truth.already))
-    ratios = [told["skill"] for told in every]
-    covered = statistics.median(told["cover_90"] for told in every)
-    ratio = statistics.median(ratios)
-    low, high = COVERAGE
-    return {
-        "name": name,
-        "value": statistics.median(told["crps"] for told in every),
-        "unit": "days of CRPS",
-        "ratio": ratio,
-        "against": f"1 - model / best baseline ({every[0]['best']})",
-        "goal": f">= 0.25, coverage {low:.2f} to {high:.2f}",
-        "met": ratio >= 0.25 and low <= covered <= high,
-        "n": replicas,
-        "seed": front.seed,
-        "cover_90": covered,
-        "spread": f"{min(ratios):.3g}-{max(ratios):.3g}",
-        "rounds": ratios,
-        "every": every[0],
-        "held": held[0],
-    }
-
-
-def _marks(verdict: Any, rows: Any) -> dict[str, Any]:
-    """The model and the best baseline on some of the places at risk."""
-    means = {one.name: float(one.crps[rows].mean()) for one in verdict.baselines}
-    best = min(means, key=lambda name: means[name])
-    model = verdict.model
-    crps = float(model.crps[rows].mean())
-    return {
-        "settlements": int(rows.sum()),
-        "fell": int(np.isfinite(verdict.truth.observed[rows]).sum()),
-        "crps": round(crps, 3),
-        "best": best,
-        "best_crps": round(means[best], 3),
-        "skill": round(1.0 - crps / means[best], 3),
-        "cover_50": round(float(model.covered[50][rows].mean()), 3),
-        "cover_90": round(float(model.covered[90][rows].mean()), 3),
-        "baselines": {name: round(mean, 3) for name, mean in means.items()},
-    }
-
-
-def skill_30nov(rounds: int = 1) -> Figure:
-    """Issued on the fourth day of the offensive."""
-    return skill("skill.30nov", date(2024, 11, 30), rounds)
-
-
-def skill_3dec(rounds: int = 1) -> Figure:
-    """Issued while Hama was fought over."""
-    return skill("skill.3dec", date(2024, 12, 3), rounds)
-
-
-def skill_5dec(rounds: int = 1) -> Figure:
-    """Issued on the day on which Hama fell."""
-    return skill("skill.5dec", date(2024, 12, 5), rounds)
 
 
 # --- Dask ------------------------------------------------------------------------
@@ -309,12 +211,9 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "flee.ard": flee_ard,
     "flee.speed": flee_speed,
     "crn": crn,
-    "skill.30nov": skill_30nov,
-    "skill.3dec": skill_3dec,
-    "skill.5dec": skill_5dec,
+    **whatif_skill.FIGURES,
+    "ensemble.dask": ensemble_dask,
 }
-if find_spec("distributed") is not None:
-    FIGURES["ensemble.dask"] = ensemble_dask
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def test_what_is_not_said_has_a_default() -> None:
             {"scenario": head(branch_att=BRANCH)},
             "toy.toml: [scenario] has no key 'branch_att'; did you mean 'branch_at'?",
         ),
-        ({"forces": []}, "[] has no key 'forces'; did you mean 'force'?"),
+        ({"forces": []}, "there is no 'forces'; did you mean 'force'?"),
         (
             {"rules": {"hold_day": 1}},
             "toy.toml: [rules] has no key 'hold_day'; did you mean 'hold_days'?",
@@ -82,7 +82,7 @@ def test_what_is_not_said_has_a_default() -> None:
         ({"scenario": {"branch_at": BRANCH}}, "[scenario] wants 'id'"),
         ({"force": []}, "no [[force]]"),
         ({"force": {"actors": ["red"]}}, "force must be written as [[force]]"),
-        ({"force": [{"actors": ["red"]}]}, "[force] wants 'against'"),
+        ({"force": [{"actors": ["red"]}]}, "[force 1] wants 'against'"),
         ({"force": [{"actors": "red", "against": ["blue"]}]}, "must be a list of"),
         (
             {"intervention": [HOLD | {"kind": "holds"}]},
@@ -90,7 +90,7 @@ def test_what_is_not_said_has_a_default() -> None:
         ),
         (
             {"intervention": [HOLD | {"route": ["Birch", "Elm"]}]},
-            "intervention 1: place and route: one",
+            "intervention 1: place and route: keep only one",
         ),
         (
             {"intervention": [HOLD], "compare": {"arms": [["holt"]]}},

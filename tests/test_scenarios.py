@@ -38,6 +38,7 @@ def test_the_scenarios_that_were_promised_are_there() -> None:
         "front-2024-11-30",
         "hama-holds",
         "corridor",
+        "hold-or-corridor",
         "m5-cut",
         "ceasefire",
         "five-towns",

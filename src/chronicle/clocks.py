@@ -63,4 +63,10 @@ def as_known_at(value: KnownAt | None, name: str = "known_at") -> int | datetime
             return datetime.fromisoformat(value) + timedelta()
         except ValueError:
             raise UsageError(f"{name}: {value!r} is no time") from None
-    return end_of_day(as_day(value, name))  # type: ignore[arg-type]
+    try:
+        return end_of_day(day(value))
+    except ValueError as broken:
+        more = (
+            ", a time with its offset, or @POSITION" if "must be" in str(broken) else ""
+        )
+        raise UsageError(f"{name}: {value!r} {broken}{more}") from None
