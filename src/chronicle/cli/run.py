@@ -159,6 +159,7 @@ def bar() -> Iterator[Progress | None]:
 
 def _print(found: Run, kind: str) -> None:
     from chronicle.runs.beside import changes_table
+    from chronicle.runs.people_verdict import people_table
     from chronicle.runs.verdict import verdict_table
 
     if kind == "json":
@@ -175,6 +176,8 @@ def _print(found: Run, kind: str) -> None:
         click.echo(found.no_verdict)
     else:
         _show(verdict_table(found.verdict))
+    if found.people_verdict is not None:
+        _show(people_table(found.people_verdict))
     _show(_short(_largest(found)))
     if len(found.arms) > 2:
         _show(changes_table(found))

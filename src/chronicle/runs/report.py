@@ -26,6 +26,7 @@ from chronicle.runs.markup import (
     picture,
     table,
 )
+from chronicle.runs.people_verdict import people_table
 from chronicle.runs.pictures import (
     MOST_CURVES,
     arms_svg,
@@ -206,7 +207,12 @@ def _verdict(run: Run) -> str:
         f"{apart.low or 0.0:+.2f} to {apart.high or 0.0:+.2f} days"
         f"{'' if sure else ', which holds 0: they cannot be told apart'})."
     )
-    return f"{head}<p>{escape(told)}</p>" + table(verdict_table(run.verdict), bold=(0,))
+    found = f"{head}<p>{escape(told)}</p>" + table(
+        verdict_table(run.verdict), bold=(0,)
+    )
+    if run.people_verdict is not None:
+        found += table(people_table(run.people_verdict))
+    return found
 
 
 def _arm(run: Run, arm: Arm, pictures: Mapping[str, bytes]) -> str:

@@ -33,6 +33,7 @@ from chronicle.runs.arms import (
 )
 from chronicle.runs.draws import parameter_draws
 from chronicle.runs.files import chunk_folder
+from chronicle.runs.people_verdict import PeopleVerdict, people_verdict_of
 from chronicle.runs.verdict import Verdict, recorded_days, verdict_of
 from chronicle.scoring.compare import ArmComparison
 from chronicle.tables import Table
@@ -60,7 +61,8 @@ class Run:
     """A scenario that was run: its arms, the first of which is the baseline.
 
     `position` and `record` are where in which record it branched. `verdict` is on the
-    baseline; where there is none, `no_verdict` says why.
+    baseline; where there is none, `no_verdict` says why. `people_verdict` is on the
+    people whom the baseline displaces, where anybody counted them.
     """
 
     scenario: Scenario
@@ -73,6 +75,7 @@ class Run:
     licence: str
     verdict: Verdict | None
     no_verdict: str
+    people_verdict: PeopleVerdict | None
     ensembles: tuple[Ensemble, ...]
 
     @property
@@ -192,10 +195,17 @@ class Run:
             "seed": scenario.seed,
             "engine": self.engine,
             "arms": [{"arm": arm.label, "digest": arm.digest} for arm in self.arms],
-            "scores": None if self.verdict is None else self.verdict.summary(),
+            "scores": self._scores(),
             "baselines": [] if self.verdict is None else self.verdict.rows(),
             "summary": self.summary(),
         }
+
+    def _scores(self) -> dict[str, Any] | None:
+        if self.verdict is None:
+            return None
+        people = self.people_verdict
+        told = None if people is None else people.summary()
+        return {**self.verdict.summary(), "displacement": told}
 
     def summary(self) -> dict[str, Any]:
         """A few numbers of each arm, and notes."""
@@ -287,10 +297,13 @@ def run_scenario(
             progress=None if progress is None else _named(progress, label),
         )
         arms.append(Arm(names=names, results=outcome.results, digest=outcome.digest))
+    people_verdict = None
     verdict, why = None, "no scores: this branches from a what-if, not from a record"
     if not chronicle.what_if:
         events = list(chronicle.log())
         verdict, why = verdict_of(arms[0], question, scenario, start, events)
+        if verdict is not None:
+            people_verdict = people_verdict_of(arms[0], question, start, events)
     return Run(
         scenario=scenario,
         start=start,
@@ -302,6 +315,7 @@ def run_scenario(
         licence=licence or "of the record that was branched",
         verdict=verdict,
         no_verdict=why,
+        people_verdict=people_verdict,
         ensembles=tuple(made),
     )
 
