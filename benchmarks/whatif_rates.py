@@ -155,7 +155,7 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
             if besieger[v] >= 0:
                 if besieger[v] == a and p.pressure > 0.0:
                     left = deadline[v] - env.now
-                    left = pressed(left, others[v], p.pressure)
+                    left = pressed(left, 0.0, others[v], p.pressure)
                     deadline[v] = env.now + left
                     others[v] += 1
                     siege = sieges[v]

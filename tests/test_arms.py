@@ -38,7 +38,12 @@ def run_of(*orders: dict[str, Any], arms: list[list[str]], **more: Any) -> Run:
         intervention=list(orders),
         compare={"arms": arms},
         rules=SURE,
-        ensemble={"replicas": 5, "seed": 1, "engine": "heap"},
+        ensemble={
+            "replicas": 5,
+            "seed": 1,
+            "engine": "heap",
+            "parameters": "fixed",
+        },
     )
     return run_scenario(scenario_of(told, "arms.toml"), five_towns(), **more)
 

@@ -354,7 +354,7 @@ def posterior_file(folder: Path, posterior: Posterior) -> Path:
 
 def front(folder: Path, parameters: str) -> Path:
     text = (FIVE_TOWNS / "five-towns.toml").read_text()
-    text = text.replace("seed = 1\n", f'seed = 1\nparameters = "{parameters}"\n')
+    text = text.replace('parameters = "fixed"', f'parameters = "{parameters}"')
     path = folder / "front.toml"
     path.write_text(text)
     return path

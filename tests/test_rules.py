@@ -23,7 +23,7 @@ from chronicle.whatif.interventions import Intervention, orders_of
 from chronicle.whatif.losses import Losses
 from chronicle.whatif.parameters import INDEX, TABLE, Parameters, explain
 from chronicle.whatif.plan import chart_of, plan_of
-from chronicle.whatif.rules import CHANGES, lost_step
+from chronicle.whatif.rules import CAPTURED, CHANGES, lost_step
 from chronicle.whatif.simpy_engine import Event, Run, event_of
 from chronicle.whatif.state import State
 from chronicle.whatif.terrain import Place, Road, Terrain, build
@@ -349,6 +349,44 @@ def test_a_held_place_falls_that_much_later() -> None:
         ("contested", "birch", 3.0),
         ("transferred", "birch", 6.0),
     ]
+
+
+def two_roads_to_birch() -> Terrain:
+    """alder (red) - 30 km - birch (blue) - 40 km - ash (red)."""
+    return build(
+        [
+            Place(settlement="alder", controller="red", population=10_000),
+            Place(settlement="ash", controller="red", population=10_000),
+            Place(settlement="birch", controller="blue", population=10_000),
+        ],
+        [
+            Road(a="alder", b="birch", distance_km=30),
+            Road(a="ash", b="birch", distance_km=40),
+        ],
+        actors=["red", "blue"],
+        attacks=[("red", "blue")],
+    )
+
+
+@pytest.mark.parametrize("engine", ["simpy", "heap", "numba"])
+def test_more_attackers_do_not_shorten_the_days_that_an_order_adds(engine: str) -> None:
+    parameters = Parameters.of(PLAIN | {"hold_days": 0.0, "pressure": 1.0})
+    hold = Intervention(kind="hold", places=("birch",), extra_days=2.0)
+    grow = Intervention(kind="reinforce", places=("birch",), factor=3.0, day=3.5)
+    # The force from alder comes on day 3, that from ash on day 4, a day before the end;
+    # reinforced on day 3.5, the day and a half that is left becomes four and a half.
+    for orders, end in (([hold], 5.0), ([hold, grow], 8.0)):
+        told_to: dict[str, Any] = {"seed": 1, "horizon": 30.0}
+        terrain = two_roads_to_birch()
+        if engine == "numba":
+            pytest.importorskip("numba")
+            chart = chart_of(terrain)
+            laid = orders_of(terrain, orders, 30.0)
+            changes, _ = changes_of(chart, parameters, laid, replica=0, **told_to)
+        else:
+            run = Run(terrain, parameters, orders, engine=engine, **told_to)  # type: ignore[arg-type]
+            changes = run.until().changes
+        assert [c.time for c in changes if c.kind == CAPTURED] == [end]
 
 
 def test_a_closed_route_makes_forces_wait() -> None:

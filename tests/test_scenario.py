@@ -42,7 +42,7 @@ def test_what_is_not_said_has_a_default() -> None:
         }
     )
     assert (found.replicas, found.seed, found.engine, found.draw) == (
-        *(1000, 0, "auto", "fixed"),
+        *(1000, 0, "auto", "prior"),
     )
     assert (found.horizon_days, found.rules, found.orders, found.arms) == (
         *(14, {}, (), ()),

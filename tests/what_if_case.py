@@ -29,7 +29,12 @@ def data(**parts: Any) -> dict[str, Any]:
             "published_by": BRANCH,
             "horizon_days": 8,
         },
-        "ensemble": {"replicas": 24, "seed": 7, "engine": "heap"},
+        "ensemble": {
+            "replicas": 24,
+            "seed": 7,
+            "engine": "heap",
+            "parameters": "fixed",
+        },
         "force": [{"actors": ["red"], "against": ["blue"]}],
         "rules": RULES,
     } | parts

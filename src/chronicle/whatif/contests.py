@@ -57,7 +57,8 @@ class Contests:
         event.origin, event.outcome = siege.origin, siege.outcome
         event.others = siege.others + 1
         pressure = self._agenda.plan.parameters.pressure
-        left = pressed(siege.at - event.at, siege.others, pressure)
+        extra = self._agenda.state.extra[siege.place]
+        left = pressed(siege.at - event.at, extra, siege.others, pressure)
         self._agenda.besiege(event, event.at + left)
 
     def contest(self, event: Happening, d: int, mask: int) -> tuple[float, int]:
@@ -72,6 +73,7 @@ class Contests:
             self._beat(event, n, mask)
             return NONE
         extra = self._extra_days(v, now) if state.holds else 0.0
+        state.extra[v] = extra
         if fate == HANDED_OVER:
             if extra > 0.0:
                 return extra, TRANSFERRED

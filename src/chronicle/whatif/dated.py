@@ -79,6 +79,7 @@ class Dated:
         siege = state.sieges[v]
         if siege is not None:
             at = now + (siege.at - now) * factor
+            state.extra[v] *= factor
             other = siege_of(
                 at, v, siege.origin, siege.actor, siege.outcome, siege.others
             )

@@ -37,6 +37,8 @@ class Intervention:
     | reinforce | places, factor, day | garrisons grow, sieges under way lengthen |
     | transfer | places, actor, day | handed over without violence |
     | capacity | places, capacity, day | room for displaced people |
+
+    Nothing that shortens a siege shortens its extra days; an uprising may end them.
     """
 
     kind: str

@@ -25,6 +25,7 @@ from chronicle.whatif.kernel_base import (
     CHANGED,
     DEADLINE,
     EXPECTED,
+    EXTRA,
     FROM,
     FULL,
     GARRISON,
@@ -114,6 +115,7 @@ def one(
         fall_from[v] = -1
         ni[v, SUPPLIED] = 1
         nf[v, DEADLINE] = 0.0
+        nf[v, EXTRA] = 0.0
         nf[v, GARRISON] = 1.0
         nf[v, EXPECTED] = INFINITE
         nf[v, CHANGED] = -INFINITE

@@ -48,8 +48,8 @@ OWNER, BESIEGER, FROM, OUTCOME, GENERATION, CONTESTS, OTHERS, SUPPLIED = range(8
 FIGHTING, MARKED = range(8, 10)
 NI = 10
 # Columns of `nf`, reals by settlement.
-DEADLINE, GARRISON, EXPECTED, CHANGED, WEIGHT, CAPACITY = range(6)
-NF = 6
+DEADLINE, GARRISON, EXPECTED, CHANGED, WEIGHT, CAPACITY, EXTRA = range(7)
+NF = 7
 # Columns of `ai`, by actor; the last row is nobody.
 START, HOLDS, STEP, RISEN = range(4)
 # Counters.

@@ -23,6 +23,7 @@ from chronicle.whatif.kernel_base import (
     CONTESTS,
     DEADLINE,
     EXPECTED,
+    EXTRA,
     FIGHTING,
     FROM,
     GARRISON,
@@ -183,7 +184,8 @@ def arrival(
             return False
     if ni[v, BESIEGER] >= 0:
         if ni[v, BESIEGER] == a and th[P_PRESSURE] > 0.0:
-            left = pressed(nf[v, DEADLINE] - t, ni[v, OTHERS], th[P_PRESSURE])
+            left = nf[v, DEADLINE] - t
+            left = pressed(left, nf[v, EXTRA], ni[v, OTHERS], th[P_PRESSURE])
             ni[v, OTHERS] += 1
             besiege_until(ht, hk, ha, c, ni, nf, horizon, v, t + left)
         return False
@@ -224,6 +226,7 @@ def arrival(
     ni[v, FROM] = u
     ni[v, OUTCOME] = kind
     ni[v, OTHERS] = 0
+    nf[v, EXTRA] = extra
     ni[v, FIGHTING] = 1
     ni[v, MARKED] = 1
     note(rt, ri, c, t, v, d, CONTESTED, SIEGE, u)

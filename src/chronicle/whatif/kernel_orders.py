@@ -10,6 +10,7 @@ from chronicle.whatif.kernel_base import (
     CLOSE,
     CORRIDOR,
     DEADLINE,
+    EXTRA,
     GARRISON,
     HEAP,
     INFINITE,
@@ -123,6 +124,7 @@ def order(
             nf[v, GARRISON] *= value
             if ni[v, BESIEGER] >= 0:
                 left = (nf[v, DEADLINE] - t) * value
+                nf[v, EXTRA] *= value
                 besiege_until(ht, hk, ha, c, ni, nf, horizon, v, t + left)
         else:
             nf[v, CAPACITY] = value

@@ -177,9 +177,15 @@ def hold_days(
     return patience * collapse * garrison * supply + extra
 
 
-def pressed(left: float, others: int, pressure: float) -> float:
-    """What is *left* of a siege when one more force joins the *others*."""
-    return left * (1.0 + pressure * others) / (1.0 + pressure * (others + 1))
+def pressed(left: float, extra: float, others: int, pressure: float) -> float:
+    """What is *left* of a siege when one more force joins the *others*.
+
+    Nothing shortens its last *extra* days, which an order added.
+    """
+    free = left - extra
+    if free <= 0.0:
+        return left
+    return free * (1.0 + pressure * others) / (1.0 + pressure * (others + 1)) + extra
 
 
 def lost_step(start: int, held: int) -> int:

@@ -11,7 +11,7 @@
     [ensemble]
     replicas = 1000
     seed = 20241130
-    parameters = "prior"            or "fixed", or the file of a posterior beside it
+    parameters = "prior"            the default; or "fixed", or a posterior's file
 
     [[force]]                       who advances against whom
     actors = ["hts"]
@@ -119,7 +119,7 @@ class Scenario:
     replicas: int = 1000
     seed: int = 0
     engine: str = "auto"
-    draw: str = "fixed"  # parameters: as in `rules`, "prior", or a posterior's file
+    draw: str = "prior"  # or "fixed": the defaults and `rules`; or a posterior's file
     forces: tuple[Force, ...] = ()
     rules: dict[str, float] = field(default_factory=dict)
     orders: tuple[Order, ...] = ()
@@ -257,9 +257,9 @@ def _id(head: Reader) -> str:
 
 def _draw(reader: Reader, folder: Path | None) -> tuple[str, Posterior | None]:
     """How parameters are drawn, and from which posterior."""
-    told = reader.text("parameters", "fixed")
+    told = reader.text("parameters", "prior")
     if not told.endswith(".json"):
-        return reader.choice("parameters", _DRAWS, "fixed"), None
+        return reader.choice("parameters", _DRAWS, "prior"), None
     if Path(told).is_absolute() or ".." in Path(told).parts:
         raise reader.wrong("parameters", told, "must lie beside the scenario")
     if folder is None:

@@ -86,6 +86,7 @@ class State:
     sieges: list[Happening | None]
     contests: list[int]
     patience: list[float]
+    extra: list[float]
     garrison: list[float]
     supplied: list[bool]
     held: list[int]
@@ -116,6 +117,7 @@ class State:
             sieges=[None] * n,
             contests=[0] * n,
             patience=plan.first_sieges(),
+            extra=[0.0] * n,
             garrison=[1.0] * n,
             supplied=[True] * n,
             held=list(plan.chart.start),
@@ -176,7 +178,7 @@ class State:
         given["truces"] = [[a, b, list(c), d] for a, b, c, d in given["truces"]]
         for name in ("owner", "contests", "patience", "garrison", "supplied"):
             given[name] = list(given[name])
-        for name in ("held", "step", "risen"):
+        for name in ("extra", "held", "step", "risen"):
             given[name] = list(given[name])
         sieges: list[Happening | None] = [None] * len(given["owner"])
         for saved in given["sieges"]:
