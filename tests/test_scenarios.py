@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pages
 import worked_scenarios as worked
+from chronicle.runs.calibrate import calibrate
+from chronicle.scoring.intervals import order_statistics
+from chronicle.whatif.scenario import read_scenario
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.parent.name)
@@ -44,3 +48,30 @@ def test_the_scenarios_that_were_promised_are_there() -> None:
         "five-towns",
         "own_rule",
     }
+
+
+def test_the_posterior_that_ships_is_what_calibration_makes_of_its_scenario() -> None:
+    pytest.importorskip("numba")
+    path = worked.SCENARIOS / "front-2024-11-30.toml"
+    shipped = read_scenario(path).posterior
+    assert shipped is not None
+    found = calibrate(path, workers=2).posterior
+    assert found.parameters == shipped.parameters
+    for field in ("scenario", "position", "since", "until", "published_by", "bank"):
+        assert getattr(found.made, field) == getattr(shipped.made, field)
+    # Other machines multiply matrices in another order, and accept a few other rows.
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    ours = order_statistics(np.array(found.rows), levels)
+    theirs = order_statistics(np.array(shipped.rows), levels)
+    np.testing.assert_allclose(ours, theirs, rtol=0.15, atol=0.02)
+
+
+def test_every_scenario_of_the_case_knows_no_more_than_its_posterior() -> None:
+    told = [read_scenario(path) for path in worked.TOML]
+    fitted = [one for one in told if one.posterior is not None]
+    assert len(fitted) >= 6
+    for one in fitted:
+        assert one.posterior is not None
+        assert not one.hindsight
+        assert one.posterior.made.published_by <= one.branch_at
+        assert one.posterior.made.until <= one.branch_at
