@@ -73,19 +73,19 @@ def test_results_of_chunks_are_the_same_bits_with_and_without_numba() -> None:
 def test_a_queue_that_was_too_small_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from chronicle.whatif import kernel
+    from chronicle.whatif import desk
 
     terrain, parameters, interventions, horizon = invented(16)
     chart, orders = chart_of(terrain), orders_of(terrain, interventions, horizon)
     given = {"seed": 1, "replica": 0, "horizon": horizon}
     whole, _ = changes_of(chart, parameters, orders, **given)  # type: ignore[arg-type]
-    real, rooms = kernel.replicas, [2]
+    real, rooms = desk.desk_of, [2]
 
-    def cramped(*args: object) -> int:
+    def cramped(*args: object) -> object:
         rooms.append(rooms[-1] * 2)
-        return real(*args[:7], rooms[-1], *args[8:])
+        return real(*args[:4], rooms[-1], *args[5:])  # type: ignore[arg-type]
 
-    monkeypatch.setattr(kernel, "replicas", cramped)
+    monkeypatch.setattr(desk, "desk_of", cramped)
     again, _ = changes_of(chart, parameters, orders, **given)  # type: ignore[arg-type]
     assert len(rooms) > 3  # it was too small at first
     assert again == whole

@@ -259,7 +259,13 @@ def test_a_scenario_without_the_keys_is_the_same_scenario_as_before_them() -> No
     head = {"id": "x", "branch_at": date(2024, 5, 5)}
     force = {"actors": ["red"], "against": ["blue"], "risings": ["cedar"]}
     found = {
-        scenario_of({"scenario": head | more, "force": [force]}).identity
+        scenario_of(
+            {
+                "scenario": head | more,
+                "force": [force],
+                "ensemble": {"parameters": "fixed"},
+            }
+        ).identity
         for more in ({}, {"offensive_since": date(2024, 5, 2)})
     }
     # As it was before there was such a key.

@@ -135,7 +135,7 @@ def _explain(scenario: Path) -> None:
 
 @contextmanager
 def bar() -> Iterator[Progress | None]:
-    """A bar on a terminal, nothing elsewhere."""
+    """A bar on a terminal, nothing elsewhere; another while numba has to compile."""
     settings = click.get_current_context().find_root().obj or {}
     if not sys.stderr.isatty() or settings.get("quiet"):
         yield None
@@ -144,9 +144,11 @@ def bar() -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
+    from chronicle.cli.compiling import compiling_in
+
     console = Console(stderr=True, no_color=bool(settings.get("no_color")))
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Bars(*columns, console=console, transient=True) as bars:
+    with Bars(*columns, console=console, transient=True) as bars, compiling_in(bars):
         tasks: dict[str, Any] = {}
 
         def progress(arm: str, done: int, every: int) -> None:

@@ -237,20 +237,22 @@ def _call(
     """Call the kernel until its heap is large enough."""
     need_numba()
     from chronicle.whatif import kernel
+    from chronicle.whatif.desk import desk_of
 
     board = board or board_of(chart, orders)
-    times, codes = np.empty(rows), np.empty((rows, 5), np.int64)
+    thetas = np.ascontiguousarray(thetas, np.float64)
     room = len(board.target) + chart.terrain.count + len(orders.dated) + 64
     while True:
+        desk = desk_of(board, thetas, horizon, people, room, rows)
         made = kernel.replicas(
             board,
-            np.ascontiguousarray(thetas, np.float64),
+            desk,
+            thetas,
             np.uint64(seed),
             first,
             count,
             float(horizon),
             people,
-            room,
             found.fall_day,
             found.fall_kind,
             found.fall_from,
@@ -259,11 +261,9 @@ def _call(
             found.returned,
             found.hosted,
             found.hosted_by_day,
-            times,
-            codes,
         )
         if made >= 0:
-            return made, times, codes
+            return made, desk.rt, desk.ri
         room *= 4
 
 

@@ -13,12 +13,12 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.whatif.kernel_agenda import besiege_until, march, note
 from chronicle.whatif.kernel_base import (
+    BARE,
     BESIEGER,
     BUCKETS,
     CAPACITY,
@@ -34,7 +34,6 @@ from chronicle.whatif.kernel_base import (
     HOLDS,
     INFINITE,
     LIVE,
-    NF,
     NI,
     OUTCOME,
     OWNER,
@@ -51,18 +50,18 @@ from chronicle.whatif.kernel_base import (
     SUPPLIED,
     TRUCES,
     WEIGHT,
+    ZERO,
     Board,
-    Bytes,
+    Desk,
     Floats,
-    Integers,
-    Shorts,
-    Words,
+    _njit,
     exp,
     jit,
     pop,
     push,
     refill,
     stream_key,
+    word,
 )
 from chronicle.whatif.kernel_front import arrival, take
 from chronicle.whatif.kernel_orders import judge_supply, order
@@ -86,19 +85,17 @@ __all__ = ["replicas"]
 
 
 @jit
-def one(
-    b: Board, th: Floats, keys: Words, table: Floats, horizon: float,
-    ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats, ri: Integers,
-    ni: Integers, nf: Floats, ai: Integers, af: Floats, tf: Floats, ti: Integers,
-    parties: Bytes, st: Floats, sk: Integers, sa: Integers, sc: Integers,
-    best: Floats, found: Bytes, sourced: Bytes, with_people: bool, people: Floats,
-    ring: Floats, state: Bytes,
-    score: Floats, factor: Floats, weight: Floats, delay: Shorts, slots: int,
-    scratch: Floats, displaced: Floats, returned: Floats, hosted: Floats,
-    fall_day: NDArray[np.int16],
-    fall_kind: NDArray[np.int8], fall_from: NDArray[np.int32],
+def begin(
+    b: Board, desk: Desk, th: Floats, horizon: float, with_people: bool, slots: int,
+    fall_day: NDArray[np.int16], fall_kind: NDArray[np.int8],
+    fall_from: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    """One replica from the branch to the horizon, all arrays made ready here."""
+    """Make all arrays ready for a replica, and put its first events on the queue."""
+    ht, hk, ha, c, rt, ri = desk.ht, desk.hk, desk.ha, desk.c, desk.rt, desk.ri
+    ni, nf, ai, af, tf, ti = desk.ni, desk.nf, desk.ai, desk.af, desk.tf, desk.ti
+    st, sk, sa, sc = desk.st, desk.sk, desk.sa, desk.sc
+    best, found, sourced, keys = desk.best, desk.found, desk.sourced, desk.keys
+    people, ring, state = desk.people, desk.ring, desk.state
     n = b.population.size
     c[:] = 0
     room = (ht.size - 1) >> 1
@@ -140,7 +137,7 @@ def one(
         judge_supply(
             b, rt, ri, c, ni, th, st, sk, sa, sc, best, found, sourced, b.begin
         )
-        push(ht, hk, ha, c, 0.0 if b.begin < 0.0 else 1.0, SUPPLY << 48, 0)
+        push(ht, hk, ha, c, 0.0 if b.begin < 0.0 else 1.0, SUPPLY << 48, ZERO)
     for v in range(n):
         a = ni[v, OWNER]
         out = th[P_DELAY] if np.isnan(b.taken[v]) else b.taken[v]
@@ -159,76 +156,6 @@ def one(
             people[2, v] = 0.0
             state[v] = 0
         ring[:slots] = 0.0
-    day = 1
-    away = 0.0
-    while not c[FULL]:
-        refill(ht, hk, ha, c)
-        due = ht[0] if c[HEAP] else INFINITE
-        if with_people and due > day:
-            if day > horizon:
-                break
-            away, back = settle(
-                b, th, ni, nf, people, ring, state, score, factor, weight, delay,
-                slots, scratch, day, away,
-            )  # fmt: skip
-            displaced[day - 1] = away
-            returned[day - 1] = back
-            if hosted.shape[0]:
-                for v in range(n):
-                    hosted[day - 1, v] = people[1, v]
-            day += 1
-            continue
-        if not c[HEAP]:
-            break
-        t, key, aux = pop(ht, hk, ha, c)
-        kind = key >> 48
-        # `take` has one call site: what is to be taken, if anything, is set here.
-        v, taker, how, u = (key >> 24) & 0xFFFFFF, -2, CAPTURED, -1
-        if kind == ARRIVAL:
-            if arrival(
-                b, ht, hk, ha, c, rt, ri, ni, nf, ai, af, tf, ti, parties, th, keys,
-                table, horizon, t, key, aux,
-            ):  # fmt: skip
-                taker, how, u = (aux >> 1) & 0xFF, TRANSFERRED, (key & 0xFFFFFF) - 1
-        elif kind == SIEGE_END:
-            if ni[v, GENERATION] == aux:
-                a = ni[v, BESIEGER]
-                since, until = -INFINITE, -INFINITE
-                if c[LIVE]:
-                    since, until = truce_until(tf, ti, parties, c, a, ni[v, OWNER])
-                if until > t:
-                    besiege_until(
-                        ht, hk, ha, c, ni, nf, horizon, v, until + (t - since)
-                    )
-                else:
-                    taker, how, u = a, ni[v, OUTCOME], ni[v, FROM]
-        elif kind == RISING:
-            a, d = aux & 255, aux >> 8
-            if ni[v, OWNER] == d:
-                until = b.confirmed[v]
-                if c[LIVE]:
-                    until = max(until, truce_until(tf, ti, parties, c, a, d)[1])
-                if until > t:
-                    if until <= horizon:
-                        push(ht, hk, ha, c, until, key, aux)
-                else:
-                    taker, how = a, UPRISING
-        elif kind == SUPPLY:
-            judge_supply(b, rt, ri, c, ni, th, st, sk, sa, sc, best, found, sourced, t)
-            if t + 1.0 <= horizon:
-                push(ht, hk, ha, c, t + 1.0, key, 0)
-        elif kind == TRUCE_END:
-            ti[key & 0xFFFFFFFFFFFF] = 2
-            c[LIVE] -= 1
-            note(rt, ri, c, t, -1, -1, HELD, aux, -1)
-        elif order(b, ht, hk, ha, c, rt, ri, ni, nf, tf, ti, th, keys, horizon, t, aux):
-            v, taker = b.dated_int[aux, 1], b.dated_int[aux, 2]
-            how = TRANSFERRED
-        if taker > -2:
-            take(
-                b, ht, hk, ha, c, rt, ri, ni, nf, ai, af, tf, ti, th, keys, horizon,
-                fall_day, fall_kind, fall_from, v, taker, how, u, t,
-            )  # fmt: skip
 
 
 def _sources() -> int:
@@ -250,56 +177,33 @@ def _compiled(sources: int) -> Callable[..., int]:
     """`replicas`, kept on disk, and running without the interpreter's lock."""
 
     def replicas(
-        b: Board, thetas: Floats, seed: np.uint64, first: int, count: int,
-        horizon: float, with_people: bool, room: int, fall_day: NDArray[np.int16],
+        b: Board, desk: Desk, thetas: Floats, seed: np.uint64, first: int,
+        count: int, horizon: float, with_people: bool, fall_day: NDArray[np.int16],
         fall_kind: NDArray[np.int8], fall_from: NDArray[np.int32],
         final: NDArray[np.int8], displaced: Floats, returned: Floats,
-        hosted: NDArray[np.float32], by_day: NDArray[np.float32], rt: Floats,
-        ri: Integers,
+        hosted: NDArray[np.float32], by_day: NDArray[np.float32],
     ) -> int:  # fmt: skip
         """Run replicas *first* … and write each into its row of the results.
 
         *thetas* has one row for all or one for each. *by_day* may be empty. Returns how
-        many changes the last replica made (only the first `rt.size` are written down),
-        or -1 when *room* on the queue was too little.
+        many changes the last replica made (only the first `desk.rt.size` are
+        written down), or -1 when there was too little room on the queue.
+
+        All in one function: numba optimizes what a function calls once more with it,
+        so that one for a replica and another for many would take twice as long.
         """
-        if (
-            sources == 0
-        ):  # names the sources, so that what was kept of others is not used
+        if sources == 0:  # so that what was compiled of other sources is not used
             return -2
+        ht, hk, ha, c, rt, ri = desk.ht, desk.hk, desk.ha, desk.c, desk.rt, desk.ri
+        ni, nf, ai, af, tf, ti = desk.ni, desk.nf, desk.ai, desk.af, desk.tf, desk.ti
+        st, sk, sa, sc = desk.st, desk.sk, desk.sa, desk.sc
+        best, found, sourced, keys = desk.best, desk.found, desk.sourced, desk.keys
+        people, ring, state = desk.people, desk.ring, desk.state
+        parties, table, scratch = desk.parties, desk.table, desk.scratch
+        score, factor, weight, delay = desk.score, desk.factor, desk.weight, desk.delay
         n = b.population.size
-        m = b.km.size
-        actors = b.start.size
-        ht, hk = np.empty(2 * room + 1), np.empty(2 * room, np.int64)
-        ha = np.empty(3 * room + BUCKETS, np.int64)
-        c, sc = np.zeros(10, np.int64), np.zeros(10, np.int64)
-        ni, nf = np.zeros((n, NI), np.int64), np.zeros((n, NF))
-        ai, af = np.zeros((actors, 4), np.int64), np.zeros((actors, 3))
-        truces = b.truces.shape[0]
-        tf, ti = np.zeros((truces + 1, 2)), np.zeros(truces + 1, np.int64)
-        parties = np.ones((truces + 1, actors), np.uint8)
-        parties[:truces] = b.parties
-        spare = n + 2 * m + 1 if b.sources.shape[0] else 1
-        st, sk, sa = (
-            np.empty(spare),
-            np.empty(spare, np.int64),
-            np.empty(spare, np.int64),
-        )
-        best, found = np.empty(n), np.zeros(n, np.uint8)
-        sourced = np.zeros(actors, np.uint8)
-        table = np.empty(STEPS + 1)
-        keys = np.zeros(STREAM_COUNT, np.uint64)
-        weight, delay, slots = np.empty(2 * m), np.empty(2 * m, np.int32), 1
-        factor = np.ones(m)
-        people = np.zeros((3, n if with_people else 0))
-        state, score = np.zeros(n, np.uint8), np.ones(n)
-        degree = 1
-        for v in range(n):
-            degree = max(degree, b.first[v + 1] - b.first[v])
-        scratch = np.empty(degree)
-        ring = np.zeros((1, n if with_people else 0))
-        days = np.zeros((int(horizon) if by_day.shape[0] else 0, n))
-        previous = -1
+        slots = word(1)
+        previous = word(-1)
         for r in range(count):
             row = r if thetas.shape[0] > 1 else 0
             th = thetas[row]
@@ -308,31 +212,101 @@ def _compiled(sources: int) -> Callable[..., int]:
                     table[i] = exp(-th[P_COLLAPSE] * i / STEPS)
                 if with_people:
                     slots = prepare_ways(b, th, horizon, weight, delay)
-                    if ring.shape[0] < slots:
-                        ring = np.zeros((slots, n))
                 previous = row
             for k in range(STREAM_COUNT):
                 keys[k] = stream_key(seed, first + r, k)
-            one(
-                b, th, keys, table, horizon, ht, hk, ha, c, rt, ri, ni, nf, ai, af, tf,
-                ti, parties, st, sk, sa, sc, best, found, sourced, with_people, people,
-                ring, state, score, factor, weight, delay, slots, scratch, displaced[r],
-                returned[r], days, fall_day[r], fall_kind[r], fall_from[r],
+            begin(
+                b, desk, th, horizon, with_people, slots, fall_day[r], fall_kind[r],
+                fall_from[r],
             )  # fmt: skip
+            day = word(1)
+            away = 0.0
+            while not c[FULL]:
+                refill(ht, hk, ha, c)
+                due = ht[0] if c[HEAP] else INFINITE
+                if with_people and due > day:
+                    if day > horizon:
+                        break
+                    away, back = settle(
+                        b, th, ni, nf, people, ring, state, score, factor, weight,
+                        delay, slots, scratch, day, away,
+                    )  # fmt: skip
+                    displaced[r, day - 1] = away
+                    returned[r, day - 1] = back
+                    if by_day.shape[0]:
+                        for v in range(n):
+                            by_day[r, day - 1, v] = people[1, v]
+                    day += 1
+                    continue
+                if not c[HEAP]:
+                    break
+                t, key, aux = pop(ht, hk, ha, c)
+                kind = key >> 48
+                # `take` has one call site: what is to be taken is set here, if any.
+                v, taker, how, u = (key >> 24) & 0xFFFFFF, -2, CAPTURED, -1
+                if kind == ARRIVAL:
+                    if arrival(
+                        b, ht, hk, ha, c, rt, ri, ni, nf, ai, af, tf, ti, parties, th,
+                        keys, table, horizon, t, key, aux,
+                    ):  # fmt: skip
+                        taker, how = (aux >> 1) & 0xFF, TRANSFERRED
+                        u = (key & 0xFFFFFF) - 1
+                elif kind == SIEGE_END:
+                    if ni[v, GENERATION] == aux:
+                        a = ni[v, BESIEGER]
+                        o = ni[v, OWNER]
+                        since, until = -INFINITE, -INFINITE
+                        if c[LIVE]:
+                            since, until = truce_until(tf, ti, parties, c, a, o)
+                        if until > t:
+                            besiege_until(
+                                ht, hk, ha, c, ni, nf, horizon, v, until + (t - since)
+                            )
+                        else:
+                            taker, how, u = a, ni[v, OUTCOME], ni[v, FROM]
+                elif kind == RISING:
+                    a, o = aux & 255, aux >> 8
+                    if ni[v, OWNER] == o:
+                        until = b.confirmed[v]
+                        if c[LIVE]:
+                            rest = truce_until(tf, ti, parties, c, a, o)[1]
+                            until = max(until, rest)
+                        if until > t:
+                            if until <= horizon:
+                                push(ht, hk, ha, c, until, key, aux)
+                        else:
+                            taker, how = a, UPRISING
+                elif kind == SUPPLY:
+                    judge_supply(
+                        b, rt, ri, c, ni, th, st, sk, sa, sc, best, found, sourced, t
+                    )
+                    if t + 1.0 <= horizon:
+                        push(ht, hk, ha, c, t + 1.0, key, ZERO)
+                elif kind == TRUCE_END:
+                    ti[key & 0xFFFFFFFFFFFF] = 2
+                    c[LIVE] -= 1
+                    note(rt, ri, c, t, -1, -1, HELD, aux, -1)
+                elif order(
+                    b, ht, hk, ha, c, rt, ri, ni, nf, tf, ti, th, keys, horizon, t, aux
+                ):
+                    v, taker = b.dated_int[aux, 1], b.dated_int[aux, 2]
+                    how = TRANSFERRED
+                if taker > -2:
+                    take(
+                        b, ht, hk, ha, c, rt, ri, ni, nf, ai, af, tf, ti, th, keys,
+                        horizon, fall_day[r], fall_kind[r], fall_from[r], v, taker, how,
+                        u, t,
+                    )  # fmt: skip
             if c[FULL]:
                 return -1
             for v in range(n):
                 final[r, v] = ni[v, OWNER]
                 if with_people:
                     hosted[r, v] = people[1, v]
-            if by_day.shape[0]:
-                for d in range(days.shape[0]):
-                    for v in range(n):
-                        by_day[r, d, v] = days[d, v]
         return int(c[ROWS])
 
-    found: Callable[..., int] = numba.njit(cache=True, nogil=True)(replicas)
-    return found
+    compiled: Callable[..., int] = _njit(cache=True, nogil=True, **BARE)(replicas)
+    return compiled
 
 
 replicas = _compiled(_sources())

@@ -15,6 +15,7 @@ from chronicle.whatif.kernel_base import (
     P_SUPPLY_SPEED,
     ROWS,
     SUPPLIED,
+    ZERO,
     Board,
     Floats,
     Integers,
@@ -25,18 +26,30 @@ from chronicle.whatif.kernel_base import (
     normal_of,
     push,
     uniform,
+    word,
 )
 from chronicle.whatif.rules import ARRIVAL, SIEGE_END
 
 travel_days = jit(rules.travel_days)
 
 
-@jit
+@inline
 def note(
     rt: Floats, ri: Integers, c: Integers,
     t: float, v: int, a: int, status: int, kind: int, u: int,
 ) -> None:  # fmt: skip
     """Write a change down where there is room, count it anyway."""
+    write(
+        rt, ri, c, t, word(v), word(a), word(status), word(kind),
+        word(u),
+    )  # fmt: skip
+
+
+@jit
+def write(
+    rt: Floats, ri: Integers, c: Integers,
+    t: float, v: int, a: int, status: int, kind: int, u: int,
+) -> None:  # fmt: skip
     i = c[ROWS]
     c[ROWS] = i + 1
     if i < rt.size:
@@ -81,8 +94,8 @@ def march(
 ) -> None:  # fmt: skip
     """A force of *a* sets out from *u* to *v*."""
     if b.gates.shape[0]:
-        t = next_open(b.gate_first, b.gates, e, t)
-    z = normal_of(uniform(keys[K_TRAVEL], b.edge_entity[e], 0))
+        t = next_open(b.gate_first, b.gates, word(e), t)
+    z = normal_of(uniform(keys[K_TRAVEL], b.edge_entity[e], ZERO))
     days = travel_days(b.km[e], b.factor[e], th[P_SPEED], exp(th[P_SIGMA] * z))
     if ni[u, SUPPLIED] == 0:
         days = days / th[P_SUPPLY_SPEED]

@@ -22,19 +22,30 @@ Bytes = NDArray[np.uint8]
 _njit: Any = numba.njit
 
 
-def jit(function: F) -> F:
-    """Compile for use by other compiled functions; no allocation, no counting.
+BARE = {"_nrt": False, "error_model": "numpy"}
+"""No allocation, no counting of references, no check for division by zero.
 
-    Counting the references to every array that is handed on would cost more than the
-    work. All arrays belong to `replicas`, which outlives the calls.
+Counting the references to every array that is handed on would cost more than the work:
+all arrays belong to who calls `replicas`. And nothing divides by zero: parameters that
+are divisors have a least value above it, and everything else is compared first.
+"""
+
+
+def jit(function: F) -> F:
+    """Compile for use by other compiled functions, and by those alone.
+
+    Python must not call it: what it would need for that takes a third of the time of
+    compiling. A constant is a type of its own to numba, and an `int32` another: calls
+    that agree in their types, by `ZERO` or `word`, share what is compiled.
     """
-    compiled: F = _njit(nogil=True, _nrt=False)(function)
+    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: F = _njit(**alone, **BARE)(function)
     return compiled
 
 
 def inline(function: F) -> F:
     """Compile into whoever calls it: handing a dozen arrays on takes longer."""
-    compiled: F = _njit(inline="always", _nrt=False)(function)
+    compiled: F = _njit(inline="always", **BARE)(function)
     return compiled
 
 
@@ -42,6 +53,8 @@ exp, log = jit(draws.exp), jit(draws.log)
 _centre, _near, _far = jit(draws._centre), jit(draws._near), jit(draws._far)
 
 INFINITE = np.inf
+word: Callable[[int], int] = np.int64  # type: ignore[assignment]
+ZERO = word(0)
 
 # Columns of `ni`, whole numbers by settlement.
 OWNER, BESIEGER, FROM, OUTCOME, GENERATION, CONTESTS, OTHERS, SUPPLIED = range(8)
@@ -139,6 +152,41 @@ class Board(NamedTuple):
     taken: Floats
     confirmed: Floats
     begin: float
+
+
+class Desk(NamedTuple):
+    """What a replica is worked out on, as `desk.desk_of` lays it out."""
+
+    ht: Floats
+    hk: Integers
+    ha: Integers
+    c: Integers
+    ni: Integers
+    nf: Floats
+    ai: Integers
+    af: Floats
+    tf: Floats
+    ti: Integers
+    parties: Bytes
+    st: Floats
+    sk: Integers
+    sa: Integers
+    sc: Integers
+    best: Floats
+    found: Bytes
+    sourced: Bytes
+    table: Floats
+    keys: Words
+    people: Floats
+    ring: Floats
+    state: Bytes
+    score: Floats
+    factor: Floats
+    weight: Floats
+    delay: Shorts
+    scratch: Floats
+    rt: Floats
+    ri: Integers
 
 
 @jit

@@ -60,6 +60,7 @@ from chronicle.whatif.kernel_base import (
     TRUCE_DONE,
     TRUCES,
     WEIGHT,
+    ZERO,
     Board,
     Bytes,
     Floats,
@@ -121,7 +122,7 @@ def take(
             for i in range(b.risings.shape[0]):
                 w, riser = b.risings[i, 0], b.risings[i, 1]
                 if ni[w, OWNER] == d and b.relation[riser, d] & 1:
-                    x = -log(uniform(keys[K_RISING], b.entity[w], 0))
+                    x = -log(uniform(keys[K_RISING], b.entity[w], ZERO))
                     at = t + x * th[P_RISING_DAYS]
                     if at <= horizon:
                         push(ht, hk, ha, c, at, RISING << 48 | w << 24, d << 8 | riser)
@@ -168,20 +169,14 @@ def arrival(
         if nf[v, EXPECTED] <= t:
             nf[v, EXPECTED] = INFINITE
         return False
-    if t < b.confirmed[v]:
-        at = b.confirmed[v]
+    at = b.confirmed[v]
+    if at <= t and b.gates.shape[0]:
+        at = next_open(b.gate_first, b.gates, e, t)
+    if at <= t and c[LIVE]:
+        at = truce_until(tf, ti, parties, c, a, d)[1]
+    if at > t:
         defer(ht, hk, ha, c, ni, nf, horizon, t, at, v, u, e, a, counter)
         return False
-    if b.gates.shape[0]:
-        at = next_open(b.gate_first, b.gates, e, t)
-        if at > t:
-            defer(ht, hk, ha, c, ni, nf, horizon, t, at, v, u, e, a, counter)
-            return False
-    if c[LIVE]:
-        until = truce_until(tf, ti, parties, c, a, d)[1]
-        if until > t:
-            defer(ht, hk, ha, c, ni, nf, horizon, t, until, v, u, e, a, counter)
-            return False
     if ni[v, BESIEGER] >= 0:
         if ni[v, BESIEGER] == a and th[P_PRESSURE] > 0.0:
             left = nf[v, DEADLINE] - t

@@ -20,6 +20,7 @@ from chronicle.whatif.kernel_base import (
     REOPEN,
     SUPPLIED,
     TRANSFER,
+    ZERO,
     Board,
     Bytes,
     Floats,
@@ -28,6 +29,7 @@ from chronicle.whatif.kernel_base import (
     jit,
     pop,
     push_heap,
+    word,
 )
 from chronicle.whatif.kernel_truces import begin_truce
 from chronicle.whatif.rules import (
@@ -69,7 +71,7 @@ def judge_supply(
             o = ni[v, OWNER]
             if b.sides[b.sources[i, 1]] == side and o >= 0 and b.sides[o] == side:
                 best[v] = 0.0
-                push_heap(st, sk, sa, sc, st.size, 0.0, v, 0)
+                push_heap(st, sk, sa, sc, st.size, 0.0, v, ZERO)
         while sc[HEAP]:
             km, v, _ = pop(st, sk, sa, sc)
             if km > best[v]:
@@ -78,7 +80,7 @@ def judge_supply(
             if ni[v, BESIEGER] >= 0:
                 continue
             for i in range(b.first[v], b.first[v + 1]):
-                w, e = b.target[i], b.edge[i]
+                w, e = word(b.target[i]), word(b.edge[i])
                 o = ni[w, OWNER]
                 if o < 0 or b.sides[o] != side:
                     continue
@@ -87,7 +89,7 @@ def judge_supply(
                 far = km + b.km[e]
                 if far <= th[P_SUPPLY_KM] and far < best[w]:
                     best[w] = far
-                    push_heap(st, sk, sa, sc, st.size, far, w, 0)
+                    push_heap(st, sk, sa, sc, st.size, far, w, ZERO)
     for v in range(n):
         if found[v] != ni[v, SUPPLIED]:
             ni[v, SUPPLIED] = found[v]

@@ -30,6 +30,7 @@ from chronicle.whatif.kernel_base import (
     Integers,
     Shorts,
     exp,
+    inline,
     jit,
     log,
 )
@@ -60,7 +61,7 @@ def prepare_ways(
     return slots
 
 
-@jit
+@inline
 def come_back(
     b: Board, th: Floats, nf: Floats, state: Bytes, people: Floats, day: int
 ) -> float:
@@ -107,7 +108,7 @@ def come_back(
     return wanted
 
 
-@jit
+@inline
 def passable(b: Board, th: Floats, day: int, factor: Floats) -> None:
     """`People._passable`, for the edges that are not always open."""
     t = day - 1.0

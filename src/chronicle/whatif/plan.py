@@ -6,9 +6,11 @@ all at once; later ones are made when they are needed, from the same keys.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,9 +198,10 @@ class Plan:
 
 def check_horizon(horizon: float) -> float:
     """Whole days, so that the last day's people are settled on it."""
-    if not (1 <= horizon <= 3650 and float(horizon).is_integer()):
+    days = float(horizon) if isinstance(horizon, Real) else math.nan
+    if not (1 <= days <= 3650 and days.is_integer()):
         raise InputError(f"horizon {horizon!r}: whole days, 1 to 3650")
-    return float(horizon)
+    return days
 
 
 def plan_of(

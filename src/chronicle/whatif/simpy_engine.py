@@ -1,27 +1,38 @@
 """The reference engine: callbacks on SimPy's own environment, over plain data.
 
 A `Run` is one replica. It stops at any day, saves itself as plain data (`checkpoint`),
-and goes on from there, once or as many branches with further interventions. Hooks, pure
-functions of a view, an event and a keyed random source, return interventions; they run
-here only. The same callbacks also run on a bare heap, for machines without numba.
+and goes on from there, once or as many branches with further interventions, or to a
+longer horizon. Hooks, pure functions of a view, an event and a keyed random source,
+return interventions; they run here only. The same callbacks also run on a bare heap,
+for machines without numba.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
+from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 import simpy
 from simpy.core import StopSimulation
 
 from chronicle.errors import BudgetExceeded, InputError, UsageError
+from chronicle.whatif.checkpoint import (
+    FORMAT,
+    Leg,
+    leg_of,
+    name_of,
+    opened,
+    sealed,
+    so_far,
+)
 from chronicle.whatif.draws import KeyedRandom, stable_id
 from chronicle.whatif.front import Front
 from chronicle.whatif.interventions import Intervention
 from chronicle.whatif.parameters import Parameters
 from chronicle.whatif.people import People
-from chronicle.whatif.plan import Chart, Plan, chart_of, plan_of
+from chronicle.whatif.plan import Chart, Plan, chart_of, check_horizon, plan_of
 from chronicle.whatif.rules import CHANGES, SIEGE_END, STATUSES, STOP, Change, day_of
 from chronicle.whatif.state import Happening, Queue, State
 from chronicle.whatif.terrain import Terrain
@@ -158,7 +169,6 @@ class Run:
             replica=replica,
             horizon=horizon,
         )
-        self.interventions = tuple(interventions)
         self.hooks = tuple(hooks)
         self.state = State.of(saved["state"]) if saved else State.start(self.plan)
         self._environment = (
@@ -175,11 +185,16 @@ class Run:
             self.people.settle if self.people else None,
             self._call_hooks if hooks else None,
         )
-        self._told = len(self.state.rows)
+        self._told = 0
         self._occasions: dict[int, int] = {}
         if saved is None:
+            known = plan is None or bool(interventions)
+            orders = tuple(interventions) if known else None
+            self._legs = [Leg(self.state.time, _names(hooks), orders)]
             self._front.begin()
             return
+        self._told = saved["told"]
+        self._legs = [leg_of(leg) for leg in saved["legs"]]
         self._occasions = {int(k): v for k, v in saved["occasions"]}
         self._front.restore(saved["queue"])
 
@@ -190,11 +205,14 @@ class Run:
 
     def until(self, day: float | None = None) -> Run:
         """Run to the end of *day*, or to the horizon, and return self."""
+        if not isinstance(day, Real | None):
+            raise UsageError(f"day {day!r} is no number")
         end = self.plan.horizon if day is None else float(day)
         if not self.state.time <= end <= self.plan.horizon:
             raise UsageError(
                 f"day {end:g} is not between {self.state.time:g}, where the run "
-                f"stands, and its horizon {self.plan.horizon:g}"
+                f"stands, and its horizon {self.plan.horizon:g}, beyond which only "
+                "Run.resume with a longer one goes"
             )
         if self._environment is None:
             self._drain(end)
@@ -249,8 +267,8 @@ class Run:
             for at, priority, place, event in self._queue
             if priority > 0 and priority != SIEGE_END  # they are in the state
         ]
-        return {
-            "format": 2,
+        parts = {
+            "format": FORMAT,
             "terrain": list(self.plan.chart.terrain.settlements),
             "parameters": self.plan.parameters.vector().tolist(),
             "seed": self.plan.seed,
@@ -259,8 +277,12 @@ class Run:
             "state": self.state.plain(),
             "people": self.people.plain() if self.people else None,
             "occasions": [list(item) for item in self._occasions.items()],
+            # Without hooks nobody is told, and those of a branch not of what was.
+            "told": self._told if self.hooks else len(self.state.rows),
             "queue": sorted(entries),
+            "legs": [leg.plain() for leg in self._legs],
         }
+        return sealed(parts)
 
     @classmethod
     def resume(
@@ -271,17 +293,26 @@ class Run:
         *,
         hooks: Sequence[Hook] = (),
         engine: Engine = "simpy",
+        horizon: float | None = None,
     ) -> Run:
         """A new run from a checkpoint, with further *interventions* if any.
 
         Those dated earlier happen at once. Resuming with none is going on as if
-        nothing had been. The checkpoint is not changed.
+        nothing had been. The checkpoint is not changed; one that was is refused.
+
+        A run keeps nothing of what would happen after its horizon. With a longer
+        *horizon* it is told again from its start to where it was saved, by the same
+        draws and with what was ordered on the way, and goes on as if that had been its
+        horizon. This takes as long as the first time, and the *hooks* it had must be
+        among those given. Where it does not come to what was saved (another terrain,
+        hooks that are others or ask for the horizon), `InputError` is raised.
         """
         chart = start if isinstance(start, Chart) else chart_of(start)
-        if saved.get("format") != 2:
-            raise InputError(f"checkpoint of format {saved.get('format')!r}, not 2")
+        saved = opened(saved)
         if tuple(saved["terrain"]) != chart.terrain.settlements:
             raise InputError("the checkpoint is of other settlements than the terrain")
+        if horizon is not None and horizon != saved["horizon"]:
+            saved = cls._retold(chart, saved, hooks, engine, horizon)
         run = cls(
             chart,
             Parameters.from_vector(saved["parameters"]),
@@ -295,4 +326,73 @@ class Run:
         )
         if interventions:
             run._front.issue(run.state.time, interventions)
+        leg = Leg(run.state.time, _names(hooks), tuple(interventions))
+        if interventions or leg.hooks != run._legs[-1].hooks:
+            run._legs.append(leg)
         return run
+
+    @classmethod
+    def _retold(
+        cls,
+        chart: Chart,
+        saved: dict[str, Any],
+        hooks: Sequence[Hook],
+        engine: Engine,
+        horizon: float,
+    ) -> dict[str, Any]:
+        """The checkpoint that *saved* would have been with a longer horizon."""
+        before = saved["horizon"]
+        if check_horizon(horizon) < before:
+            raise UsageError(
+                f"horizon {horizon:g} is before the checkpoint's, {before:g}; "
+                "Run.until stops earlier"
+            )
+        first, *later = (leg_of(leg) for leg in saved["legs"])
+        if first.interventions is None:
+            raise InputError(
+                f"the checkpoint cannot go beyond its horizon {before:g}: it is of a "
+                "run that was given a plan, and its interventions are not known"
+            )
+        run = cls(
+            chart,
+            Parameters.from_vector(saved["parameters"]),
+            first.interventions,
+            seed=saved["seed"],
+            replica=saved["replica"],
+            horizon=horizon,
+            hooks=_hooks_of(first, hooks),
+            people=saved["people"] is not None,
+            engine=engine,
+        )
+        for leg in later:
+            stop = run.until(leg.since).checkpoint()
+            had = _hooks_of(leg, hooks)
+            orders = leg.interventions or ()
+            run = cls.resume(chart, stop, orders, hooks=had, engine=engine)
+        told = run.until(saved["state"]["time"]).checkpoint()
+        if so_far(told) != so_far(saved):
+            raise InputError(
+                f"the checkpoint cannot go beyond its horizon {before:g}: told again "
+                "from its start, the run comes to something else by day "
+                f"{run.state.time:g}. Are the terrain and the hooks the same, and do "
+                "they not ask for the horizon?"
+            )
+        return told
+
+
+def _names(hooks: Sequence[Hook]) -> tuple[str, ...]:
+    return tuple(name_of(hook) for hook in hooks)
+
+
+def _hooks_of(leg: Leg, given: Sequence[Hook]) -> tuple[Hook, ...]:
+    """The hooks of a leg, which must be among those *given*."""
+    if leg.hooks == _names(given):
+        return tuple(given)
+    known = {name_of(hook): hook for hook in given}
+    for name in leg.hooks:
+        if name not in known:
+            raise InputError(
+                f"the run had the hook {name} from day {leg.since:g} on, and has to be "
+                "told again for a longer horizon; give it, too"
+            )
+    return tuple(known[name] for name in leg.hooks)
