@@ -17,7 +17,7 @@ import pytest
 
 from chronicle.errors import UsageError
 from chronicle.runs.beside import changes_table, differing, places_table
-from chronicle.runs.pictures import line_key, titles
+from chronicle.runs.pictures import line_key, seen_key, titles
 from chronicle.runs.run import Run, run_scenario
 from chronicle.whatif.scenario import scenario_of
 from shell import run as shell
@@ -65,8 +65,8 @@ def test_the_arms_change_what_arithmetic_says(made: Run) -> None:
     for arm, row in zip(made.arms[1:], rows.values(), strict=True):
         ours = arm.people_days
         assert ours is not None
-        assert row["people_days"] == round(float((ours - base).mean()))
-        assert row["fewer_displaced"] == (ours < base).mean()
+        assert row["people_days_over_run"] == round(float((ours - base).mean()))
+        assert row["fewer_people_days"] == (ours < base).mean()
 
 
 def test_places_stand_where_the_arms_differ_most(made: Run) -> None:
@@ -89,7 +89,8 @@ def test_one_replica_has_differences_and_no_widths() -> None:
 def test_a_run_without_people_compares_places_alone() -> None:
     run = run_of(BIRCH, CEDAR, arms=ARMS, people=False)
     row = next(iter(changes_table(run)))
-    assert (row["people_days"], row["fewer_displaced"]) == (None, None)
+    assert (row["people_days_over_run"], row["fewer_people_days"]) == (None, None)
+    assert not changes_table(run).notes
     assert row["places_fallen"] == 0.0
 
 
@@ -121,13 +122,14 @@ def test_the_report_has_the_arms_side_by_side(made: Run, tmp_path: Path) -> None
     text = made.report(tmp_path / "report.html").read_text()
     page = Page()
     page.feed(text)
-    assert page.links == ["#arms", "#arm-0", "#arm-1", "#arm-2", "#arm-3"]
+    arms = ["#arm-0", "#arm-1", "#arm-2", "#arm-3"]
+    assert page.links == ["#arms", *arms, "#words"]
     assert {link[1:] for link in page.links} <= page.anchors
     beside = text[text.index('id="arms"') : text.index("Against what was recorded")]
     assert "+5.00 ± 0.00" in beside
     keys = [line_key(number) for number in range(4)]
-    assert len(set(keys)) == 4
-    assert all(key in beside for key in keys)
+    assert len({*keys, seen_key()}) == 5
+    assert all(key in beside for key in (*keys, seen_key()))
     graphs = re.findall(r'<svg viewBox="0 0 220 96".*?</svg>', beside)
     assert len(graphs) == 4
     assert all(graph.count('class="arm"') == 4 for graph in graphs)

@@ -391,7 +391,7 @@ def test_run_writes_and_resumes_compare_and_score_read(
     assert json.loads(again.out)["digest"] == json.loads(first.out)["digest"]
     compared = shell("compare", out, "--format", "csv")
     assert compared.code == 0
-    assert compared.out.splitlines()[1].startswith("birch,2.0,")
+    assert compared.out.splitlines()[1].startswith("birch,Birch,2.0,")
     scored = shell("score", out, file, "--format", "csv")
     assert scored.code == 0
     assert scored.out.splitlines()[1].startswith('"model, baseline",2.25,')
@@ -467,14 +467,6 @@ def test_the_command_tells_mistakes_with_the_file(
     assert "mine.toml" in ended.err
     assert said in ended.err
     assert "Traceback" not in ended.err
-
-
-def test_explain_prints_the_parameters_and_runs_nothing() -> None:
-    ended = shell("run", TOML, "--explain")
-    assert ended.code == 0
-    assert len(ended.out.splitlines()) == len(TABLE) + 1
-    speed = next(line for line in ended.out.splitlines() if "speed_km_day" in line)
-    assert speed.split()[:3] == ["speed_km_day", "30", "15"]
 
 
 @pytest.mark.parametrize("words", [("--resume",), ("--branches", "2")])

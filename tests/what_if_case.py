@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from html import unescape
 from typing import Any
 
 import chronicle as ch
+from chronicle.runs.report import report_html
+from chronicle.runs.run import Run
 from chronicle.whatif.scenario import Scenario, scenario_of
 from worked_scenarios import FIVE_TOWNS
 
@@ -46,3 +50,9 @@ def scenario(*orders: dict[str, Any], **parts: Any) -> Scenario:
 
 
 HOLD = {"name": "hold", "kind": "hold", "place": "Birch", "extra_days": 2}
+
+
+def words_of(run: Run) -> str:
+    """The words of the report of *run*, without its tags and pictures."""
+    text = re.sub(r"<[^>]*>", " ", report_html(run, {}))
+    return " ".join(unescape(text).split())

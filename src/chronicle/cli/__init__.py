@@ -46,6 +46,7 @@ COMMANDS = {
     "bench": ("bench", "bench", "Figures as ratios against peers in one run."),
     "doctor": ("doctor", "doctor", "Versions, extras, what is missing."),
 }
+WHAT_IFS = ("run", "calibrate", "sensitivity", "compare", "score", "flee", "bench")
 GLOBAL = ("--quiet", "--json-errors", "--no-color")
 INTERRUPTED = 130  # as the shell has it for Ctrl-C
 STDOUT = 1  # the file descriptor
@@ -132,7 +133,7 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         code = _usage(error, json_errors)
     except (KeyboardInterrupt, click.Abort):
-        told = "interrupted; what was acknowledged is recorded"
+        told = f"interrupted; {_left_behind(given)}"
         _tell("Interrupted", INTERRUPTED, told, json_errors)
         code = INTERRUPTED
     except (BrokenPipeError, _HungUp):
@@ -146,6 +147,14 @@ def main(args: list[str] | None = None) -> None:
             raise
         code = _internal(f"{type(bug).__name__}: {bug}", json_errors)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _left_behind(given: list[str]) -> str:
+    """What an interrupted command leaves; a what-if writes to no record."""
+    command = next((word for word in given if not word.startswith("-")), "")
+    if command in WHAT_IFS:
+        return "no record was changed"
+    return "what was acknowledged is recorded"
 
 
 def _hoist(args: list[str]) -> list[str]:

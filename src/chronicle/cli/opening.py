@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from chronicle.errors import UsageError
 
-__all__ = ["opened"]
+__all__ = ["is_record", "opened", "refuse_swapped"]
 
+DATABASE = b"SQLite format 3"
 PATIENCE = "CHRONICLE_LOCK_TIMEOUT"  # seconds to wait for another writer
+
+
+def is_record(path: str | Path) -> bool:
+    """Whether a database is at *path*, as a chronicle is one; nothing reads a pipe."""
+    if not os.path.isfile(path):  # noqa: PTH113 - false for what is no path at all
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(DATABASE)) == DATABASE
+    except (OSError, ValueError):
+        return False
+
+
+def refuse_swapped(command: str, record: str, other: str | Path) -> None:
+    """Raise `UsageError` where *other* is the chronicle, and *record* is not."""
+    if is_record(other) and not is_record(record):
+        raise UsageError(f"the arguments are swapped; say: chronicle {command}")
 
 
 def opened(path: str) -> Any:

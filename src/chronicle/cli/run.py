@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chronicle.cli.opening import opened
+from chronicle.cli.opening import is_record, opened, refuse_swapped
 from chronicle.cli.render import as_csv, as_json, say, show
 from chronicle.errors import UsageError
 
@@ -34,7 +34,7 @@ def kind_of(format_: str | None) -> str:
 
 
 @click.command()
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario", required=False, type=click.Path(path_type=Path))
 @click.argument("file", required=False)
 @click.option("--replicas", type=click.IntRange(1), help="In place of the scenario's.")
 @click.option("--seed", type=click.IntRange(0, (1 << 63) - 1), help="Likewise.")
@@ -62,10 +62,14 @@ def kind_of(format_: str | None) -> str:
     metavar="K",
     help="Write K replicas of each arm as chronicles.",
 )
-@click.option("--explain", is_flag=True, help="Print the parameters; run nothing.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="What SCENARIO asks, with all parameters, and what any may say; run nothing.",
+)
 @format_option
 def run(
-    scenario: Path,
+    scenario: Path | None,
     file: str | None,
     replicas: int | None,
     seed: int | None,
@@ -86,15 +90,28 @@ def run(
     baselines. Everything that it says is WHAT-IF: not what happened.
     """
     if explain:
-        _explain(scenario)
+        _explain(scenario, format_ or "table")
         return
+    if scenario is None:
+        raise click.UsageError(
+            "Missing argument 'SCENARIO'; chronicle run --explain says what one may say"
+        )
+    if file is not None:
+        refuse_swapped(f"run {file} {scenario}", file, scenario)
+    elif is_record(scenario):
+        raise UsageError(
+            f"{scenario} is a chronicle; say: chronicle run SCENARIO {scenario}"
+        )
     if branches and out is None:
         raise UsageError("--branches needs --out, the folder to write them to")
     if resume and out is None:
         raise UsageError("--resume needs --out, the folder of the run to go on with")
+    from chronicle.runs.holding import holds_anything
     from chronicle.runs.run import run_scenario
     from chronicle.whatif.ensemble import default_workers
 
+    if resume and out is not None and not holds_anything(out):
+        say(f"--resume: {out} holds nothing of a run; all of it is run")
     if dask is not None:
         executor = "dask"
     source = nullcontext(None) if file is None else opened(file)
@@ -125,12 +142,15 @@ def run(
         say(f"report: {out / 'report.html'}")
 
 
-def _explain(scenario: Path) -> None:
-    from chronicle.whatif.parameters import Parameters
-    from chronicle.whatif.parameters import explain as explained
+def _explain(scenario: Path | None, kind: str) -> None:
+    from chronicle.runs import explain
     from chronicle.whatif.scenario import read_scenario
 
-    click.echo(explained(Parameters.of(read_scenario(scenario).rules)), nl=False)
+    asked = None if scenario is None else read_scenario(scenario)
+    tables = [] if asked is None else [explain.asked_table(asked)]
+    tables += [explain.kinds_table(), explain.keys_table()]
+    tables.insert(len(tables) - 2, explain.parameters_table(asked))
+    emit_all(tables, kind)
 
 
 @contextmanager
@@ -160,7 +180,7 @@ def bar() -> Iterator[Progress | None]:
 
 
 def _print(found: Run, kind: str) -> None:
-    from chronicle.runs.beside import changes_table
+    from chronicle.runs.beside import changes_table, named
     from chronicle.runs.people_verdict import people_table
     from chronicle.runs.verdict import verdict_table
 
@@ -180,11 +200,11 @@ def _print(found: Run, kind: str) -> None:
         _show(verdict_table(found.verdict))
     if found.people_verdict is not None:
         _show(people_table(found.people_verdict))
-    _show(_short(_largest(found)))
+    _show(_short(named(_largest(found), found.question)))
     if len(found.arms) > 2:
         _show(changes_table(found))
     for arm in found.arms[1:]:
-        _show(_short(found.compared(arm.label)))
+        _show(_short(named(found.compared(arm.label), found.question)))
 
 
 def _show(table: Table) -> None:
@@ -196,6 +216,8 @@ def _show(table: Table) -> None:
 
 def told(found: Run) -> list[str]:
     """The lines above the tables: what was run, and what names it."""
+    from chronicle.runs.alarms import coverage_alarm, people_alarm, posterior_alarm
+
     scenario, summary = found.scenario, found.summary()
     by = scenario.published_by
     clock = "as known now" if by is None else f"as published by {by}"
@@ -210,14 +232,18 @@ def told(found: Run) -> list[str]:
         f"seed      {scenario.seed}",
         f"engine    {found.engine}",
     ]
+    if found.left_out is not None and found.left_out.reports:
+        lines.insert(2, f"left out  {found.left_out.told()}")
     at_risk = summary["settlements_at_risk"]
     for arm in found.arms:
         numbers = summary[arm.label]
         line = f"arm       {arm.label}: {numbers['fallen_mean']:.1f} of {at_risk} fall"
         if "displaced_mean" in numbers:
-            line += f", {numbers['displaced_mean']:,} people displaced (means)"
+            people = numbers["displaced_mean"]
+            line += f", {people:,} people displaced on the last day (means)"
         lines.append(line)
-    return lines
+    alarms = coverage_alarm(found), posterior_alarm(scenario), people_alarm(found)
+    return [*lines, *(f"warning   {alarm}" for alarm in alarms if alarm)]
 
 
 def _largest(found: Run) -> Table:

@@ -9,13 +9,8 @@ from typing import Any
 
 import click
 
-from chronicle.cli.opening import opened
-from chronicle.cli.render import (
-    chosen,
-    emit,
-    say,
-    table_options,
-)
+from chronicle.cli.opening import opened, refuse_swapped
+from chronicle.cli.render import chosen, emit, say, table_options
 from chronicle.errors import ChronicleError, InputError, UsageError
 
 __all__ = [
@@ -71,6 +66,7 @@ def import_(
     """
     from chronicle.intake import ImportResult
 
+    refuse_swapped(f"import {paths[0]} {file}", file, paths[0])
     kind = chosen(format_, out)  # refuse what cannot be told before anything is done
     for path in paths:
         if not path.exists():

@@ -7,9 +7,11 @@ branch. *Never* means: not within the horizon.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,7 @@ __all__ = [
     "comparison",
     "comparison_table",
     "displaced_table",
+    "effect_told",
     "hosted_table",
     "label_of",
     "slug_of",
@@ -92,13 +95,31 @@ class Question:
         """The ids of the places at risk."""
         return tuple(self.settlements[row] for row in self.rows)
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What people call each settlement: its name, with its id where two share it.
+
+        By id.
+        """
+        shared = {name for name, count in Counter(self.names).items() if count > 1}
+        return {
+            id_: f"{name} ({id_})" if name in shared else name
+            for id_, name in zip(self.settlements, self.names, strict=True)
+        }
+
     def day(self, number: float) -> date:
         """The date of the n-th day after the branch."""
         return self.branch_at + timedelta(days=int(number))
 
     def day_or_never(self, number: float) -> str:
-        """That date as text, or *never*."""
-        return self.day(number).isoformat() if math.isfinite(number) else NEVER
+        """That date as text, or *never*.
+
+        Day 0 is no date that anything is forecast for: *by* the branch.
+        """
+        if not math.isfinite(number):
+            return NEVER
+        told = self.day(number).isoformat()
+        return told if number > 0 else f"by {told}"
 
     @property
     def days(self) -> list[date]:
@@ -163,7 +184,7 @@ def arrivals_table(arm: Arm, question: Question, recorded: Sequence[str] = ()) -
     *p05* to *p95* are the smallest days by which that share of the replicas had lost
     the place, or *never*; *peaceful* is the share of the falls without violence, *came
     from* the place that most of the attacks came from. *recorded* is what the record
-    says, one text a place. The branch day itself stands for a fall by then that nobody
+    says, one text a place. *By* the branch day stands for a fall by then that nobody
     had reported.
     """
     columns: tuple[str, ...] = ("settlement", "name", "control", "chance", *_LEVELS)
@@ -192,7 +213,7 @@ def arrivals_table(arm: Arm, question: Question, recorded: Sequence[str] = ()) -
     if (samples == 0.0).any():
         out = (samples == 0.0).sum(axis=1).mean()
         notes.append(
-            f"{question.branch_at}, the branch day: had fallen by then, unreported; "
+            f"by {question.branch_at}: had fallen by the branch, unreported; "
             f"{out:.1f} places in the mean of the replicas"
         )
     header = (
@@ -267,20 +288,24 @@ def comparison(base: Arm, arm: Arm, question: Question) -> ArmComparison:
     )
 
 
-def comparison_table(arm: Arm, told: ArmComparison) -> Table:
-    """The places where the arm makes a difference, the greatest first."""
+def comparison_table(arm: Arm, told: ArmComparison, question: Question) -> Table:
+    """The places where the arm makes a difference, the greatest first.
+
+    The header says in a sentence whether there is an effect at all.
+    """
     table = told.table()
-    rows = [row for row in table.rows if row[4] != 1.0]
-    rows.sort(key=lambda row: (-abs(row[1]), row[0]))
-    plain = [
-        tuple(round(v, 4) if isinstance(v, float) else v for v in row) for row in rows
+    names = dict(zip(question.settlements, question.names, strict=True))
+    rows = [
+        (row[0], names[row[0]], *_rounded(row[1:]))
+        for row, same in zip(table.rows, told.arrivals.same, strict=True)
+        if same != 1.0
     ]
-    left = len(told.settlements) - len(rows)
-    notes = [f"places that fall as they did in every replica: {left}"]
+    rows.sort(key=lambda row: (-abs(row[2]), row[0]))
+    notes = []
     if told.people_days is not None and told.people_benefit is not None:
         people = told.people_days
         notes.append(
-            f"people-days displaced: {people.mean[0]:+,.0f} (mean, "
+            f"people-days over the run: {people.mean[0]:+,.0f} (mean, "
             f"± {people.half_width[0]:,.0f} at {people.level:.0%}), fewer in "
             f"{told.people_benefit:.0%} of the replicas; "
             f"{_count(people.replicas_needed[0])} replicas needed for a hundredth of "
@@ -288,9 +313,52 @@ def comparison_table(arm: Arm, told: ArmComparison) -> Table:
         )
     header = (
         f"WHAT-IF: {arm.label} against the baseline, paired by "
-        f"{told.arrivals.replicas} replicas with the same draws"
+        f"{told.arrivals.replicas} replicas with the same draws:\n{effect_told(told)}"
     )
-    return Table(table.columns, plain, header, notes)
+    columns = (table.columns[0], "name", *table.columns[1:])
+    return Table(columns, rows, header, notes)
+
+
+def _rounded(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(round(v, 4) if isinstance(v, float) else v for v in values)
+
+
+def effect_told(told: ArmComparison) -> str:
+    """Whether an arm changes when places fall, and people-days, beyond chance.
+
+    Beyond it is a mean difference that exceeds the half width of its interval; of the
+    places, one in twenty without any effect would.
+    """
+    one = told.arrivals
+    places = len(told.settlements)
+    same = int((one.same == 1.0).sum())
+    if same == places:
+        found = f"No effect on places: all {places} fall as they did in every replica"
+    elif one.replicas == 1:
+        found = (
+            f"{places - same} of {places} places fall on another day; one replica "
+            "cannot tell an effect from chance"
+        )
+    else:
+        clear = int((np.abs(one.mean) > one.half_width).sum())
+        found = (
+            f"For {clear} of {places} places the mean difference exceeds its half width"
+            if clear
+            else "No effect on places can be told: no mean difference exceeds its half "
+            "width"
+        )
+        found += f"; {same} of {places} fall as they did in every replica"
+    people = told.people_days
+    if people is None:
+        return f"{found}."
+    mean, half = float(people.mean[0]), float(people.half_width[0])
+    if mean == 0.0 and people.same[0] == 1.0:
+        more = "no effect"
+    elif not abs(mean) > half:  # true of an unknown width
+        more = "no effect can be told"
+    else:
+        more = "more than without" if mean > 0 else "fewer than without"
+    return f"{found}. People-days over the run: {more}."
 
 
 def _count(value: float) -> str:

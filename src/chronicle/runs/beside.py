@@ -6,20 +6,26 @@ mostly that of the draws, which is why arms are not to be judged by their quanti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chronicle.runs.arms import BASELINE
+from chronicle.runs.arms import BASELINE, Question
 from chronicle.scoring.compare import paired
 from chronicle.tables import Table
 
 if TYPE_CHECKING:
     from chronicle.runs.run import Run
 
-__all__ = ["changes_table", "differing", "places_table"]
+__all__ = ["changes_table", "differing", "named", "places_table"]
 
+PLACES = ("settlement", "came_from")  # columns that hold ids of places
 ALIKE = 1e-9  # days: a smaller difference of means is none
+PEOPLE_DAYS = (
+    "people-days over the run: people displaced, summed over its days; they may be "
+    "fewer while more people are displaced on the last day, and the other way round"
+)
 
 
 def changes_table(run: Run) -> Table:
@@ -53,13 +59,14 @@ def changes_table(run: Run) -> Table:
         )
     columns = (
         *("arm", "places_fallen", "half_width", "fewer_fall"),
-        *("people_days", "people_half_width", "fewer_displaced"),
+        *("people_days_over_run", "people_half_width", "fewer_people_days"),
     )
     header = (
         f"WHAT-IF: arms less the {BASELINE} by the end of {run.question.days[-1]}, "
         f"paired by {run.scenario.replicas:,} replicas with the same draws"
     )
-    return Table(columns, rows, header)
+    notes = [PEOPLE_DAYS] if base.results.displaced.size else []
+    return Table(columns, rows, header, notes)
 
 
 def _known(value: float, digits: int | None = None) -> float | None:
@@ -78,18 +85,41 @@ def differing(run: Run, most: int) -> list[int]:
     return [int(at) for at in order[:most] if greatest[at] > ALIKE]
 
 
+def named(table: Table, question: Question) -> Table:
+    """*table* with names of places in the stead of ids, as people read it."""
+    names = question.labels
+    at = [table.columns.index(c) for c in PLACES if c in table.columns]
+    rows = [
+        tuple(
+            names.get(value, value) if i in at else value for i, value in enumerate(row)
+        )
+        for row in table.rows
+    ]
+    named_ = replace(table, rows=rows)
+    if "name" not in table.columns or "settlement" not in table.columns:
+        return named_
+    left = table.columns.index("name")
+    columns = ("place" if c == "settlement" else c for c in table.columns)
+    return replace(
+        named_,
+        columns=tuple(c for c in columns if c != "name"),
+        rows=[(*row[:left], *row[left + 1 :]) for row in rows],
+    )
+
+
 def places_table(run: Run, most: int) -> Table:
     """By how many days later each place falls under each arm, with half-widths."""
     told = {arm.label: run.comparison(arm.label).arrivals for arm in run.arms[1:]}
+    names = run.question.labels
     rows = []
     for at in differing(run, most):
-        row = run.question.rows[at]
+        id_ = run.question.at_risk[at]
         cells = []
         for one in told.values():
             half = one.half_width[at]
             width = "" if np.isnan(half) else f" ± {half:.2f}"
             cells.append(f"{one.mean[at]:+.2f}{width}")
-        rows.append((run.question.names[row], *cells))
+        rows.append((names[id_], *cells))
     header = (
         "WHAT-IF: days later than under the baseline, counted within the horizon; "
         "where the arms change most"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chronicle.api import Chronicle
 from chronicle.errors import InputError, UsageError
-from chronicle.runs.arms import Arm, comparison, comparison_table
+from chronicle.runs.arms import Arm, comparison, comparison_table, effect_told
 from chronicle.runs.files import Kept, read_run
 from chronicle.runs.verdict import verdict_of, verdict_table
 from chronicle.tables import Table
@@ -28,14 +28,15 @@ def compared_runs(folders: Sequence[Path]) -> list[Table]:
     for run in runs:
         for arm in run.arms[1:]:
             told = comparison(run.arms[0], arm, run.question)
-            found.append(comparison_table(arm, told))
+            found.append(comparison_table(arm, told, run.question))
     for other in runs[1:]:
         _check_pairs(runs[0], other)
         told = comparison(runs[0].arms[0], other.arms[0], runs[0].question)
-        table = comparison_table(other.arms[0], told)
+        table = comparison_table(other.arms[0], told, runs[0].question)
         header = (
             f"WHAT-IF: {other.scenario.id} against {runs[0].scenario.id}, paired by "
-            f"{told.arrivals.replicas} replicas with the same draws"
+            f"{told.arrivals.replicas} replicas with the same draws:\n"
+            f"{effect_told(told)}"
         )
         found.append(replace(table, header=header))
     if not found:

@@ -2,7 +2,8 @@
 
     run.json                    scenario, branch, versions, seed, digests, scores
     report.html                 all of it in one file that needs no other
-    <table>-<arm>.parquet       arrivals, chances, displaced, hosted (or .csv)
+    <table>-<arm>.parquet       arrivals, chances, displaced, hosted (or .csv), and for
+                                all arms but the baseline compared
     <picture>-<arm>.png         with matplotlib
     branches/<arm>-<n>.chronicle
     chunks/<arm number>/        the results of the replicas, to resume and compare from
@@ -28,6 +29,7 @@ from chronicle import __version__
 from chronicle.errors import InputError, StorageError
 from chronicle.formats.parquet import parquet
 from chronicle.runs.arms import Arm, Question, chosen_replicas
+from chronicle.runs.holding import asked_of, held_by
 from chronicle.tables import Table
 from chronicle.whatif.chunks import ChunkFolder
 from chronicle.whatif.compiled import Results
@@ -47,7 +49,7 @@ __all__ = [
 ]
 
 FORMAT = 1
-TABLES = ("arrivals", "chances", "displaced", "hosted")
+TABLES = ("arrivals", "chances", "displaced", "hosted")  # of each arm
 
 
 def write_run(run: Run, folder: Path, branches: int = 0) -> list[Path]:
@@ -62,7 +64,7 @@ def write_run(run: Run, folder: Path, branches: int = 0) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         _keep_results(run, folder)
         for arm in run.arms:
-            for name in TABLES:
+            for name in (*TABLES, "compared") if arm is not run.arms[0] else TABLES:
                 table: Table = getattr(run, name)(arm.label)
                 if table.rows:
                     written.append(_write_table(table, folder / f"{name}-{arm.slug}"))
@@ -95,11 +97,14 @@ def _keep_results(run: Run, folder: Path) -> None:
 
     Raises `Conflict` where the folder holds those of another run.
     """
-    for number, (arm, ensemble) in enumerate(zip(run.arms, run.ensembles, strict=True)):
-        place = chunk_folder(folder, number)
-        kept = ChunkFolder.opened(place, ensemble.identity, resume=True)
-        if not kept.load(ensemble.replicas):
-            kept.save(0, arm.results)
+    asked = asked_of(run.scenario, run.record, run.start.position)
+    made = zip(run.arms, run.ensembles, strict=True)
+    with held_by(folder, asked):
+        for number, (arm, ensemble) in enumerate(made):
+            place = chunk_folder(folder, number)
+            kept = ChunkFolder.opened(place, ensemble.identity, resume=True)
+            if not kept.load(ensemble.replicas):
+                kept.save(0, arm.results)
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -17,6 +17,7 @@ __all__ = [
     "paragraphs",
     "picture",
     "table",
+    "warnings",
 ]
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -43,6 +44,8 @@ th,td{padding:.2rem .6rem .2rem 0;text-align:left;vertical-align:top;white-space
  border-bottom:1px solid #eee}
 th{border-bottom:1px solid var(--ink);font-weight:600}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.warn{max-width:46rem;margin:.8rem 0;padding:.5rem .8rem;background:#FFF4E0;
+ border-left:4px solid #B45309}
 td.prose{white-space:normal;min-width:16rem}
 tr.model td{font-weight:600}
 figure{margin:1rem 0}
@@ -53,13 +56,14 @@ figure img{max-width:100%;height:auto;border:1px solid var(--line)}
 .curves svg{width:100%;height:auto}
 .curves path{fill:none}
 .axes{stroke:#999}.ours{stroke:var(--blue);stroke-width:2.2}
-.base{stroke:#9db7cd;stroke-width:2.2}.seen{stroke:#CC3311;stroke-dasharray:3 2}
+.base{stroke:#9db7cd;stroke-width:2.2}.seen{stroke:#333;stroke-width:1.2}
+.curves .peak,.key .peak{fill:#333}
 .large{grid-template-columns:repeat(auto-fill,minmax(19rem,1fr))}
 .key path{fill:none}
 nav{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin-top:1rem}
 nav a{color:var(--blue)}h2{scroll-margin-top:3rem}
 .keys{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0}
-.key{width:2.6rem;height:.6rem}
+.key{width:2.6rem;height:.6rem}.key.tall{height:1rem;vertical-align:-.15rem}
 .curves text{font-size:9px;fill:var(--quiet)}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--blue)}
 ul{max-width:46rem;padding-left:1.2rem}
@@ -99,8 +103,21 @@ def paragraphs(text: str) -> str:
     return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part)
 
 
-def table(told: Table, most: int | None = None, bold: Sequence[int] = ()) -> str:
-    """A table with everything escaped; numbers to the right."""
+def warnings(told: Iterable[str]) -> str:
+    """What nobody must overlook, a box each."""
+    return "".join(f'<p class="warn">{escape(one)}</p>' for one in told)
+
+
+def table(
+    told: Table,
+    most: int | None = None,
+    bold: Sequence[int] = (),
+    rest: str = "in the tables beside",
+) -> str:
+    """A table with everything escaped; numbers to the right.
+
+    Of more than *most* rows it says that the others are *rest*.
+    """
     rows = told.rows if most is None else told.rows[:most]
     numeric = [_is_number(row[at] for row in rows) for at in range(len(told.columns))]
     head = "".join(
@@ -118,7 +135,7 @@ def table(told: Table, most: int | None = None, bold: Sequence[int] = ()) -> str
     )
     notes = list(told.notes)
     if len(rows) < len(told.rows):
-        notes.append(f"and {len(told.rows) - len(rows)} more, in the tables beside")
+        notes.append(f"and {len(told.rows) - len(rows)} more: {rest}")
     below = "".join(f'<p class="quiet">{escape(note)}</p>' for note in notes)
     return (
         f'<div class="wide"><table><caption>{escape(told.header)}</caption>'

@@ -34,9 +34,14 @@ __all__ = [
     "fallen_table",
     "greatest",
     "line_key",
+    "seen_key",
     "titles",
 ]
 
+EARLY = (
+    "; on the branch day a bar is a fall by then, unreported, and a triangle one that "
+    "is on record by now"
+)
 MOST_BARS = 12
 MOST_CURVES = 12
 
@@ -81,11 +86,7 @@ def draw_run(run: Run, folder: Path) -> dict[str, Path]:
         if bars := _bars(run, arm):
             path = folder / f"arrivals-{arm.slug}.png"
             days = [run.question.day(number) for number in _numbers(run)]
-            early = (
-                "; first bar: by the branch, unreported"
-                if _numbers(run)[0] == 0
-                else ""
-            )
+            early = EARLY if _numbers(run)[0] == 0 else ""
             asked = _caption(run, f"{arm.label}: day of the fall, to {last}{early}")
             draw_arrivals(path, days, bars, title=arrivals, caption=asked, **marks)
             found[arrivals] = path
@@ -168,14 +169,16 @@ def _map(run: Run, arm: Arm) -> list[MapChance]:
 
 
 def _numbers(run: Run) -> range:
-    """The days that places may fall on; day 0 where forces are on the move by then."""
-    first = 1 if run.scenario.offensive_since is None else 0
-    return range(first, run.question.horizon_days + 1)
+    """The days of falls; day 0 where forces move or places had fallen by then."""
+    already = run.verdict is not None and run.verdict.truth.already.any()
+    early = already or run.scenario.offensive_since is not None
+    return range(0 if early else 1, run.question.horizon_days + 1)
 
 
 def _bars(run: Run, arm: Arm) -> list[Arrivals]:
     samples = arm.samples(run.question)
     observed = None if run.verdict is None else run.verdict.truth.observed
+    names = run.question.labels
     bars = []
     for at in greatest(run, MOST_BARS):
         days = samples[:, at]
@@ -184,7 +187,7 @@ def _bars(run: Run, arm: Arm) -> list[Arrivals]:
         seen = math.inf if observed is None else float(observed[at])
         bars.append(
             Arrivals(
-                name=run.question.names[run.question.rows[at]],
+                name=names[run.question.at_risk[at]],
                 shares=shares,
                 never=never,
                 recorded=run.question.day(seen) if math.isfinite(seen) else None,
@@ -195,6 +198,7 @@ def _bars(run: Run, arm: Arm) -> list[Arrivals]:
 
 
 WIDTH, HEIGHT, PAD = 220, 96, 18
+HALF = 0.5  # days
 # Lines of arms: dark enough on white, apart for colour-blind readers, each dashed in a
 # way of its own; the ways outnumber the colours, so that 35 arms are told apart.
 COLOURS = ("#332288", "#CC6677", "#117733", "#AA4499", "#882255")
@@ -204,7 +208,8 @@ DASHES = ("", "6 2", "2 2", "8 2 2 2", "1 3", "10 4", "4 1 1 1")
 def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
     """P(fallen by day) of the largest places: (name, an SVG that quotes nothing).
 
-    A line for the arm, a paler one for the baseline, a mark at the recorded day.
+    A line for the arm, a paler one for the baseline, a mark at the recorded day, which
+    for a place that had fallen by the branch is day 0.
     """
     ours, base = arm.chances(run.question), run.arms[0].chances(run.question)
     found = []
@@ -250,14 +255,23 @@ def line_key(number: int) -> str:
     )
 
 
+def seen_key() -> str:
+    """The mark of what was recorded, for a key."""
+    return (
+        '<svg class="key tall" viewBox="0 0 34 14" aria-hidden="true">'
+        '<path class="seen" d="M17 3V14"/><path class="peak" d="M13.5 1h7l-3.5 6z"/>'
+        "</svg>"
+    )
+
+
 def _graph(run: Run, at: int, lines: str, said: str) -> tuple[str, str]:
     """A place by name, and *lines* in axes with a mark at the recorded day."""
+    horizon = run.question.horizon_days
     seen = math.inf
     if run.verdict is not None:
         seen = float(run.verdict.truth.observed[at])
     if math.isfinite(seen):
-        x = _x(seen, run.question.horizon_days)
-        lines += f'<path class="seen" d="M{x:.1f} {PAD}V{HEIGHT - PAD}"/>'
+        lines += seen_mark(_x(seen, horizon))
     axes = f"M{PAD} {PAD}V{HEIGHT - PAD}H{WIDTH - PAD}"
     svg = (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
@@ -265,14 +279,24 @@ def _graph(run: Run, at: int, lines: str, said: str) -> tuple[str, str]:
         f'<text x="2" y="{PAD + 4}">1</text>'
         f'<text x="2" y="{HEIGHT - PAD + 4}">0</text>'
         f'<text x="{PAD}" y="{HEIGHT - 4}">day 0</text>'
-        f'<text x="{WIDTH - PAD}" y="{HEIGHT - 4}" text-anchor="end">'
-        f"{run.question.horizon_days}</text></svg>"
+        f'<text x="{_x(horizon, horizon):.1f}" y="{HEIGHT - 4}" text-anchor="middle">'
+        f"{horizon}</text></svg>"
     )
-    return run.question.names[run.question.rows[at]], svg
+    return run.question.labels[run.question.at_risk[at]], svg
+
+
+def seen_mark(x: float) -> str:
+    """The mark at what was recorded: a line with a triangle, unlike that of any arm."""
+    top = f"M{x - 3.5:.1f} {PAD - 7}h7l-3.5 6z"
+    return (
+        f'<path class="seen" d="M{x:.1f} {PAD - 2}V{HEIGHT - PAD}"/>'
+        f'<path class="peak" d="{top}"/>'
+    )
 
 
 def _x(day: float, horizon: int) -> float:
-    return PAD + (WIDTH - 2 * PAD) * day / horizon
+    """Half a day is left behind the last, whose step could not be seen else."""
+    return PAD + (WIDTH - 2 * PAD) * day / (horizon + HALF)
 
 
 def _line(chances: list[float], kind: str, more: str = "") -> str:
@@ -282,11 +306,12 @@ def _line(chances: list[float], kind: str, more: str = "") -> str:
     path = f"M{PAD} {HEIGHT - PAD - high * chances[0]:.1f}"
     for day, chance in enumerate(chances[1:], 1):
         path += f"H{_x(day, last):.1f}V{HEIGHT - PAD - high * chance:.1f}"
+    path += f"H{_x(last + HALF, last):.1f}"
     return f'<path class="{kind}" d="{path}"{more}/>'
 
 
 def fallen_table(run: Run) -> Table:
-    """How many places fall in each arm, and people displaced, at the horizon."""
+    """How many places fall in each arm, and people displaced on the last day."""
     rows = []
     for arm in run.arms:
         fallen = np.isfinite(arm.samples(run.question)).sum(axis=1)
@@ -298,7 +323,10 @@ def fallen_table(run: Run) -> Table:
         rows.append((arm.label, int(low), int(middle), int(high), *people))
     columns = (
         *("arm", "fallen_p05", "fallen_p50", "fallen_p95"),
-        *("displaced_p05", "displaced_p50", "displaced_p95"),
+        *(f"displaced_on_last_day_{level}" for level in ("p05", "p50", "p95")),
     )
-    header = f"WHAT-IF: at the end of {run.question.days[-1]}"
+    header = (
+        f"WHAT-IF: places fallen by the end of {run.question.days[-1]}, and people "
+        "displaced on that last day"
+    )
     return Table(columns, rows, header)

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chronicle.errors import StorageError
-from chronicle.runs.arms import Arm
-from chronicle.runs.beside import changes_table, differing, places_table
-from chronicle.runs.draws import ranges_told
+from chronicle.runs.alarms import coverage_alarm, people_alarm, posterior_alarm
+from chronicle.runs.appendix import assumed, limits, provenance, words
+from chronicle.runs.arms import Arm, effect_told
+from chronicle.runs.asked import NO_INTERVENTION, arm_words, force_words
+from chronicle.runs.beside import changes_table, differing, named, places_table
 from chronicle.runs.markup import (
     POLICY,
     STYLE,
@@ -25,6 +27,7 @@ from chronicle.runs.markup import (
     paragraphs,
     picture,
     table,
+    warnings,
 )
 from chronicle.runs.people_verdict import people_table
 from chronicle.runs.pictures import (
@@ -34,12 +37,10 @@ from chronicle.runs.pictures import (
     draw_run,
     fallen_table,
     line_key,
+    seen_key,
     titles,
 )
 from chronicle.runs.verdict import verdict_table
-from chronicle.tables import Table
-from chronicle.whatif.parameters import TABLE
-from chronicle.whatif.scenario import Scenario
 
 if TYPE_CHECKING:
     from chronicle.runs.run import Run
@@ -72,15 +73,18 @@ def report_html(run: Run, pictures: Mapping[str, bytes]) -> str:
         _mark(run),
         f"<main>{_contents(run)}<h1>{escape(title)}</h1>",
         paragraphs(run.scenario.about),
+        warnings(_capital(one) for one in _alarms(run)),
+        _asked(run),
         _facts(run),
         _answer(run),
         _changes(run),
         _verdict(run),
         *(_arm(run, arm, pictures) for arm in run.arms),
         _left(run, pictures),
-        _assumed(run),
-        _limits(run),
-        _provenance(run),
+        assumed(run),
+        limits(),
+        words(),
+        provenance(run),
         "</main>",
     ]
     return (
@@ -96,22 +100,43 @@ def _mark(run: Run) -> str:
     told = f"seed {run.scenario.seed} · {run.scenario.replicas:,} replicas"
     return (
         '<div class="mark">WHAT-IF — not what happened <span>· '
-        f"{escape(told)} · assumptions, baselines and coverage below</span></div>"
+        f"{escape(told)} · assumptions, scores and coverage below</span></div>"
     )
 
 
 def _contents(run: Run) -> str:
-    """Links to the arms, where there are several to look for."""
+    """Links to the arms, where there are several to look for, and to the words."""
     if len(run.arms) == 1:
         return ""
     links = "".join(
         f'<a href="#{_anchor(run, arm)}">{escape(arm.label)}</a>' for arm in run.arms
     )
-    return f'<nav><a href="#arms">What the arms change</a>{links}</nav>'
+    return (
+        f'<nav><a href="#arms">What the arms change</a>{links}'
+        '<a href="#words">Words</a></nav>'
+    )
 
 
 def _anchor(run: Run, arm: Arm) -> str:
     return f"arm-{run.arms.index(arm)}"
+
+
+def _alarms(run: Run) -> list[str]:
+    found = (coverage_alarm(run), posterior_alarm(run.scenario))
+    return [one for one in found if one]
+
+
+def _capital(told: str) -> str:
+    """A sentence of its own."""
+    return f"{told[:1].upper()}{told[1:]}."
+
+
+def _asked(run: Run) -> str:
+    """What each arm does, in words to brief from."""
+    forces = "; ".join(force_words(force) for force in run.scenario.forces)
+    told = {NO_INTERVENTION: f"all goes on as at the branch: {forces}"}
+    told |= {arm.label: "; and ".join(arm_words(run, arm)) for arm in run.arms[1:]}
+    return "<h2>Asked</h2>" + definitions(told)
 
 
 def _facts(run: Run) -> str:
@@ -134,11 +159,13 @@ def _facts(run: Run) -> str:
         "At risk": (
             f"{len(run.question.rows)} of {len(run.question.settlements)} settlements"
         ),
-        "Arms": ", ".join(arm.label for arm in run.arms),
+        "Arms": ", ".join([NO_INTERVENTION, *(arm.label for arm in run.arms[1:])]),
         "Replicas": f"{scenario.replicas:,} of each arm, with the same draws",
         "Seed": str(scenario.seed),
         "Coverage": _coverage(run),
     }
+    if run.left_out is not None:
+        facts["Left out"] = f"published_by leaves out {run.left_out.told()}"
     return definitions(facts)
 
 
@@ -154,16 +181,21 @@ def _coverage(run: Run) -> str:
 
 
 def _answer(run: Run) -> str:
-    return "<h2>In short</h2>" + table(fallen_table(run))
+    people = people_alarm(run)
+    return (
+        "<h2>In short</h2>"
+        + table(fallen_table(run))
+        + warnings([_capital(people)] if people else [])
+    )
 
 
-RECORDED = "Dashed red: the day on which it was recorded to have fallen."
+RECORDED = (
+    "Line with a triangle: the day on which it was recorded to have fallen; at day 0, "
+    "that it had fallen by the branch."
+)
 MEANINGS = (
-    "Differences are of pairs: replica by replica, with the same draws. Half width: of "
-    "the 95 % interval of the mean. Sooner, same, later: shares of the replicas; "
-    "benefit: the share in which a place falls later, or not at all instead. Replicas "
-    "needed: for a half-width of a quarter of a day; variance ratio: how many times "
-    "fewer that is than with draws of their own."
+    "Differences are of pairs: replica by replica, with the same draws. Sooner, same, "
+    "later: shares of the replicas. All words are explained at the end."
 )
 
 
@@ -173,6 +205,11 @@ def _changes(run: Run) -> str:
         return ""
     parts = [
         '<h2 id="arms">What the arms change</h2>',
+        *(
+            f"<p><b>{escape(arm.label)}</b>: "
+            f"{escape(effect_told(run.comparison(arm.label)))}</p>"
+            for arm in run.arms[1:]
+        ),
         f'<p class="quiet">{MEANINGS}</p>',
         table(changes_table(run)),
     ]
@@ -182,6 +219,7 @@ def _changes(run: Run) -> str:
             f"<li>{line_key(number)} {escape(arm.label)}</li>"
             for number, arm in enumerate(run.arms)
         )
+        keys += f"<li>{seen_key()} recorded</li>" if run.verdict else ""
         parts += [
             table(places_table(run, 15)),
             "<h3>Chance of having fallen by day, where the arms differ most</h3>",
@@ -193,19 +231,18 @@ def _changes(run: Run) -> str:
 
 
 def _verdict(run: Run) -> str:
-    head = "<h2>Against what was recorded, and the baselines</h2>"
+    head = "<h2>Against what was recorded, and simple forecasts (baselines)</h2>"
     if run.verdict is None:
         return f"{head}<p>{escape(run.no_verdict)}</p>"
     best = run.verdict.baselines[run.verdict.best]
     apart = run.verdict.differences[run.verdict.best]
-    better = (apart.mean or 0.0) < 0
-    sure = (apart.high or 0.0) < 0 or (apart.low or 0.0) > 0
+    lead, low, high = (-(x or 0.0) for x in (apart.mean, apart.high, apart.low))
+    sure = low > 0 or high < 0
     told = (
-        f"The model's mean CRPS is {abs(apart.mean or 0.0):.2f} days "
-        f"{'better' if better else 'worse'} than that of the best baseline, "
-        f"“{best.name}” (90% interval of the difference "
-        f"{apart.low or 0.0:+.2f} to {apart.high or 0.0:+.2f} days"
-        f"{'' if sure else ', which holds 0: they cannot be told apart'})."
+        f"In mean CRPS the model is {abs(lead):.2f} days "
+        f"{'ahead of' if lead >= 0 else 'behind'} the best simple forecast, "
+        f"“{best.name}”; the 90% interval of its lead is {low:.2f} to {high:.2f} days"
+        f"{'' if sure else ', which holds 0: they cannot be told apart'}."
     )
     found = f"{head}<p>{escape(told)}</p>" + table(
         verdict_table(run.verdict), bold=(0,)
@@ -216,10 +253,15 @@ def _verdict(run: Run) -> str:
 
 
 def _arm(run: Run, arm: Arm, pictures: Mapping[str, bytes]) -> str:
-    parts = [f'<h2 id="{_anchor(run, arm)}">Arm: {escape(arm.label)}</h2>']
+    label = NO_INTERVENTION if arm is run.arms[0] else arm.label
+    parts = [f'<h2 id="{_anchor(run, arm)}">Arm: {escape(label)}</h2>']
     if arm is not run.arms[0]:
-        compared = run.compared(arm.label)
-        parts.append(table(compared, most=15))
+        asked = "; and ".join(arm_words(run, arm))
+        compared = named(run.compared(arm.label), run.question)
+        file = f"compared-{arm.slug}"
+        rest = f"the file {file} of chronicle run --out has all"
+        parts.append(f"<p>{escape(_capital(asked))}</p>")
+        parts.append(table(compared, most=15, rest=rest))
     parts.append("<h3>Chance of having fallen by day, largest places</h3>")
     words = "Blue: this arm."
     if arm is not run.arms[0]:
@@ -231,7 +273,7 @@ def _arm(run: Run, arm: Arm, pictures: Mapping[str, bytes]) -> str:
     mine = titles(run, arm)
     parts += [picture(title, pictures[title]) for title in mine if title in pictures]
     parts.append("<details><summary>All places at risk</summary>")
-    parts.append(table(run.arrivals(arm.label)))
+    parts.append(table(named(run.arrivals(arm.label), run.question)))
     parts.append("</details><details><summary>People displaced by day</summary>")
     parts.append(table(run.displaced(arm.label)))
     parts.append("</details>")
@@ -242,113 +284,4 @@ def _left(run: Run, pictures: Mapping[str, bytes]) -> str:
     told = {title for arm in run.arms for title in titles(run, arm)}
     return "".join(
         picture(title, png) for title, png in pictures.items() if title not in told
-    )
-
-
-def _assumed(run: Run) -> str:
-    rows = []
-    for number, force in enumerate(run.scenario.forces, 1):
-        supply = ", ".join(force.supply) or "always"
-        rows.append(
-            (
-                f"force {number}",
-                f"{', '.join(force.actors)} advance on places of "
-                f"{', '.join(force.against)} and of nobody; supply: {supply}; "
-                f"may rise: {', '.join(force.risings) or 'none'}",
-            )
-        )
-    rows += [
-        (one.label, _order(run, one))
-        for ensemble in run.ensembles
-        for one in ensemble.interventions
-    ]
-    orders = Table(("assumption", "says"), list(dict.fromkeys(rows)))
-    used = run.ensembles[0].parameters
-    ranges = ranges_told(run.scenario)
-    values = Table(
-        ("parameter", "value", "unit", "source"),
-        [
-            (
-                row.name,
-                ranges.get(row.name)
-                or f"{getattr(used, row.name):g}"
-                + (" (set)" if row.name in run.scenario.rules else ""),
-                row.unit,
-                row.source,
-            )
-            for row in TABLE
-        ],
-        "Where a range stands, each replica draws its own value from it; a fitted one "
-        "holds nine values in ten.",
-    )
-    guessed = int(run.terrain.guessed.sum())
-    return (
-        "<h2>Assumptions</h2>"
-        + table(orders)
-        + f"<p>The population of {guessed} of {run.terrain.count} settlements is not "
-        "known; each counts as 1,000 people.</p>"
-        + "<details><summary>All parameters</summary>"
-        + table(values)
-        + "</details>"
-    )
-
-
-def _order(run: Run, one: Any) -> str:
-    told = [one.kind.replace("_", " "), ", ".join(one.places)]
-    if one.day > 0:
-        told.append(f"from {run.question.day(int(one.day) + 1)}")
-    if one.until < float("inf"):
-        told.append(f"until {run.question.day(int(one.until) + 1)}")
-    told.append(f"{one.extra_days:g} more days" if one.extra_days else "")
-    told.append(f"garrisons times {one.factor:g}" if one.factor != 1 else "")
-    told.append(f"to {one.actor}" if one.actor else "")
-    told.append(f"between {', '.join(one.parties)}" if one.parties else "")
-    told.append(f"room for {one.capacity:,.0f}" if one.capacity is not None else "")
-    return "; ".join(part for part in told if part)
-
-
-LIMITS = (
-    "A what-if is neither a record nor a prediction to act on: it shows what the "
-    "stated assumptions lead to.",
-    "Settlements and days are the finest it knows: there are no units, no positions "
-    "and no strengths in it.",
-    "A chance is a share of replicas. Their spread is that of the model; how far the "
-    "model itself is off, only coverage can tell.",
-    "A place of which nothing was reported is not quiet; it is where the record is "
-    "silent.",
-)
-
-
-def _limits(run: Run) -> str:
-    return (
-        "<h2>What this is not</h2><ul>"
-        + "".join(f"<li>{escape(limit)}</li>" for limit in LIMITS)
-        + "</ul>"
-    )
-
-
-def _provenance(run: Run) -> str:
-    from chronicle.runs.files import versions
-
-    facts = {
-        "Scenario": f"{run.scenario.file}, identity {run.scenario.identity}",
-        "Record": f"{run.record}, position {run.start.position}",
-        "Parameters": _drawn_from(run.scenario),
-        "Digest": run.digest,
-        "Digests of arms": "; ".join(f"{a.label}: {a.digest}" for a in run.arms),
-        "Engine": f"{run.engine}; all engines give the same digest",
-        "Versions": ", ".join(f"{k} {v}" for k, v in versions().items()),
-        "Data": run.licence,
-    }
-    return "<h2>Provenance</h2>" + definitions(facts)
-
-
-def _drawn_from(scenario: Scenario) -> str:
-    posterior = scenario.posterior
-    if posterior is None:
-        return scenario.draw
-    made = posterior.made
-    return (
-        f"{scenario.draw}, digest {posterior.digest}: fitted to {made.since} to "
-        f"{made.until} as published by {made.published_by}, seed {made.seed}"
     )

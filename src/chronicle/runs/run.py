@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ from chronicle.runs.arms import (
 )
 from chronicle.runs.draws import parameter_draws
 from chronicle.runs.files import chunk_folder
+from chronicle.runs.holding import asked_of, held_by
+from chronicle.runs.left_out import LeftOut, left_out_of
 from chronicle.runs.people_verdict import PeopleVerdict, people_verdict_of
 from chronicle.runs.verdict import Verdict, recorded_days, verdict_of
 from chronicle.scoring.compare import ArmComparison
@@ -53,6 +55,7 @@ Progress = Callable[[str, int, int], None]
 """Called with an arm, its replicas done, and its replicas in all."""
 
 SUMMARY = ("what_if", "settlements_at_risk", "version", "note")  # beside the arms
+OF_THE_RECORD = "Branched from a record whose sources are named with its reports."
 MOST_CELLS = 50_000_000  # replicas by days by places that are kept by place and day
 
 
@@ -62,7 +65,8 @@ class Run:
 
     `position` and `record` are where in which record it branched. `verdict` is on the
     baseline; where there is none, `no_verdict` says why. `people_verdict` is on the
-    people whom the baseline displaces, where anybody counted them.
+    people whom the baseline displaces, where anybody counted them. `left_out` is what
+    `published_by` leaves out; None without it, and for a branch of a what-if.
     """
 
     scenario: Scenario
@@ -76,6 +80,7 @@ class Run:
     verdict: Verdict | None
     no_verdict: str
     people_verdict: PeopleVerdict | None
+    left_out: LeftOut | None
     ensembles: tuple[Ensemble, ...]
 
     @property
@@ -130,7 +135,7 @@ class Run:
 
     def compared(self, arm: str) -> Table:
         """`comparison` by place, the greatest differences first."""
-        return comparison_table(self.arm(arm), self.comparison(arm))
+        return comparison_table(self.arm(arm), self.comparison(arm), self.question)
 
     def replica(self, number: int, arm: str | None = None) -> Replica:
         """All changes of one replica, told again from its draws."""
@@ -189,6 +194,7 @@ class Run:
                 "position": self.start.position,
                 "record": self.record,
                 "horizon_days": scenario.horizon_days,
+                "left_out": None if self.left_out is None else asdict(self.left_out),
             },
             "digest": self.digest,
             "replicas": scenario.replicas,
@@ -282,25 +288,29 @@ def run_scenario(
         scenario.branch_at,
         scenario.horizon_days,
     )
+    asked = asked_of(scenario, chronicle.identity, start.position)
+    place = None if folder is None else Path(folder)
     arms: list[Arm] = []
-    for names, ensemble in zip(arms_of(scenario), made, strict=True):
-        label = " + ".join(names) or BASELINE
-        place = None if folder is None else chunk_folder(Path(folder), len(arms))
-        outcome = run_ensemble(
-            ensemble,
-            executor=executor,
-            workers=workers,
-            chunk=chunk,
-            folder=place,
-            resume=resume and place is not None and place.exists(),
-            address=address,
-            progress=None if progress is None else _named(progress, label),
-        )
-        arms.append(Arm(names=names, results=outcome.results, digest=outcome.digest))
-    people_verdict = None
+    with held_by(place, asked):
+        for names, ensemble in zip(arms_of(scenario), made, strict=True):
+            chunks = None if place is None else chunk_folder(place, len(arms))
+            outcome = run_ensemble(
+                ensemble,
+                executor=executor,
+                workers=workers,
+                chunk=chunk,
+                folder=chunks,
+                resume=resume and chunks is not None and chunks.exists(),
+                address=address,
+                progress=progress and _named(progress, label_of(names)),
+            )
+            found = Arm(names=names, results=outcome.results, digest=outcome.digest)
+            arms.append(found)
+    people_verdict = left_out = None
     verdict, why = None, "no scores: this branches from a what-if, not from a record"
     if not chronicle.what_if:
         events = list(chronicle.log())
+        left_out = left_out_of(events, scenario, start.position)
         verdict, why = verdict_of(arms[0], question, scenario, start, events)
         if verdict is not None:
             people_verdict = people_verdict_of(arms[0], question, start, events)
@@ -312,10 +322,11 @@ def run_scenario(
         arms=tuple(arms),
         engine=made[0].chosen_engine,
         record=chronicle.identity,
-        licence=licence or "of the record that was branched",
+        licence=licence or OF_THE_RECORD,
         verdict=verdict,
         no_verdict=why,
         people_verdict=people_verdict,
+        left_out=left_out,
         ensembles=tuple(made),
     )
 

@@ -16,6 +16,7 @@ from chronicle.branching import attackers_of, defenders_of
 from chronicle.errors import UsageError
 from chronicle.events import ControlReported
 from chronicle.runs.arms import Arm, Question
+from chronicle.runs.left_out import Unseen, unseen_of
 from chronicle.scoring.arrivals import Arrivals
 from chronicle.scoring.baselines import baselines
 from chronicle.scoring.compare import ScoreDifference, compare_scores
@@ -36,10 +37,12 @@ class Verdict:
     """Scores of the model and of the baselines, and how far apart they are.
 
     `differences` are the model's mean CRPS less that of each baseline, in days, with an
-    interval from resampling whole provinces; below 0 the model is better.
+    interval from resampling whole provinces; below 0 the model is better. `unseen` says
+    why the branch had not seen the places that had fallen by then.
     """
 
     truth: Arrivals
+    unseen: Unseen
     model: Scores
     baselines: tuple[Scores, ...]
     differences: tuple[ScoreDifference, ...]
@@ -125,13 +128,20 @@ def verdict_of(
     )
     model = score(arm.forecast(question), truth, seed=scenario.seed)
     scored = tuple(score(one, truth, seed=scenario.seed) for one in made)
+    already = [
+        id_ for id_, out in zip(truth.settlements, truth.already, strict=True) if out
+    ]
+    unseen = unseen_of(already, events, scenario)
     known = start.references.settlements
     groups = [known[i].admin1_pcode or known[i].admin1 or i for i in truth.settlements]
     apart = tuple(
         compare_scores(model.crps, one.crps, truth.settlements, groups=groups)
         for one in scored
     )
-    return Verdict(truth=truth, model=model, baselines=scored, differences=apart), ""
+    found = Verdict(
+        truth=truth, unseen=unseen, model=model, baselines=scored, differences=apart
+    )
+    return found, ""
 
 
 def _first_day(events: Sequence[Recorded], branch: date) -> date:
@@ -169,12 +179,9 @@ def verdict_table(verdict: Verdict) -> Table:
         "0 is best, CRPS in days"
     )
     notes = [
-        f"model_ahead: by how many days of CRPS the model beats that baseline, low to "
+        f"model_ahead: by how many days of CRPS the model beats that forecast, low to "
         f"high its 90 % interval ({verdict.differences[0].groups} provinces resampled)"
     ]
-    if ours["already_out"]:
-        notes.append(
-            f"{ours['already_out']} places had fallen by the branch, though nobody had "
-            "said so by then: they count as day 0"
-        )
+    if verdict.unseen.places:
+        notes.append(verdict.unseen.told())
     return Table(columns, rows, header, notes)

@@ -46,7 +46,7 @@ class ChunkFolder:
         if not isinstance(found, dict) or found.get("identity") != identity:
             raise Conflict(f"{path} holds another run; give another folder")
         if not resume:
-            raise Conflict(f"{path} holds this run already; resume it")
+            raise Conflict(f"{path} holds this run already; resume it, with --resume")
         return cls(path)
 
     def save(self, first: int, part: Results) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chronicle.errors import InputError
 
-__all__ = ["INDEX", "LIMITS", "TABLE", "Parameter", "Parameters", "explain"]
+__all__ = ["INDEX", "LIMITS", "TABLE", "Parameter", "Parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,30 +226,6 @@ class Parameters:
     def vector(self) -> NDArray[np.float64]:
         """The values in the order of `TABLE`."""
         return np.array([getattr(self, row.name) for row in TABLE], dtype=np.float64)
-
-
-def explain(parameters: Parameters | None = None) -> str:
-    """The table as text, one parameter a line, with the values in use."""
-    used = parameters or Parameters()
-    head = ("parameter", "value", "default", "range", "scale", "unit", "source")
-    rows = [head]
-    rows += [
-        (
-            row.name,
-            f"{getattr(used, row.name):g}",
-            f"{row.default:g}",
-            f"{row.low:g} to {row.high:g}",
-            row.scale,
-            row.unit,
-            row.source,
-        )
-        for row in TABLE
-    ]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    lines = (
-        "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows
-    )
-    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 assert tuple(field.name for field in fields(Parameters)) == tuple(INDEX)

@@ -58,6 +58,7 @@ from chronicle.whatif.reader import Reader
 
 __all__ = [
     "EVERYWHERE",
+    "KEYS",
     "MOST_REPLICAS",
     "Force",
     "Order",
@@ -168,6 +169,14 @@ _ORDER = (
     *("actor", "parties", "extra_days", "factor", "capacity"),
 )
 _TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
+KEYS = {
+    "scenario": _SCENARIO,
+    "ensemble": _ENSEMBLE,
+    "force": _FORCE,
+    "intervention": _ORDER,
+    "compare": ("arms",),
+}
+"""The keys of each table of a file, but for `rules`, whose keys are parameters."""
 _ENGINES = ("auto", "simpy", "heap", "numba")
 EVERYWHERE: Literal["everywhere"] = "everywhere"
 _DRAWS = ("fixed", "prior")  # or the file of a posterior, which ends in .json
@@ -363,7 +372,7 @@ def _orders(file: str, value: Any) -> tuple[Order, ...]:
 def _arms(
     file: str, value: Any, orders: Sequence[Order]
 ) -> tuple[tuple[str, ...], ...]:
-    reader = Reader(file, "compare", value, ("arms",))
+    reader = Reader(file, "compare", value, KEYS["compare"])
     names = {order.name for order in orders}
     arms = reader.table.get("arms", [])
     if not isinstance(arms, list):
