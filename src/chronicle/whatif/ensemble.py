@@ -322,6 +322,9 @@ def _spread(
         return iter(())
     if executor == "threads":
         return in_threads(ensemble, work, workers)
+    if ensemble.chosen_engine == "numba" and address is None:
+        # What is compiled here is kept on disk, and each worker need not compile it.
+        warm_up(ensemble.chart, ensemble.orders, 1.0, ensemble.people)
     if executor == "processes":
         from chronicle.whatif.process_pool import in_processes
 
