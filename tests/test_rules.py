@@ -577,6 +577,12 @@ def test_parameters_are_checked_printed_and_go_both_ways() -> None:
     assert setting.vector()[INDEX["collapse"]] == 3.25
 
 
+def test_a_path_that_skips_a_place_is_told_what_a_path_is() -> None:
+    skips = Intervention(kind="close_route", places=("alder", "cedar"))
+    with pytest.raises(UnknownPlace, match=r"alder - birch\? A path names neighbours"):
+        orders_of(three_towns(), [skips], 9.0)
+
+
 def test_every_kind_of_change_has_a_name_of_its_own() -> None:
     assert len(set(CHANGES)) == len(CHANGES)
     with pytest.raises(UnknownPlace, match="did you mean alder"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 
-from chronicle.errors import InputError
+from chronicle.errors import InputError, UnknownPlace
 from chronicle.whatif.terrain import ALWAYS, Spans, Terrain
 
 __all__ = ["Hold", "Intervention", "Orders", "Truce", "check", "orders_of", "without"]
@@ -117,7 +117,12 @@ def _joined(spans: Spans, since: float, until: float) -> Spans:
 
 def path_edges(terrain: Terrain, places: Sequence[str]) -> list[int]:
     """The edges along a path of settlements; `UnknownPlace` where there is none."""
-    return [terrain.edge(a, b) for a, b in pairwise(places)]
+    try:
+        return [terrain.edge(a, b) for a, b in pairwise(places)]
+    except UnknownPlace as error:
+        if error.kind == "route":
+            error.args = (f"{error} A path names neighbours, one after the other",)
+        raise
 
 
 def _fail(one: Intervention, message: str) -> InputError:
