@@ -287,29 +287,28 @@ def figure(
     }
 
 
-def simpy_events(rounds: int = 7, places: int = 5_000) -> Figure:
-    """Control events a second, changes noted, against the bare kernel."""
+def simpy_events(rounds: int = 9, places: int = 5_000, each: int = 4) -> Figure:
+    """Control events a second, changes noted, against the bare kernel.
+
+    A replica takes 20 ms, so a round has some, between two runs of the kernel.
+    """
     ratios, rates = [], []
     for number in range(rounds):
-        plan = plan_for(places, number)
-        counted = Run(
-            chart(places),
-            seed=SEED,
-            horizon=HORIZON,
-            people=False,
-            plan=plan,
-            engine="heap",
-        )
-        events = 0
-        while counted._queue:
-            event = heappop(counted._queue)[3]
-            events += 1
-            for callback in event.callbacks:
-                callback(event)
-        run = Run(chart(places), seed=SEED, horizon=HORIZON, people=False, plan=plan)
-        took = seconds(run.until)
-        assert len(run.state.rows) == len(counted.state.rows)
-        baseline = seconds(lambda: bare(100_000)) / 100_000
+        baseline = seconds(lambda: bare(100_000)) / 200_000
+        events, took = 0, 0.0
+        for replica in range(number * each, (number + 1) * each):
+            plan = plan_for(places, replica)
+            given = {"seed": SEED, "horizon": HORIZON, "people": False, "plan": plan}
+            counted = Run(chart(places), engine="heap", **given)
+            while counted._queue:
+                event = heappop(counted._queue)[3]
+                events += 1
+                for callback in event.callbacks:
+                    callback(event)
+            run = Run(chart(places), **given)
+            took += seconds(run.until)
+            assert len(run.state.rows) == len(counted.state.rows)
+        baseline += seconds(lambda: bare(100_000)) / 200_000
         rates.append(events / took)
         ratios.append(baseline / (took / events))
     rate = statistics.median(rates)
@@ -416,7 +415,7 @@ def ensemble_growth(rounds: int = 5, small: int = 5_000, factor: int = 10) -> Fi
 
 
 def ensemble_workers(
-    rounds: int = 5, places: int = 5_000, replicas: int = 200
+    rounds: int = 5, places: int = 5_000, replicas: int = 400
 ) -> Figure:
     """The same ensemble on two threads against one."""
     whole = Ensemble(
