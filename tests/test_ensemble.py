@@ -339,6 +339,24 @@ def test_a_missing_extra_is_named_with_the_command(
         run(small(), executor="dask")
 
 
+def test_what_workers_need_is_compiled_once_when_all_else_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("numba")
+    from chronicle.whatif import dask_pool
+
+    compiled: list[bool] = []
+    monkeypatch.setattr(module, "warm_up", lambda *_: compiled.append(True))
+    monkeypatch.setattr(dask_pool, "find_spec", lambda name: None)
+    for missing in ("ray", "dask"):
+        with pytest.raises(UsageError):
+            run(small(engine="numba"), executor=missing)  # type: ignore[arg-type]
+    assert not compiled
+    run(small(engine="numba"), executor="processes", workers=2)
+    run(small(engine="heap"), executor="processes", workers=2)
+    assert compiled == [True]
+
+
 def test_an_executor_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="no executor"):
         run(small(), executor="ray")  # type: ignore[arg-type]

@@ -415,6 +415,8 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
     _, told = child.communicate(timeout=60)
     assert child.returncode == 130
     assert b"the same command with --resume" in told
+    assert b"interrupted; no record was changed" in told
+    assert b"acknowledged" not in told
     assert not (tmp_path / "run" / "report.html").exists()
     ended = shell("run", *words, "--resume")
     assert ended.code == 0

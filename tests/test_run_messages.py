@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,6 @@ from chronicle.runs.run import run_scenario
 from chronicle.whatif import scenario as schema
 from chronicle.whatif.interventions import KINDS
 from chronicle.whatif.parameters import TABLE
-from shell import PYTHON
 from shell import run as shell
 from what_if_case import BRANCH, data, five_towns, scenario
 from worked_scenarios import FIVE_TOWNS, SCENARIOS
@@ -168,19 +164,3 @@ def test_a_folder_that_tells_less_is_refused_all_the_same(
     (tmp_path / "chunks" / "asked.json").write_text(left)
     with pytest.raises(Conflict, match="holds another run; give another folder"):
         run_scenario(scenario(), five_towns(), folder=tmp_path, seed=8, resume=True)
-
-
-def test_a_what_if_that_is_interrupted_speaks_of_no_record(tmp_path: Path) -> None:
-    words = [str(FRONT), "--replicas", "5000", "--engine", "heap", "--workers", "1"]
-    words += ["--chunk", "5", "--format", "json", "--out", str(tmp_path / "run")]
-    child = subprocess.Popen(
-        [*PYTHON, "run", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    while not list(tmp_path.glob("run/chunks/0/chunk-*.npz")):
-        assert child.poll() is None
-        time.sleep(0.02)
-    child.send_signal(signal.SIGINT)
-    _, told = child.communicate(timeout=60)
-    assert child.returncode == 130
-    assert b"interrupted; no record was changed" in told
-    assert b"acknowledged" not in told

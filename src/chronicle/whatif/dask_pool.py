@@ -62,7 +62,9 @@ def in_dask(
         raise UsageError(
             "the executor dask needs: pip install 'conflict-chronicle[scale]'"
         )
-    if address is not None:
+    if address is None:
+        ensemble.compile()
+    else:
         _probe(address)
     with _quiet(), _client(workers, address) as client:
         yield from _spread(client, ensemble, work, address)

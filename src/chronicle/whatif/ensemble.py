@@ -129,6 +129,14 @@ class Ensemble:
         """What the compiled engine reads."""
         return board_of(self.chart, self.orders)
 
+    def compile(self) -> None:
+        """Compile once, ahead of the workers; it is kept on disk for their processes.
+
+        Does nothing where it is compiled already, or where the engine is not numba.
+        """
+        if self.chosen_engine == "numba":
+            warm_up(self.chart, self.orders, 1.0, self.people)
+
     def __getstate__(self) -> dict[str, Any]:
         """What a worker is sent: the input, not what is laid out from it."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -322,9 +330,6 @@ def _spread(
         return iter(())
     if executor == "threads":
         return in_threads(ensemble, work, workers)
-    if ensemble.chosen_engine == "numba" and address is None:
-        # What is compiled here is kept on disk, and each worker need not compile it.
-        warm_up(ensemble.chart, ensemble.orders, 1.0, ensemble.people)
     if executor == "processes":
         from chronicle.whatif.process_pool import in_processes
 
@@ -344,9 +349,8 @@ def in_threads(
         for chunk in work:
             yield chunk, ensemble.results(chunk)
         return
+    ensemble.compile()
     if ensemble.chosen_engine == "numba":
-        # Compile once, ahead of the threads.
-        warm_up(ensemble.chart, ensemble.orders, 1.0, ensemble.people)
         ensemble.board  # noqa: B018 - laid out once, for all threads
     pending: dict[Future[Results], Chunk] = {}
     with ThreadPoolExecutor(workers) as pool:

@@ -45,6 +45,7 @@ def in_processes(
     At most one chunk a worker is under way. When the pool breaks, those chunks are
     suspects and run one by one in a new pool, so that only the culprit goes on dying.
     """
+    ensemble.compile()
     todo: deque[Chunk] = deque(work)
     suspects: deque[Chunk] = deque()
     deaths: Counter[Chunk] = Counter()
