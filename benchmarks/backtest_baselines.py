@@ -20,16 +20,21 @@ from typing import Any
 import numpy as np
 
 import chronicle as ch
-from chronicle.backtest import arrivals_after, past_of, roads_of, states_by_day
-from chronicle.scoring.arrivals import Arrivals, Forecast
-from chronicle.scoring.baselines import (
+from chronicle.verification.comparison import compare_scores
+from chronicle.verification.distances import as_the_crow_flies, by_road
+from chronicle.verification.observed import (
+    arrivals_after,
+    past_of,
+    roads_of,
+    states_by_day,
+)
+from chronicle.verification.outcomes import Arrivals, Forecast
+from chronicle.verification.reference_forecasts import (
     baselines,
     constant_radius,
     constant_radius_spread,
 )
-from chronicle.scoring.compare import compare_scores
-from chronicle.scoring.distances import as_the_crow_flies, by_road
-from chronicle.scoring.scores import score
+from chronicle.verification.scores import score
 
 DATA = Path(__file__).resolve().parents[1] / "scenarios" / "syria-2024" / "data"
 FIRST = date(2024, 11, 26)

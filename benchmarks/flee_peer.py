@@ -51,8 +51,9 @@ NO_FLEE = 3  # the exit code of the half that runs FLEE where there is none
 def run_flee_itself(folder: Path, hasten: int, seed: int) -> dict[str, Any]:
     """FLEE 3.1 on *folder*: stocks by day and camp in people, and seconds."""
     import numpy as np
-    from flee import InputGeography, flee, spawning
     from flee.datamanager import handle_refugee_data, read_period
+
+    from flee import InputGeography, flee, spawning
 
     # FLEE draws from the global generators and has no seed of its own.
     random.seed(seed)
@@ -117,9 +118,9 @@ def flee_in(python: str, folder: Path, hasten: int, seed: int) -> dict[str, Any]
 
 def ours(folder: Path) -> tuple[float, list[float]]:
     """Our ARD, and the seconds of each of a few runs."""
-    from chronicle.formats.flee import read_flee
-    from chronicle.scoring.displacement import averaged_relative_difference
-    from chronicle.whatif.flee_model import run_flee
+    from chronicle.flee.model import run_flee
+    from chronicle.flee.read import read_flee
+    from chronicle.verification.displacement import averaged_relative_difference
 
     case, _ = read_flee(folder)
     run = run_flee(case)  # compiles, or loads what was compiled
@@ -137,7 +138,7 @@ def figures(
     name: str, python: str, hasten: int, seeds: list[int]
 ) -> list[dict[str, Any]]:
     """The figures of one set, as `chronicle bench --format json` lists them."""
-    from chronicle.scoring.displacement import averaged_relative_difference
+    from chronicle.verification.displacement import averaged_relative_difference
 
     folder = SETS / name
     our_ard, seconds = ours(folder)
@@ -186,10 +187,10 @@ def written(python: str) -> dict[str, Any] | None:
     The value is the ARD of our stocks against FLEE's with every agent; None where there
     is no FLEE.
     """
-    from chronicle.formats.flee import read_flee, write_flee
-    from chronicle.formats.flee_write import Closure, Place, Road
-    from chronicle.scoring.displacement import averaged_relative_difference
-    from chronicle.whatif.flee_model import run_flee
+    from chronicle.flee.model import run_flee
+    from chronicle.flee.read import read_flee, write_flee
+    from chronicle.flee.write import Closure, Place, Road
+    from chronicle.verification.displacement import averaged_relative_difference
 
     start = date(2024, 11, 27)
     alder = Place(

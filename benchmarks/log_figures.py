@@ -26,17 +26,17 @@ from eventsourcing.persistence import StoredEvent, Tracking
 from eventsourcing.sqlite import SQLiteTrackingRecorder
 
 import chronicle as ch
-from chronicle.log.claims_view import ClaimsView, claim_row
-from chronicle.log.codec import encode
-from chronicle.log.eventlog import EventLog
-from chronicle.log.follower import Follower
-from chronicle.log.sqlite import SQLiteStore
-from chronicle.log.sqlite_recorder import ChronicleDatastore, ChronicleRecorder
-from chronicle.log.sqlite_schema import STATEMENTS, set_pragmas
 from chronicle.replay import Replay
 from chronicle.replay.columns import read
 from chronicle.replay.segments import read_all
-from chronicle.replaying import LogSource, replay_of
+from chronicle.replay.stored import LogSource, replay_of
+from chronicle.store.claims_view import ClaimsView, claim_row
+from chronicle.store.codec import encode
+from chronicle.store.log import EventLog
+from chronicle.store.projections import Follower
+from chronicle.store.sqlite.recorder import ChronicleDatastore, ChronicleRecorder
+from chronicle.store.sqlite.schema import STATEMENTS, set_pragmas
+from chronicle.store.sqlite.store import SQLiteStore
 from figures import figure, interleaved
 
 SETTLEMENTS = 1_000
@@ -437,9 +437,9 @@ from datetime import date
 from pathlib import Path
 import numpy
 import chronicle.replay.engine
-from chronicle.log.eventlog import EventLog
-from chronicle.log.sqlite import SQLiteStore
-from chronicle.replaying import replay_of
+from chronicle.store.log import EventLog
+from chronicle.store.sqlite.store import SQLiteStore
+from chronicle.replay.stored import replay_of
 path = Path(sys.argv[1])
 start = time.perf_counter()
 log = EventLog(SQLiteStore.open(path))

@@ -24,14 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from chronicle.log.codec import encode
 from chronicle.replay import MemorySource, Replay
 from chronicle.replay.build import build
 from chronicle.replay.columns import Columns, read
-from chronicle.replay.entries import Entries, resolve
 from chronicle.replay.index import Index
 from chronicle.replay.segments import read_all, seal
 from chronicle.replay.synthetic import SyntheticLog, events_of, synthetic
+from chronicle.replay.versions import Entries, resolve
+from chronicle.store.codec import encode
 
 Figure = dict[str, Any]
 Question = tuple[int, int]

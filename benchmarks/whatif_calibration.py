@@ -21,14 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from chronicle.scoring.bank import FITTED, Window, simulate
-from chronicle.scoring.calibration import learn
-from chronicle.scoring.recoveries import Recoveries, recover
-from chronicle.whatif.compiled import board_of, run_chunk
-from chronicle.whatif.interventions import orders_of
-from chronicle.whatif.parameters import INDEX, TABLE, Parameters
-from chronicle.whatif.plan import chart_of
-from chronicle.whatif.prior import value_at
+from chronicle.calibration.abc import learn
+from chronicle.calibration.sbc import Recoveries, recover
+from chronicle.calibration.simulations import FITTED, Window, simulate
+from chronicle.simulation.compiled.engine import board_of, run_chunk
+from chronicle.simulation.engine.replication import chart_of
+from chronicle.simulation.interventions import orders_of
+from chronicle.simulation.parameters import INDEX, TABLE, Parameters
+from chronicle.simulation.prior import value_at
 
 SEED = 20241130
 PEERS = 300  # simulations that pyabc makes in a round

@@ -27,9 +27,9 @@ import numpy as np
 
 import flee_peer
 import whatif_skill
-from chronicle.runs.arms import comparison
-from chronicle.runs.run import run_scenario
-from chronicle.whatif.scenario import read_scenario
+from chronicle.experiments.arms import comparison
+from chronicle.experiments.run import run_scenario
+from chronicle.simulation.scenario import read_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 ARMS = ("hama-holds", "corridor", "m5-cut", "ceasefire")
@@ -178,8 +178,8 @@ def ensemble_dask(rounds: int = 3, places: int = 5_000, replicas: int = 500) -> 
     import distributed
 
     import whatif_rates
-    from chronicle.whatif.ensemble import Ensemble
-    from chronicle.whatif.ensemble import run as run_ensemble
+    from chronicle.simulation.ensemble.ensemble import Ensemble
+    from chronicle.simulation.ensemble.ensemble import run as run_ensemble
 
     whole = Ensemble(
         terrain=whatif_rates.world(places),

@@ -35,14 +35,17 @@ import simpy
 
 import whatif_calibration
 import whatif_marks
-from chronicle.whatif.compiled import run_chunk
-from chronicle.whatif.ensemble import Ensemble
-from chronicle.whatif.ensemble import run as run_ensemble
-from chronicle.whatif.interventions import orders_of
-from chronicle.whatif.parameters import Parameters
-from chronicle.whatif.people import People
-from chronicle.whatif.plan import Chart, Plan, chart_of, plan_of
-from chronicle.whatif.rules import (
+from chronicle.simulation.compiled.engine import run_chunk
+from chronicle.simulation.engine.displacement import People
+from chronicle.simulation.engine.replication import Chart, Plan, chart_of, plan_of
+from chronicle.simulation.engine.simpy_engine import Run
+from chronicle.simulation.engine.state import INFINITE, State
+from chronicle.simulation.ensemble.ensemble import Ensemble
+from chronicle.simulation.ensemble.ensemble import run as run_ensemble
+from chronicle.simulation.interventions import orders_of
+from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.parameters import Parameters
+from chronicle.simulation.rules import (
     CAPTURED,
     CONTESTED,
     HELD,
@@ -54,9 +57,6 @@ from chronicle.whatif.rules import (
     patience_days,
     pressed,
 )
-from chronicle.whatif.simpy_engine import Run
-from chronicle.whatif.state import INFINITE, State
-from chronicle.whatif.terrain import Place, Road, Terrain, build
 
 HORIZON = 30
 SEED = 20241130

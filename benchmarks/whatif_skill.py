@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 import chronicle as ch
-from chronicle.runs.calibrate import calibrate
-from chronicle.runs.run import Run, run_scenario
-from chronicle.whatif.scenario import EVERYWHERE, Scenario, read_scenario
+from chronicle.calibration.calibrate import calibrate
+from chronicle.experiments.run import Run, run_scenario
+from chronicle.simulation.scenario import EVERYWHERE, Scenario, read_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 FRONT = SCENARIOS / "front-2024-11-30.toml"

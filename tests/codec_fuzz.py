@@ -14,16 +14,16 @@ from typing import Any
 
 import msgspec
 
+from chronicle.domain.events import EVENTS, Event
 from chronicle.errors import Untrusted
-from chronicle.events import EVENTS, Event
-from chronicle.log.codec import decode, encode
+from chronicle.store.codec import decode, encode
 from golden import examples
 
 HOSTILE_TYPES = (
     "os.system",
     "antigravity",
     "chronicle.errors:UsageError",
-    "chronicle.events:ControlReported",
+    "chronicle.domain.events:ControlReported",
     "builtins.eval",
     "__import__('os').system('true')",
     "control-reported ",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-from chronicle.formats.flee import read_flee
-from chronicle.formats.flee_write import Place, Road, write_flee
+from chronicle.flee.read import read_flee
+from chronicle.flee.write import Place, Road, write_flee
 
 __all__ = [
     "CLOSURES",

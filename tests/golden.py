@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from chronicle.events import (
+from chronicle.domain.events import (
     EVENTS,
     ActorRegistered,
     ControlReported,
@@ -37,7 +37,7 @@ from chronicle.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.log.codec import SHAPES, encode
+from chronicle.store.codec import SHAPES, encode
 
 FOLDER = Path(__file__).parent / "golden"
 

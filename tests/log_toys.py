@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chronicle.events import (
+from chronicle.domain.events import (
     ActorRegistered,
     ControlReported,
     Event,
     SettlementRegistered,
 )
-from chronicle.log.hot import BLANK
-from chronicle.log.store import Draft
+from chronicle.store.columnar import BLANK
+from chronicle.store.protocol import Draft
 
 START = datetime(2024, 12, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chronicle.formats.own import Row, read_folder
+from chronicle.formats.csv_folder.folder import Row, read_folder
 from chronicle.formats.problem import Problem
 
 CASE = Path(__file__).parent.parent / "scenarios" / "syria-2024" / "data"

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from chronicle.decide import decide
-from chronicle.events import Event, Redacted, Reference, Remark, Report, ReportRedacted
-from chronicle.names import Gazetteer
-from chronicle.timeline import Recorded
+from chronicle.domain.decide import decide
+from chronicle.domain.events import (
+    Event,
+    Redacted,
+    Reference,
+    Remark,
+    Report,
+    ReportRedacted,
+)
+from chronicle.domain.names import Gazetteer
+from chronicle.domain.timeline import Recorded
 
 START = datetime(2024, 12, 1, 8, tzinfo=UTC)
 

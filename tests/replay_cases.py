@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chronicle.events import (
+from chronicle.domain.events import (
     NAMELESS,
     STATUSES,
     TIMES_OF_DAY,
@@ -27,9 +27,9 @@ from chronicle.events import (
     SettlementRegistered,
     SourceRegistered,
 )
-from chronicle.log.hot import WIDTH
+from chronicle.domain.timeline import Recorded
 from chronicle.replay.source import MemorySource, hot_rows
-from chronicle.timeline import Recorded
+from chronicle.store.columnar import WIDTH
 
 DAY0 = date(2024, 11, 25)
 CLOCK = datetime(2024, 12, 1, tzinfo=UTC)

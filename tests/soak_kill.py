@@ -19,9 +19,9 @@ from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
-from chronicle.log import sqlite
-from chronicle.log.eventlog import EventLog
-from chronicle.log.sqlite import SQLiteStore
+from chronicle.store.log import EventLog
+from chronicle.store.sqlite import store as sqlite
+from chronicle.store.sqlite.store import SQLiteStore
 from log_toys import control, opening
 
 WRITERS = 2

@@ -12,15 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chronicle.errors import (
-    Busy,
-    Conflict,
-    InputError,
-    UnknownPlace,
-    Untrusted,
-    UsageError,
-)
-from chronicle.events import (
+from chronicle.domain.events import (
     ActorRegistered,
     ControlReported,
     DisplacementReported,
@@ -34,10 +26,18 @@ from chronicle.events import (
     RouteRegistered,
     SettlementRegistered,
 )
-from chronicle.log.eventlog import CHUNK, EventLog
-from chronicle.log.hot import BLANK, WIDTH
-from chronicle.log.store import Store, microseconds
-from chronicle.timeline import account
+from chronicle.domain.timeline import account
+from chronicle.errors import (
+    Busy,
+    Conflict,
+    InputError,
+    UnknownPlace,
+    Untrusted,
+    UsageError,
+)
+from chronicle.store.columnar import BLANK, WIDTH
+from chronicle.store.log import CHUNK, EventLog
+from chronicle.store.protocol import Store, microseconds
 from log_toys import START, Clock, control, draft, opening
 
 SECRET = "the-name-of-a-witness"

@@ -19,8 +19,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from chronicle.errors import Conflict, InputError
-from chronicle.events import (
+from chronicle.domain.events import (
     CATEGORIES,
     CIVILIANS,
     INCIDENT_KINDS,
@@ -53,7 +52,8 @@ from chronicle.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.timeline import Recorded
+from chronicle.domain.timeline import Recorded
+from chronicle.errors import Conflict, InputError
 from plain_log import PlainLog
 
 steady = settings(

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 import chronicle as ch
-from chronicle.answers import HISTORY_COLUMNS, STATE_COLUMNS
-from chronicle.clocks import as_known_at
+from chronicle.domain.describe import log_table
+from chronicle.domain.times import as_known_at
+from chronicle.domain.views import HISTORY_COLUMNS, STATE_COLUMNS
 from chronicle.formats.jsonl import line_of
-from chronicle.sayings import log_table
 from log_toys import Clock, control, opening
 from own_toy import CASE, CONTROL, TOY, write
 from strategies import SETTLEMENTS, logs, steady

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from chronicle.events import (
+from chronicle.domain.events import (
     NAMELESS,
     Claim,
     ControlReported,
@@ -18,7 +18,7 @@ from chronicle.events import (
     ReportRedacted,
     ReportRetracted,
 )
-from chronicle.timeline import Recorded, Standing
+from chronicle.domain.timeline import Recorded, Standing
 from plain_log import moment
 
 FIRST = date(2024, 12, 1)

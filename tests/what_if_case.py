@@ -8,9 +8,9 @@ from html import unescape
 from typing import Any
 
 import chronicle as ch
-from chronicle.runs.report import report_html
-from chronicle.runs.run import Run
-from chronicle.whatif.scenario import Scenario, scenario_of
+from chronicle.experiments.run import Run
+from chronicle.report.html import report_html
+from chronicle.simulation.scenario import Scenario, scenario_of
 from worked_scenarios import FIVE_TOWNS
 
 BRANCH = date(2030, 5, 10)

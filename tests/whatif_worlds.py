@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from chronicle.whatif.draws import KeyedRandom, stable_id, stream_key
-from chronicle.whatif.interventions import Intervention
-from chronicle.whatif.parameters import TABLE, Parameters
-from chronicle.whatif.rules import KINDS, ROAD_CLASSES
-from chronicle.whatif.terrain import Place, Road, Terrain, build
+from chronicle.simulation.interventions import Intervention
+from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.parameters import TABLE, Parameters
+from chronicle.simulation.random_streams import KeyedRandom, stable_id, stream_key
+from chronicle.simulation.rules import KINDS, ROAD_CLASSES
 
 PLAIN = {
     "speed_km_day": 10.0,

@@ -16,33 +16,33 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from chronicle import errors as errors
-    from chronicle.answers import State as State
     from chronicle.api import Chronicle as Chronicle
     from chronicle.api import create as create
     from chronicle.api import memory as memory
     from chronicle.api import open_chronicle as open  # noqa: F401
-    from chronicle.events import ActorRegistered as ActorRegistered
-    from chronicle.events import ControlReported as ControlReported
-    from chronicle.events import DisplacementReported as DisplacementReported
-    from chronicle.events import ImportFinished as ImportFinished
-    from chronicle.events import IncidentReported as IncidentReported
-    from chronicle.events import LegendReported as LegendReported
-    from chronicle.events import ReportAmended as ReportAmended
-    from chronicle.events import ReportRedacted as ReportRedacted
-    from chronicle.events import ReportRetracted as ReportRetracted
-    from chronicle.events import ReportsLinked as ReportsLinked
-    from chronicle.events import RouteRegistered as RouteRegistered
-    from chronicle.events import RouteStatusReported as RouteStatusReported
-    from chronicle.events import SettlementRegistered as SettlementRegistered
-    from chronicle.events import SourceRegistered as SourceRegistered
-    from chronicle.events import SupportReported as SupportReported
-    from chronicle.runs.calibrate import calibrate as calibrate
-    from chronicle.runs.run import Run as Run
-    from chronicle.runs.run import run_scenario as run_scenario
-    from chronicle.tables import Table as Table
-    from chronicle.whatif.interventions import Intervention as Intervention
-    from chronicle.whatif.scenario import Scenario as Scenario
-    from chronicle.whatif.scenario import read_scenario as read_scenario
+    from chronicle.calibration.calibrate import calibrate as calibrate
+    from chronicle.domain.events import ActorRegistered as ActorRegistered
+    from chronicle.domain.events import ControlReported as ControlReported
+    from chronicle.domain.events import DisplacementReported as DisplacementReported
+    from chronicle.domain.events import ImportFinished as ImportFinished
+    from chronicle.domain.events import IncidentReported as IncidentReported
+    from chronicle.domain.events import LegendReported as LegendReported
+    from chronicle.domain.events import ReportAmended as ReportAmended
+    from chronicle.domain.events import ReportRedacted as ReportRedacted
+    from chronicle.domain.events import ReportRetracted as ReportRetracted
+    from chronicle.domain.events import ReportsLinked as ReportsLinked
+    from chronicle.domain.events import RouteRegistered as RouteRegistered
+    from chronicle.domain.events import RouteStatusReported as RouteStatusReported
+    from chronicle.domain.events import SettlementRegistered as SettlementRegistered
+    from chronicle.domain.events import SourceRegistered as SourceRegistered
+    from chronicle.domain.events import SupportReported as SupportReported
+    from chronicle.domain.table import Table as Table
+    from chronicle.domain.views import State as State
+    from chronicle.experiments.run import Run as Run
+    from chronicle.experiments.run import run_scenario as run_scenario
+    from chronicle.simulation.interventions import Intervention as Intervention
+    from chronicle.simulation.scenario import Scenario as Scenario
+    from chronicle.simulation.scenario import read_scenario as read_scenario
 
 _EVENTS = (
     "ActorRegistered",
@@ -61,20 +61,20 @@ _EVENTS = (
     "SourceRegistered",
     "SupportReported",
 )
-_HOMES = dict.fromkeys(_EVENTS, "chronicle.events") | {
+_HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "Chronicle": "chronicle.api",
-    "Intervention": "chronicle.whatif.interventions",
-    "Run": "chronicle.runs.run",
-    "Scenario": "chronicle.whatif.scenario",
-    "State": "chronicle.answers",
-    "Table": "chronicle.tables",
-    "calibrate": "chronicle.runs.calibrate",
+    "Intervention": "chronicle.simulation.interventions",
+    "Run": "chronicle.experiments.run",
+    "Scenario": "chronicle.simulation.scenario",
+    "State": "chronicle.domain.views",
+    "Table": "chronicle.domain.table",
+    "calibrate": "chronicle.calibration.calibrate",
     "create": "chronicle.api",
     "errors": "chronicle.errors",
     "memory": "chronicle.api",
     "open": "chronicle.api:open_chronicle",
-    "read_scenario": "chronicle.whatif.scenario",
-    "run_scenario": "chronicle.runs.run",
+    "read_scenario": "chronicle.simulation.scenario",
+    "run_scenario": "chronicle.experiments.run",
 }
 
 

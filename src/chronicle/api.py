@@ -12,7 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from chronicle.answers import (
+from chronicle.domain.events import Event, ReportRedacted
+from chronicle.domain.lenses import parse_lens
+from chronicle.domain.names import Gazetteer
+from chronicle.domain.quality import STALE_DAYS, check_table
+from chronicle.domain.state import References, diff, state_of
+from chronicle.domain.state import State as PlainState
+from chronicle.domain.table import Table
+from chronicle.domain.timeline import Recorded, account
+from chronicle.domain.times import Day, KnownAt, as_day, as_known_at
+from chronicle.domain.views import (
     State,
     clocks,
     diff_table,
@@ -21,23 +30,14 @@ from chronicle.answers import (
     marked,
     why_table,
 )
-from chronicle.checks import STALE_DAYS, check_table
-from chronicle.clocks import Day, KnownAt, as_day, as_known_at
 from chronicle.errors import InputError, UnknownPlace, UsageError
-from chronicle.events import Event, ReportRedacted
-from chronicle.intake import ImportResult, Progress, import_path
-from chronicle.lens import parse_lens
-from chronicle.log.apart import WHAT_IF, is_what_if
-from chronicle.log.audit import audit
-from chronicle.log.eventlog import EventLog
-from chronicle.log.memory import MemoryStore, system_clock
-from chronicle.log.sqlite import LOCK_TIMEOUT, SQLiteStore
-from chronicle.names import Gazetteer
-from chronicle.replaying import drop_caches
-from chronicle.state import References, diff, state_of
-from chronicle.state import State as PlainState
-from chronicle.tables import Table
-from chronicle.timeline import Recorded, account
+from chronicle.formats.importer import ImportResult, Progress, import_path
+from chronicle.replay.stored import drop_caches
+from chronicle.store.audit import audit
+from chronicle.store.branch_guard import WHAT_IF, is_what_if
+from chronicle.store.log import EventLog
+from chronicle.store.memory import MemoryStore, system_clock
+from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 
 if TYPE_CHECKING:
     from chronicle.replay import Replay
@@ -184,7 +184,7 @@ class Chronicle:
         position = self.position(known_at)
         if position < LONG or lens != "latest" or published_by is not None:
             return self._state(on, position, published_by, lens)
-        from chronicle.quick import quick_state
+        from chronicle.replay.state import quick_state
 
         return quick_state(self._log, as_day(on, "on"), position)
 
@@ -212,7 +212,7 @@ class Chronicle:
         Codes are ranks in `codes`. *compiled* needs numba (extra `fast`), and is worth
         its start-up time for many questions.
         """
-        from chronicle.replaying import replay_of
+        from chronicle.replay.stored import replay_of
 
         return replay_of(self._log, compiled=compiled)
 

@@ -120,7 +120,7 @@ def _emit(
         else:
             write_file(out, text.encode() + b"\n")
         return
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     sizes = f", {events:,} reports, {settlements:,} settlements"
     if suite == "whatif":  # whose sizes are those of the figures

@@ -79,11 +79,11 @@ def calibrate(
     JSON file, which a scenario draws from with [ensemble] parameters = "FILE.json", and
     prints it beside the prior.
     """
-    from chronicle.runs.calibrate import calibrate as fit
-    from chronicle.scoring.bank import FITTED
-    from chronicle.whatif.ensemble import default_workers
-    from chronicle.whatif.posterior import write_posterior
-    from chronicle.whatif.scenario import read_scenario
+    from chronicle.calibration.calibrate import calibrate as fit
+    from chronicle.calibration.simulations import FITTED
+    from chronicle.simulation.ensemble.ensemble import default_workers
+    from chronicle.simulation.posterior import write_posterior
+    from chronicle.simulation.scenario import read_scenario
 
     read = read_scenario(scenario, posterior=False)
     where = _place(out or scenario.parent, f"posterior-{read.id}.json")
@@ -111,7 +111,7 @@ def calibrate(
 
 def _place(out: Path, name: str) -> Path:
     """The file to write to; nothing but an older posterior is replaced."""
-    from chronicle.whatif.posterior import read_posterior
+    from chronicle.simulation.posterior import read_posterior
 
     path = out if out.suffix == ".json" and not out.is_dir() else out / name
     if path.exists():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from chronicle.whatif.compiled import has_numba
+from chronicle.simulation.compiled.engine import has_numba
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chronicle.bundled import LICENCE, bundled_case
 from chronicle.cli.demo_whatif import run_forward
 from chronicle.cli.render import as_csv, say, show, write_file
 from chronicle.errors import InputError, StorageError
+from chronicle.experiments.bundled import LICENCE, bundled_case
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
 __all__ = ["bundled_case", "demo"]
 
@@ -102,7 +102,7 @@ SHOWN = 12
 
 def _short(table: Table) -> Table:
     """The first rows for the screen; the file has them all."""
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     left = len(table) - SHOWN
     notes = (
@@ -113,7 +113,7 @@ def _short(table: Table) -> Table:
 
 def control_table(chronicle: Chronicle, days: Sequence[str]) -> Table:
     """Settlements by actor on each day."""
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     states = [chronicle.state(day) for day in days]
     counts = [
@@ -151,7 +151,7 @@ def change_tables(chronicle: Chronicle) -> dict[str, Table]:
 
 def published_table(chronicle: Chronicle) -> Table:
     """One place on one day, as published by three days: the source clock."""
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     rows: list[tuple[Any, ...]] = []
     for day in PUBLISHED:
@@ -176,9 +176,9 @@ def published_table(chronicle: Chronicle) -> Table:
 
 def figures_table(chronicle: Chronicle) -> Table:
     """Three United Nations figures of two days, and why they may not be added."""
-    from chronicle.displacement import relation
-    from chronicle.events import DisplacementReported
-    from chronicle.tables import Table
+    from chronicle.domain.displacement import relation
+    from chronicle.domain.events import DisplacementReported
+    from chronicle.domain.table import Table
 
     found = chronicle.displaced("2024-12-06")
     index = found.columns.index("report")
@@ -200,7 +200,7 @@ def figures_table(chronicle: Chronicle) -> Table:
 
 def stale_table(chronicle: Chronicle) -> Table:
     """The places of which nobody said anything for a week; empty is not quiet."""
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     state = chronicle.state(DAYS[-1])
     rows: list[tuple[Any, ...]] = []
@@ -220,7 +220,7 @@ def _draw(chronicle: Chronicle, out: Path) -> list[Path]:
     if find_spec("matplotlib") is None:
         say("no map: pip install 'conflict-chronicle[plot]' draws it")
         return []
-    from chronicle.pictures import draw_days
+    from chronicle.report.maps import draw_days
 
     path = out / "map.png"
     draw_days(chronicle, path, [date.fromisoformat(day) for day in DAYS], LICENCE)

@@ -24,10 +24,10 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
 
     Returns None, with a word on it, where no scenario lies beside the case.
     """
-    from chronicle.bundled import LICENCE
     from chronicle.cli.run import told
-    from chronicle.runs.run import run_scenario
-    from chronicle.runs.verdict import verdict_table
+    from chronicle.experiments.bundled import LICENCE
+    from chronicle.experiments.run import run_scenario
+    from chronicle.experiments.verification import verdict_table
 
     front = case.parent.parent / FRONT
     if not front.is_file():

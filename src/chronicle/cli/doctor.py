@@ -32,7 +32,7 @@ def doctor(format_: str | None, out: object) -> None:
     """Versions, extras that are there, and what is missing and how to get it."""
     from pathlib import Path
 
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     rows: list[tuple[str, str, str]] = [
         ("python", platform.python_version(), sys.implementation.name),

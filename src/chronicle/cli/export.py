@@ -8,8 +8,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from chronicle.cli.ask import clock_options, lens_option
 from chronicle.cli.opening import opened
+from chronicle.cli.questions import clock_options, lens_option
 from chronicle.cli.render import free, say, write_file
 from chronicle.errors import UsageError
 
@@ -55,7 +55,7 @@ def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
         return
     if out is None:
         raise UsageError("--as flee needs --out, a new folder")
-    from chronicle.flee_folder import export_flee
+    from chronicle.flee.export import export_flee
 
     given = {name: value for name, value in asked.items() if value is not None}
     with opened(file) as chronicle:

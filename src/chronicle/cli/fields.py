@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import MISSING, fields
 from typing import Any
 
-from chronicle import events
+from chronicle.domain import events
+from chronicle.domain.events import RULES, Claim, Event
+from chronicle.domain.names import Gazetteer
 from chronicle.errors import BadField, UnknownPlace, UsageError
-from chronicle.events import RULES, Claim, Event
-from chronicle.names import Gazetteer
 
 __all__ = ["changes_of", "event_of"]
 

@@ -11,11 +11,11 @@ from chronicle.cli.render import chosen, emit, say, table_options, write_file
 from chronicle.errors import UsageError
 
 if TYPE_CHECKING:
-    from chronicle.formats.flee import FleeCase
+    from chronicle.domain.table import Table
+    from chronicle.flee.model import FleeRun
+    from chronicle.flee.read import FleeCase
     from chronicle.formats.problem import Problem
-    from chronicle.scoring.displacement import AveragedRelativeDifference
-    from chronicle.tables import Table
-    from chronicle.whatif.flee_model import FleeRun
+    from chronicle.verification.displacement import AveragedRelativeDifference
 
 __all__ = ["flee"]
 
@@ -37,9 +37,9 @@ def flee(directory: Path, engine: str, format_: str | None, out: Path | None) ->
     (2017): 0 is perfect. A table shows each camp; csv has each camp on each day; json
     has everything. Whatever is wrong with the files is told on the error stream.
     """
-    from chronicle.formats.flee import read_flee
-    from chronicle.scoring.displacement import averaged_relative_difference
-    from chronicle.whatif.flee_model import run_flee
+    from chronicle.flee.model import run_flee
+    from chronicle.flee.read import read_flee
+    from chronicle.verification.displacement import averaged_relative_difference
 
     if not directory.is_dir():
         raise UsageError(f"{directory} is no folder")
@@ -69,8 +69,8 @@ def _header(case: FleeCase, score: AveragedRelativeDifference) -> str:
 
 
 def _by_camp(case: FleeCase, run: FleeRun, score: AveragedRelativeDifference) -> Table:
-    from chronicle.scoring.displacement import camp_errors
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
+    from chronicle.verification.displacement import camp_errors
 
     return Table(
         columns=("camp", "counted", "simulated", "error", "bias", "relative"),
@@ -90,7 +90,7 @@ def _by_camp(case: FleeCase, run: FleeRun, score: AveragedRelativeDifference) ->
 
 
 def _by_day(case: FleeCase, run: FleeRun) -> Table:
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
     rows = [
         (day, case.period.date_of(day), camp, round(simulated, 1), int(counted))
@@ -110,7 +110,10 @@ def _json(
 ) -> str:
     import msgspec
 
-    from chronicle.scoring.displacement import averaged_relative_difference, camp_errors
+    from chronicle.verification.displacement import (
+        averaged_relative_difference,
+        camp_errors,
+    )
 
     ard: list[float | None] = [
         None if value != value else value for value in score.by_day.tolist()

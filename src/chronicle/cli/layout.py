@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
 __all__ = ["Line", "lines"]
 

@@ -18,7 +18,7 @@ import click
 from chronicle.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
 
 __all__ = [
     "as_csv",

@@ -15,8 +15,8 @@ from chronicle.cli.render import as_csv, as_json, say, show
 from chronicle.errors import UsageError
 
 if TYPE_CHECKING:
-    from chronicle.runs.run import Progress, Run
-    from chronicle.tables import Table
+    from chronicle.domain.table import Table
+    from chronicle.experiments.run import Progress, Run
 
 __all__ = ["bar", "compare", "emit_all", "format_option", "kind_of", "run", "score"]
 
@@ -106,9 +106,9 @@ def run(
         raise UsageError("--branches needs --out, the folder to write them to")
     if resume and out is None:
         raise UsageError("--resume needs --out, the folder of the run to go on with")
-    from chronicle.runs.holding import holds_anything
-    from chronicle.runs.run import run_scenario
-    from chronicle.whatif.ensemble import default_workers
+    from chronicle.experiments.folder import holds_anything
+    from chronicle.experiments.run import run_scenario
+    from chronicle.simulation.ensemble.ensemble import default_workers
 
     if resume and out is not None and not holds_anything(out):
         say(f"--resume: {out} holds nothing of a run; all of it is run")
@@ -143,8 +143,8 @@ def run(
 
 
 def _explain(scenario: Path | None, kind: str) -> None:
-    from chronicle.runs import explain
-    from chronicle.whatif.scenario import read_scenario
+    from chronicle.report import explain
+    from chronicle.simulation.scenario import read_scenario
 
     asked = None if scenario is None else read_scenario(scenario)
     tables = [] if asked is None else [explain.asked_table(asked)]
@@ -180,9 +180,9 @@ def bar() -> Iterator[Progress | None]:
 
 
 def _print(found: Run, kind: str) -> None:
-    from chronicle.runs.beside import changes_table, named
-    from chronicle.runs.people_verdict import people_table
-    from chronicle.runs.verdict import verdict_table
+    from chronicle.experiments.displacement_verification import people_table
+    from chronicle.experiments.verification import verdict_table
+    from chronicle.report.comparison import changes_table, named
 
     if kind == "json":
         click.echo(_json(found.as_dict()), nl=False)
@@ -216,7 +216,7 @@ def _show(table: Table) -> None:
 
 def told(found: Run) -> list[str]:
     """The lines above the tables: what was run, and what names it."""
-    from chronicle.runs.alarms import coverage_alarm, people_alarm, posterior_alarm
+    from chronicle.report.warnings import coverage_alarm, people_alarm, posterior_alarm
 
     scenario, summary = found.scenario, found.summary()
     by = scenario.published_by
@@ -250,7 +250,7 @@ def _largest(found: Run) -> Table:
     """`arrivals`, the places with most people first."""
     from dataclasses import replace
 
-    from chronicle.runs.pictures import greatest
+    from chronicle.report.figures import greatest
 
     table = found.arrivals()
     order = greatest(found, len(table.rows))
@@ -298,7 +298,7 @@ def compare(runs: tuple[Path, ...], format_: str | None) -> None:
     RUNS are folders that chronicle run --out wrote. The arms of each are compared with
     its baseline; with several, each baseline also with that of the first.
     """
-    from chronicle.runs.compare import compared_runs
+    from chronicle.experiments.compare import compared_runs
 
     emit_all(compared_runs(runs), kind_of(format_))
 
@@ -312,7 +312,7 @@ def score(folder: Path, file: str, format_: str | None) -> None:
 
     FILE is the record that was branched from, or a later copy of it.
     """
-    from chronicle.runs.compare import scored_run
+    from chronicle.experiments.compare import scored_run
 
     with opened(file) as chronicle:
         table = scored_run(folder, chronicle)

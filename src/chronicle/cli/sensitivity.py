@@ -91,8 +91,8 @@ def sensitivity(
     Screens all parameters over their ranges (Morris), then takes the first and total
     Sobol indices of those that matter most. Every setting has the same draws.
     """
-    from chronicle.runs.sensitivity import sensitivity as analyse
-    from chronicle.whatif.ensemble import default_workers
+    from chronicle.calibration.sensitivity import sensitivity as analyse
+    from chronicle.simulation.ensemble.ensemble import default_workers
 
     kind = chosen(format_, out)
     source = nullcontext(None) if file is None else opened(file)

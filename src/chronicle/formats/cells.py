@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
-from chronicle import fields
+from chronicle.domain import fields
 
 __all__ = ["Parse", "day", "decimal", "ids", "names", "whole", "yes_no"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chronicle.tables import Table
+from chronicle.domain.table import Table
 
 __all__ = ["state_geojson"]
 

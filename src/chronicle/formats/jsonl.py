@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from chronicle.events import Redacted
-from chronicle.timeline import Recorded
+from chronicle.domain.events import Redacted
+from chronicle.domain.timeline import Recorded
 
 __all__ = ["line_of"]
 

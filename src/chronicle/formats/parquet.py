@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
+from chronicle.domain.table import Table
 from chronicle.errors import UsageError
-from chronicle.tables import Table
 
 __all__ = ["parquet"]
 

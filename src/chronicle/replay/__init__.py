@@ -8,7 +8,7 @@
                                                    │
                                     lenses.py, series.py, figures.py
 
-The meaning is the plain fold (`chronicle.timeline`, `chronicle.state`); everything here
+The meaning is the plain fold (`chronicle.domain.timeline`, `chronicle.domain.state`); everything here
 equals it. Columns, segments and the index are caches: the log alone decides, and what
 does not stand for it is made anew. `kernels.py` has the compiled twins of `index.py`,
 `retell.py` is the plain twin of `entries.py`, `synthetic.py` makes logs up.

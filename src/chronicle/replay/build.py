@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.events import NAMELESS, STATUSES
-from chronicle.log.hot import DTYPE, NO_DAY, NOBODY
+from chronicle.domain.events import NAMELESS, STATUSES
 from chronicle.replay.columns import (
     CONTROL,
     FOREVER,
@@ -18,8 +17,9 @@ from chronicle.replay.columns import (
     Int32,
     UInt8,
 )
-from chronicle.replay.entries import Entries, resolve, roots, targets
 from chronicle.replay.index import BLOCK, Codes, Index, Rows, lay_world
+from chronicle.replay.versions import Entries, resolve, roots, targets
+from chronicle.store.columnar import DTYPE, NO_DAY, NOBODY
 
 __all__ = ["UNKNOWN", "blocks", "build", "sides_of"]
 

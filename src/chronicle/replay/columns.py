@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import BudgetExceeded, Damaged
-from chronicle.log.hot import DTYPE, KINDS, NOBODY, WIDTH
+from chronicle.store.columnar import DTYPE, KINDS, NOBODY, WIDTH
 
 __all__ = [
     "AMENDED",
@@ -52,7 +52,7 @@ class Columns:
     """The fields of hot records as contiguous arrays, with the positions of the rows.
 
     `position` increases; it is dense for a stretch of log and has gaps for a selection.
-    The other names and types are those of `chronicle.log.hot.DTYPE`.
+    The other names and types are those of `chronicle.store.columnar.DTYPE`.
     """
 
     position: Int32

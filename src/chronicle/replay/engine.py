@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
-from chronicle.log.hot import KINDS, day_number
 from chronicle.replay import index as plain
 from chronicle.replay.answer import Control
 from chronicle.replay.build import UNKNOWN, build
+from chronicle.replay.cache_file import discard, load, peek, save, sweep
 from chronicle.replay.columns import Columns, Int32, UInt8, read
+from chronicle.replay.delta import Tail, follow, later_of, lay_tail
 from chronicle.replay.figures import Figures, FiguresOn, figures_on, gather_figures
 from chronicle.replay.index import Index, Rows
 from chronicle.replay.lenses import Lens, last_rows, lens_named, verdicts
@@ -30,8 +31,7 @@ from chronicle.replay.segments import read_all, seal
 from chronicle.replay.series import Series, series
 from chronicle.replay.source import HotSource
 from chronicle.replay.standing import Standing, recent_rows, standing
-from chronicle.replay.tail import Tail, follow, later_of, lay_tail
-from chronicle.replay.vault import discard, load, peek, save, sweep
+from chronicle.store.columnar import KINDS, day_number
 
 __all__ = ["TAIL", "Replay"]
 

@@ -1,7 +1,7 @@
 """Figures of displacement over columns: which hold on a day, and their sums.
 
 A sum here is arithmetic over the figures that hold. Whether it may be told, so that
-nobody is counted twice, is for `chronicle.displacement` to say, from the reports.
+nobody is counted twice, is for `chronicle.domain.displacement` to say, from the reports.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.events import CATEGORIES, MEASURES
-from chronicle.log.hot import NO_DAY, NOBODY
+from chronicle.domain.events import CATEGORIES, MEASURES
 from chronicle.replay.columns import (
     AMENDED,
     DISPLACEMENT,
@@ -21,7 +20,8 @@ from chronicle.replay.columns import (
     Columns,
     Int32,
 )
-from chronicle.replay.entries import Entries, resolve, roots, targets
+from chronicle.replay.versions import Entries, resolve, roots, targets
+from chronicle.store.columnar import NO_DAY, NOBODY
 
 __all__ = ["Figures", "FiguresOn", "Sums", "figures_on", "gather_figures", "sums"]
 

@@ -1,4 +1,4 @@
-"""The lenses over columns: the rules of `chronicle.lens`, all settlements at once.
+"""The lenses over columns: the rules of `chronicle.domain.lenses`, all settlements at once.
 
 A lens is asked for its verdict at some of the reports: as if the report at an *end*
 were the last one of its settlement. For a state these are the last reports; for a
@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import UsageError
-from chronicle.events import STATUSES
-from chronicle.lens import (
+from chronicle.domain.events import STATUSES
+from chronicle.domain.lenses import (
     CREDIBILITY_ORDER,
     LENSES,
     RELIABILITY_ORDER,
     parse_lens,
 )
-from chronicle.log.hot import NOBODY
+from chronicle.errors import UsageError
 from chronicle.replay.columns import Int32, UInt8
 from chronicle.replay.index import Rows
 from chronicle.replay.standing import Standing
+from chronicle.store.columnar import NOBODY
 
 __all__ = ["Lens", "Verdicts", "day_ends", "last_rows", "lens_named", "verdicts"]
 
@@ -52,7 +52,7 @@ class Verdicts:
 def lens_named(name: str, source: int | None = None) -> Lens:
     """The lens of that name; *source* is the code of the source in `source:ID`.
 
-    Raises `UsageError` as `chronicle.lens.parse_lens` does. A source without a code has
+    Raises `UsageError` as `chronicle.domain.lenses.parse_lens` does. A source without a code has
     never said anything.
     """
     full = parse_lens(name).name
@@ -118,7 +118,7 @@ def _first_rows(reports: Standing, ends: Rows, days: NDArray[Any]) -> Rows:
 
 
 def grade_ranks(reports: Standing, grades: UInt8 | None) -> NDArray[np.int64]:
-    """`chronicle.lens.grade_key` as one number a report, the best the least."""
+    """`chronicle.domain.lenses.grade_key` as one number a report, the best the least."""
     letter = reports.grade >> np.uint8(3)
     if grades is not None and len(grades):
         inside = reports.source < len(grades)

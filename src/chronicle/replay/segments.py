@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.log.hot import NO_DAY, NOBODY
+from chronicle.replay.cache_file import discard, load, peek, save
 from chronicle.replay.columns import Columns, blank, read
 from chronicle.replay.source import HotSource
-from chronicle.replay.vault import discard, load, peek, save
+from chronicle.store.columnar import NO_DAY, NOBODY
 
 __all__ = ["SIZES", "pack", "read_all", "seal", "sealed_segments", "unpack"]
 

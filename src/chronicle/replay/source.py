@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from chronicle.events import Event, Redacted, Report
-from chronicle.log.hot import BLANK, WIDTH, hot
+from chronicle.domain.events import Event, Redacted, Report
+from chronicle.store.columnar import BLANK, WIDTH, hot
 
 __all__ = ["HotSource", "MemorySource", "hot_rows"]
 
 
 class HotSource(Protocol):
-    """A log, seen as rows of `chronicle.log.hot`, row *n* being position *n* + 1."""
+    """A log, seen as rows of `chronicle.store.columnar`, row *n* being position *n* + 1."""
 
     def head(self) -> int:
         """The last position recorded; 0 for an empty log."""

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.log.hot import NO_DAY
 from chronicle.replay.build import sides_of
 from chronicle.replay.columns import (
     AMENDED,
@@ -23,9 +22,10 @@ from chronicle.replay.columns import (
     Int32,
     UInt8,
 )
-from chronicle.replay.entries import Entries, resolve
+from chronicle.replay.delta import Tail, group_of
 from chronicle.replay.index import Index, Rows, find
-from chronicle.replay.tail import Tail, group_of
+from chronicle.replay.versions import Entries, resolve
+from chronicle.store.columnar import NO_DAY
 
 __all__ = ["Standing", "recent_rows", "standing"]
 

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import UsageError
-from chronicle.events import (
+from chronicle.domain.events import (
     CATEGORIES,
     MEASURES,
     STATUSES,
@@ -31,7 +30,8 @@ from chronicle.events import (
     SettlementRegistered,
     SourceRegistered,
 )
-from chronicle.log.hot import DTYPE, KINDS, MASK, NO_DAY, NOBODY
+from chronicle.errors import UsageError
+from chronicle.store.columnar import DTYPE, KINDS, MASK, NO_DAY, NOBODY
 
 __all__ = ["FIRST_DAY", "SyntheticLog", "events_of", "synthetic"]
 

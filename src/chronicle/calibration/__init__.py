@@ -1,0 +1,1 @@
+"""Parameters fitted to what was seen: ABC, SBC, sensitivity."""

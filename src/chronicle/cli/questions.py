@@ -1,0 +1,304 @@
+"""Questions: state, history, why, diff, displaced, log, check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chronicle.cli.opening import opened
+from chronicle.cli.render import (
+    chosen,
+    emit,
+    need_no,
+    no_columns,
+    picked,
+    say,
+    table_options,
+    write_file,
+)
+from chronicle.errors import UsageError
+
+__all__ = ["check", "diff", "displaced", "history", "log", "state", "why"]
+
+
+def clock_options(command: Any) -> Any:
+    """`--known-at` and `--published-by`."""
+    for option in (
+        click.option(
+            "--published-by",
+            metavar="DATE",
+            help="Only what its source had published by that day.",
+        ),
+        click.option(
+            "--known-at",
+            metavar="T",
+            help="As the log stood then: a day, an ISO time with offset, @POSITION.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+lens_option: Callable[[Any], Any] = click.option(
+    "--lens",
+    default="latest",
+    show_default=True,
+    help="latest, graded, majority, source:ID or cautious[:DAYS].",
+)
+file_argument: Callable[[Any], Any] = click.argument("file")
+on_option: Callable[[Any], Any] = click.option(
+    "--on", required=True, metavar="DATE", help="The end of this day, UTC."
+)
+
+
+@click.command()
+@file_argument
+@on_option
+@clock_options
+@lens_option
+@table_options("geojson", "parquet")
+def state(
+    file: str,
+    on: str,
+    known_at: str | None,
+    published_by: str | None,
+    lens: str,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """Who held each settlement, since when, and who says so."""
+    kind = chosen(format_, out, ("geojson", "parquet"))
+    if kind == "geojson":
+        no_columns(kind)
+    with opened(file) as chronicle:
+        found = chronicle.state(on, known_at, published_by, lens).table()
+    if kind == "geojson":
+        from chronicle.formats.geojson import state_geojson
+
+        data = state_geojson(found)
+        if out is None:
+            click.echo(data)
+        else:
+            write_file(out, data)
+    elif kind == "parquet":
+        from chronicle.formats.parquet import parquet
+
+        need_no(kind, out)
+        data = parquet(picked(found))
+        if out is None:
+            click.echo(data, nl=False)
+        else:
+            write_file(out, data)
+    else:
+        emit(found, kind, out)
+
+
+@click.command()
+@file_argument
+@click.argument("settlement")
+@clock_options
+@table_options()
+def history(
+    file: str,
+    settlement: str,
+    known_at: str | None,
+    published_by: str | None,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """Every control report on SETTLEMENT (an id or a name, in any script)."""
+    with opened(file) as chronicle:
+        emit(chronicle.history(settlement, known_at, published_by), format_, out)
+
+
+@click.command()
+@file_argument
+@click.argument("settlement")
+@on_option
+@clock_options
+@lens_option
+@table_options()
+def why(
+    file: str,
+    settlement: str,
+    on: str,
+    known_at: str | None,
+    published_by: str | None,
+    lens: str,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """The reports for and against, and why the lens decides so."""
+    with opened(file) as chronicle:
+        found = chronicle.why(settlement, on, known_at, published_by, lens)
+    emit(found, format_, out)
+
+
+@click.command()
+@file_argument
+@click.option("--from", "start", metavar="DATE", help="The world: from this day …")
+@click.option("--to", "end", metavar="DATE", help="… to this day.")
+@click.option("--on", metavar="DATE", help="Knowledge: about this day …")
+@click.option("--known-from", metavar="T", help="… from this moment of the record …")
+@click.option("--known-to", metavar="T", help="… to this one.")
+@click.option("--published-from", metavar="DATE", help="… or from what was published")
+@click.option("--published-to", metavar="DATE", help="by one day to another.")
+@clock_options
+@lens_option
+@table_options()
+def diff(
+    file: str,
+    start: str | None,
+    end: str | None,
+    on: str | None,
+    known_from: str | None,
+    known_to: str | None,
+    published_from: str | None,
+    published_to: str | None,
+    known_at: str | None,
+    published_by: str | None,
+    lens: str,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """What changed in the world, or in our knowledge of one day."""
+    with opened(file) as chronicle:
+        found = chronicle.diff(
+            start,
+            end,
+            on=on,
+            known_from=known_from,
+            known_to=known_to,
+            published_from=published_from,
+            published_to=published_to,
+            known_at=known_at,
+            published_by=published_by,
+            lens=lens,
+        )
+    emit(found, format_, out)
+
+
+@click.command()
+@file_argument
+@on_option
+@click.option("--area", help="Only figures for areas with this in their name.")
+@clock_options
+@table_options()
+def displaced(
+    file: str,
+    on: str,
+    area: str | None,
+    known_at: str | None,
+    published_by: str | None,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """Figures of displaced people, with counter, measure, day and overlap."""
+    with opened(file) as chronicle:
+        emit(chronicle.displaced(on, area, known_at, published_by), format_, out)
+
+
+@click.command()
+@file_argument
+@click.option("--after", default=0, metavar="POS", help="Only later positions.")
+@click.option("--type", "type_", help="Only events of this type.")
+@click.option("--source", help="Only events of this source.")
+@click.option("--settlement", help="Only events about this settlement.")
+@click.option(
+    "--published-by", metavar="DATE", help="Only what was published by that day."
+)
+@click.option("--follow", is_flag=True, help="Go on as events are recorded.")
+@table_options("jsonl")
+def log(
+    file: str,
+    after: int,
+    type_: str | None,
+    source: str | None,
+    settlement: str | None,
+    published_by: str | None,
+    follow: bool,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """The log, in order of position; `--format jsonl` has every field."""
+    from chronicle.domain.describe import log_table
+    from chronicle.domain.state import places_of
+    from chronicle.domain.times import as_day
+    from chronicle.formats.jsonl import line_of
+
+    kind = chosen(format_, out, ("jsonl",))
+    if follow and (out is not None or format_ not in (None, "jsonl")):
+        raise UsageError("--follow prints JSON lines: no --out, no other --format")
+    if kind == "jsonl" or follow:
+        no_columns("jsonl")
+    _check_type(type_)
+    with opened(file) as chronicle:
+        place = None if settlement is None else chronicle.find(settlement)
+        day = None if published_by is None else as_day(published_by, "published_by")
+
+        def wanted(recorded: Any) -> bool:
+            event = recorded.event
+            return (
+                (type_ is None or getattr(event, "TYPE", "redacted") == type_)
+                and (source is None or getattr(event, "source", None) == source)
+                and (place is None or place in places_of(event))
+                and (
+                    day is None or (getattr(event, "published", None) or day_max) <= day
+                )
+            )
+
+        if kind != "jsonl" and not follow:
+            told = log_table(filter(wanted, chronicle.log(after)))
+            emit(chronicle.told_apart(told), kind, out)
+            return
+        if out is not None:
+            lines = [line_of(r) for r in chronicle.log(after) if wanted(r)]
+            write_file(out, "".join(f"{line}\n" for line in lines).encode())
+            return
+        while True:
+            for recorded in chronicle.log(after):
+                after = recorded.position
+                if wanted(recorded):
+                    click.echo(line_of(recorded))
+            if not follow:
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def _check_type(name: str | None) -> None:
+    from chronicle.domain.events import EVENTS
+
+    if name is not None and name not in (*EVENTS, "redacted"):
+        listed = ", ".join(sorted(EVENTS))
+        raise UsageError(f"--type: no event is a {name!r}; there are {listed}")
+
+
+POLL_SECONDS = 0.2
+day_max = date.max  # what was never published was not published by any day
+
+
+@click.command()
+@file_argument
+@click.option("--on", metavar="DATE", help="Default: the last day reported on.")
+@click.option(
+    "--stale-days",
+    type=click.IntRange(0),
+    default=7,
+    show_default=True,
+    help="Days of silence that count.",
+)
+@table_options()
+def check(
+    file: str, on: str | None, stale_days: int, format_: str | None, out: Path | None
+) -> None:
+    """Disputes, stale places, unlocated names, drifting counts, broken references."""
+    with opened(file) as chronicle:
+        found = chronicle.check(on, stale_days)
+    emit(found, format_, out)
+    if not found.rows:
+        say("nothing to report")

@@ -1,0 +1,202 @@
+"""Remarks: what is said of reports, and of the files that they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, ClassVar
+
+from chronicle.domain.base import RULES, Claim, Event, Remark, rules_of, stored
+from chronicle.domain.fields import Rule, ident
+from chronicle.domain.vocabulary import EDITOR
+from chronicle.errors import BadField, Untrusted
+
+__all__ = [
+    "FIXED",
+    "ImportFinished",
+    "Redacted",
+    "ReportAmended",
+    "ReportRedacted",
+    "ReportRetracted",
+    "ReportsLinked",
+    "amended",
+    "with_changes",
+]
+
+
+def _own_id(value: Any) -> str:
+    """An id, or nothing: then `decide` gives one."""
+    return "" if value == "" else ident(value)
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsLinked(Remark):
+    """*report* and *other* tell of the same change, or cannot both be so."""
+
+    TYPE: ClassVar[str] = "reports-linked"
+    OWN: ClassVar[Mapping[str, Rule]] = {"report_id": _own_id}
+
+    report_id: str = ""
+    source: str = EDITOR
+    report: str
+    other: str
+    relation: str
+
+    def _agree(self) -> None:
+        if self.report == self.other:
+            raise self._refuse("other", "must be another report")
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRetracted(Remark):
+    """*report* is wrong: from now on it does not count; `reason` says why."""
+
+    TYPE: ClassVar[str] = "report-retracted"
+    OWN: ClassVar[Mapping[str, Rule]] = {"report_id": _own_id}
+
+    report_id: str = ""
+    source: str = EDITOR
+    report: str
+    reason: str = ""
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAmended(Remark):
+    """The fields named in `changes` replace those of *report*, which keeps its place.
+
+    `changes` may be given as a mapping; it is kept as pairs in order of the names.
+    """
+
+    TYPE: ClassVar[str] = "report-amended"
+
+    report_id: str = ""
+    source: str = EDITOR
+    report: str
+    changes: tuple[tuple[str, Any], ...]
+    reason: str = ""
+
+    OWN: ClassVar[Mapping[str, Rule]] = {
+        "report_id": _own_id,
+        "changes": lambda value: _changes(value),
+    }
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRedacted(Remark):
+    """*report* is harmful: its payload is gone, its *digest* (SHA-256) stays."""
+
+    TYPE: ClassVar[str] = "report-redacted"
+    OWN: ClassVar[Mapping[str, Rule]] = {"report_id": _own_id}
+
+    report_id: str = ""
+    source: str = EDITOR
+    report: str
+    reason: str = ""
+    digest: str = ""  # filled in by the log, from the bytes that it removes
+    was: str = ""  # the TYPE of what was removed
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFinished(Event):
+    """A file was read: its digest, and how many reports were new, changed, gone."""
+
+    TYPE: ClassVar[str] = "import-finished"
+
+    file: str
+    digest: str
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    problems: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What is left of a report whose payload was removed; the log cannot store it."""
+
+    report_id: str
+    source: str
+
+
+# Fields that an amendment may not touch: they say which report it is.
+FIXED = frozenset({"report_id", "source", "dataset", "baseline"})
+
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def _plain_value(name: str, new: Any) -> Any:
+    """The value as the log can store it: a day as ISO text, a list as a tuple."""
+    if type(new) is date:
+        return new.isoformat()
+    if isinstance(new, list | tuple) and all(type(one) is str for one in new):
+        return tuple(new)
+    if type(new) not in _PLAIN:
+        raise ValueError(f"{name!r} must get text, a number, a day, a list of texts, …")
+    return new
+
+
+def _changes(value: Any) -> tuple[tuple[str, Any], ...]:
+    pairs: Iterable[Any] = value.items() if isinstance(value, Mapping) else value
+    checked: dict[str, Any] = {}
+    try:
+        listed = [(name, new) for name, new in pairs]
+    except (TypeError, ValueError):
+        raise ValueError("must be fields and their new values") from None
+    for name, new in listed:
+        if type(name) is not str or name not in RULES or name in FIXED:
+            raise ValueError(f"cannot amend {name!r}")
+        if name in checked:
+            raise ValueError(f"amends {name!r} twice")
+        checked[name] = _plain_value(name, new)
+    if not checked:
+        raise ValueError("must amend something")
+    return tuple(sorted(checked.items()))
+
+
+def amended(claim: Claim, changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields of *changes* in their one form, checked by the rules of *claim*.
+
+    Raises `BadField` for a field that a claim of this kind does not have, or for a
+    value that the field may not hold. Fields that contradict each other are not
+    looked at here; that is for who lays the changes on a claim.
+    """
+    rules = rules_of(type(claim))
+    values: dict[str, Any] = {}
+    for name, new in changes:
+        if name not in rules or name in FIXED:
+            raise BadField(claim.TYPE, name, new, "is no field that can be amended")
+        try:
+            values[name] = rules[name](new)
+        except ValueError as broken:
+            raise BadField(claim.TYPE, name, new, str(broken)) from None
+    return values
+
+
+def with_changes(claim: Claim, changes: Iterable[tuple[str, Any]]) -> Claim:
+    """*claim* with *changes* in place; believes them, as a fold does.
+
+    Fields may then contradict each other: when one of several amendments is taken back,
+    the others must still be readable. Raises `Untrusted` for a change that `decide`
+    never lets in: somebody has written to the log from outside.
+    """
+    new = object.__new__(type(claim))
+    for f in fields(claim):
+        object.__setattr__(new, f.name, getattr(claim, f.name))
+    rules = rules_of(type(claim))
+    for name, value in changes:
+        try:
+            object.__setattr__(new, name, rules[name](value))
+        except (KeyError, ValueError):
+            raise Untrusted(
+                f"an amendment of {claim.report_id!r} sets {name!r} as nobody could "
+                "have: the log was changed from outside; nothing of it was run"
+            ) from None
+    return new

@@ -1,0 +1,116 @@
+"""Figures of displaced people: what stands on a day, and what may be added.
+
+Figures are comparable only with five labels: stock or flow, category, area, counter and
+day. People are counted twice as soon as one of them is ignored, so a sum is refused
+with the reason unless every pair of figures is shown to count different people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import combinations
+
+from chronicle.domain.events import DisplacementReported
+from chronicle.domain.timeline import Standing, order
+from chronicle.errors import NotAddable
+
+__all__ = ["figures_on", "place_of", "relation", "total", "why_not_added"]
+
+
+def place_of(figure: DisplacementReported) -> str:
+    """The area of a figure, or its settlement where it has no area."""
+    return figure.area or figure.settlement or ""
+
+
+def figures_on(reports: Iterable[Standing], on: date) -> list[Standing]:
+    """The figures that hold on a day, in `order`.
+
+    Of the stocks of one counter, category and place only the latest as of *on*; all
+    flows that were counted by then.
+    """
+    figures: dict[object, Standing] = {}
+    for standing in sorted(reports, key=order):
+        figure = standing.claim
+        if not isinstance(figure, DisplacementReported) or figure.since_day > on:
+            continue
+        stock = (figure.counter, figure.category, place_of(figure))
+        key: object = stock if figure.measure == "stock" else figure.report_id
+        figures.pop(key, None)  # a later stock takes the place of the earlier one
+        figures[key] = standing
+    return list(figures.values())
+
+
+_PCODE = re.compile(r"([A-Z]{1,3})[0-9]{2,}")
+
+
+def _areas_apart(one: DisplacementReported, other: DisplacementReported) -> bool:
+    """Whether two areas are shown to share nobody: settlements, or P-codes apart.
+
+    OCHA's P-codes nest by prefix (SY02 holds SY0201), among codes of the same letters:
+    the community C1027 lies in SY020001. Names in words may overlap.
+    """
+    if one.area or other.area:
+        codes = _PCODE.fullmatch(one.area), _PCODE.fullmatch(other.area)
+        if codes[0] is None or codes[1] is None or codes[0][1] != codes[1][1]:
+            return False
+        return not (one.area.startswith(other.area) or other.area.startswith(one.area))
+    return bool(one.settlement and other.settlement) and (
+        one.settlement != other.settlement
+    )
+
+
+def _spans_apart(one: DisplacementReported, other: DisplacementReported) -> bool:
+    if not (one.since and one.until and other.since and other.until):
+        return False
+    if not (one.since < one.until and other.since < other.until):
+        return False  # amendments, one of which was taken back, can leave no span
+    return one.until <= other.since or other.until <= one.since
+
+
+def relation(one: DisplacementReported, other: DisplacementReported) -> str:
+    """How two figures overlap, in words; empty when they count different people."""
+    if other.report_id in one.includes:
+        return f"includes {other.report_id}"
+    if one.report_id in other.includes:
+        return f"is included in {other.report_id}"
+    if one.measure != other.measure:
+        return f"{one.measure} against {other.measure} of {other.report_id}"
+    if one.measure == "stock":
+        return f"stock like {other.report_id}: the same people may be in both"
+    if one.counter != other.counter:
+        return f"other counter than {other.report_id}: the same people may be in both"
+    if not one.counter:
+        return f"nobody says who counted, nor for {other.report_id}"
+    if one.category != other.category:
+        return f"other kind of move than {other.report_id}"
+    if _areas_apart(one, other) or _spans_apart(one, other):
+        return ""
+    same_place = place_of(one) == place_of(other)
+    where = "the same area" if same_place else "areas not known to be apart"
+    return f"{where} and no disjoint spans with {other.report_id}"
+
+
+def why_not_added(figures: Sequence[DisplacementReported]) -> str:
+    """Why a sum of *figures* would count people twice, or mix what cannot be mixed.
+
+    Empty when the sum is sound: flows of one counter and one category, no two of which
+    share both an area and a day, each with a number of persons.
+    """
+    if not figures:
+        return "there is no figure"
+    for figure in figures:
+        if figure.persons is None:
+            return f"{figure.report_id} gives no number of persons"
+    for one, other in combinations(figures, 2):
+        if found := relation(one, other):
+            return f"{one.report_id}: {found}"
+    return ""
+
+
+def total(figures: Sequence[DisplacementReported]) -> int:
+    """The sum of *figures* in persons; raises `NotAddable` with the reason."""
+    if reason := why_not_added(figures):
+        raise NotAddable(reason)
+    return sum(figure.persons or 0 for figure in figures)

@@ -1,0 +1,155 @@
+"""What a careful reader would ask about a record: `chronicle check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from chronicle.domain.displacement import place_of
+from chronicle.domain.events import (
+    Claim,
+    ControlReported,
+    DisplacementReported,
+    ImportFinished,
+    IncidentReported,
+    Redacted,
+    Report,
+)
+from chronicle.domain.lenses import control_of
+from chronicle.domain.state import State
+from chronicle.domain.table import Table
+from chronicle.domain.timeline import Recorded, order
+
+__all__ = ["STALE_DAYS", "check_table"]
+
+STALE_DAYS = 7
+COLUMNS = ("finding", "about", "says")
+
+Finding = tuple[str, str, str]
+
+
+def check_table(state: State, log: Iterable[Recorded], stale_days: int) -> Table:
+    """Findings by kind: nothing here is an error, all of it wants a person's eye."""
+    events = list(log)
+    findings: list[Finding] = [
+        *_disputes(state),
+        *_stale(state, stale_days),
+        *_imports(events),
+        *_drift(state),
+        *_broken(state, events),
+        *_unmentioned(state, events),
+    ]
+    counts = {kind: 0 for kind, _, _ in findings}
+    for kind, _, _ in findings:
+        counts[kind] += 1
+    notes = [f"{number} {kind}" for kind, number in counts.items()]
+    header = f"Check of {len(events):,} events, on {state.on}"
+    return Table(COLUMNS, list(findings), header, notes)
+
+
+def _disputes(state: State) -> Iterator[Finding]:
+    for id_, place in sorted(state.places.items()):
+        if place.disputed:
+            yield "disputed", id_, place.verdict.reason
+    standing = {
+        control_of(one).report_id
+        for reports in state.heard.control.values()
+        for one in reports
+    }
+    for link in state.links:
+        if link.relation == "disputes" and {link.report, link.other} <= standing:
+            yield "disputed", link.report, f"disputes {link.other}; both stand"
+
+
+def _stale(state: State, days: int) -> Iterator[Finding]:
+    """Places that nobody spoke of lately; an empty place is not a quiet one."""
+    limit = state.on - timedelta(days=days) if state.on.toordinal() > days else date.min
+    for id_, place in sorted(state.places.items()):
+        if place.last_heard is None:
+            yield "stale", id_, "never reported on but for the baseline"
+        elif place.last_heard < limit:
+            yield "stale", id_, f"last heard of on {place.last_heard}"
+
+
+def _imports(events: list[Recorded]) -> Iterator[Finding]:
+    """The problems that the last import of each file left behind."""
+    last: dict[tuple[str, str], ImportFinished] = {}
+    for recorded in events:
+        if isinstance(recorded.event, ImportFinished):
+            last[recorded.event.dataset, recorded.event.file] = recorded.event
+    for finished in last.values():
+        for line in finished.note.splitlines() if finished.problems else ():
+            kind = "unlocated" if "not located" in line else "import problem"
+            yield kind, finished.dataset, line
+
+
+def _drift(state: State) -> Iterator[Finding]:
+    """Stocks of one counter that changed by what no flow in between explains."""
+    series: dict[tuple[str, str, str], list[DisplacementReported]] = {}
+    flows: list[DisplacementReported] = []
+    for one in sorted(state.heard.figures, key=order):
+        claim = one.claim
+        assert isinstance(claim, DisplacementReported)
+        if claim.measure == "stock" and claim.persons is not None:
+            key = claim.counter, claim.category, place_of(claim)
+            series.setdefault(key, []).append(claim)
+        elif claim.measure == "flow":
+            flows.append(claim)
+    for (counter, category, area), stocks in series.items():
+        for before, after in pairwise(stocks):
+            moved = (after.persons or 0) - (before.persons or 0)
+            if moved == 0:
+                continue
+            between = [
+                flow.report_id
+                for flow in flows
+                if place_of(flow) == area
+                and flow.since
+                and flow.until
+                and before.since_day <= flow.since
+                and flow.until <= after.since_day + timedelta(days=1)
+            ]
+            told = " ".join(between) or "none"
+            yield (
+                "drift",
+                after.report_id,
+                f"{category}, {area}, {counter}: {moved:+,} since {before.report_id} "
+                f"of {before.since_day}; flows reported inside that span: {told}",
+            )
+
+
+def _broken(state: State, events: list[Recorded]) -> Iterator[Finding]:
+    """Names that nothing stands behind."""
+    told = {
+        recorded.event.report_id
+        for recorded in events
+        if isinstance(recorded.event, Report | Redacted)
+    }
+    unknown: dict[str, int] = {}
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, Claim) and event.source not in state.references.sources:
+            unknown[event.source] = unknown.get(event.source, 0) + 1
+        if isinstance(event, DisplacementReported):
+            for other in event.includes:
+                if other not in told:
+                    yield "broken reference", event.report_id, f"includes {other}"
+    for source, number in sorted(unknown.items()):
+        yield (
+            "broken reference",
+            source,
+            f"{number} reports by a source that is not registered",
+        )
+
+
+def _unmentioned(state: State, events: list[Recorded]) -> Iterator[Finding]:
+    """Registered settlements of which no report ever spoke."""
+    spoken: set[Any] = set()
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, ControlReported | IncidentReported | DisplacementReported):
+            spoken.add(event.settlement)
+    for id_ in sorted(state.references.settlements.keys() - spoken):
+        yield "never mentioned", id_, "registered, and no report speaks of it"

@@ -1,0 +1,351 @@
+"""What was so: the fold over standing claims, and the state that a lens sees in it.
+
+    state = judge(fold(upto(known(log, known_at), on)), on, lens, …)
+
+`fold` only gathers what was said of each place; it checks, raises and forgets nothing,
+and folding in two parts is folding in one. `judge` asks the lens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from chronicle.domain.displacement import figures_on
+from chronicle.domain.events import (
+    ActorRegistered,
+    ControlReported,
+    DisplacementReported,
+    Event,
+    IncidentReported,
+    Redacted,
+    ReportsLinked,
+    RouteRegistered,
+    RouteStatusReported,
+    SettlementRegistered,
+    SourceRegistered,
+    SupportReported,
+)
+from chronicle.domain.lenses import Lens, Verdict, control_of, grade_key, side
+from chronicle.domain.timeline import (
+    Account,
+    Recorded,
+    Standing,
+    account,
+    known,
+    order,
+)
+
+__all__ = [
+    "Change",
+    "Heard",
+    "Place",
+    "References",
+    "State",
+    "diff",
+    "fold",
+    "judge",
+    "places_of",
+    "references",
+    "state_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Settlements, routes, actors and sources as last registered, by id."""
+
+    settlements: dict[str, SettlementRegistered] = field(default_factory=dict)
+    routes: dict[str, RouteRegistered] = field(default_factory=dict)
+    actors: dict[str, ActorRegistered] = field(default_factory=dict)
+    sources: dict[str, SourceRegistered] = field(default_factory=dict)
+
+    def add(self, event: Event | Redacted) -> None:
+        """Take *event* in, if it is reference data."""
+        match event:
+            case SettlementRegistered():
+                self.settlements[event.key] = event
+            case RouteRegistered():
+                self.routes[event.key] = event
+            case ActorRegistered():
+                self.actors[event.key] = event
+            case SourceRegistered():
+                self.sources[event.key] = event
+
+    def reliabilities(self) -> dict[str, str]:
+        """The default reliability of each source that has one."""
+        return {s.source: s.reliability for s in self.sources.values() if s.reliability}
+
+
+def references(log: Iterable[Recorded]) -> References:
+    """The reference data that *log* amounts to."""
+    found = References()
+    for recorded in log:
+        found.add(recorded.event)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Everything that was said, by what it was said of, in `order`."""
+
+    control: dict[str, tuple[Standing, ...]] = field(default_factory=dict)
+    routes: dict[str, tuple[Standing, ...]] = field(default_factory=dict)
+    figures: tuple[Standing, ...] = ()
+    incidents: tuple[Standing, ...] = ()
+    support: tuple[Standing, ...] = ()
+    legends: tuple[Standing, ...] = ()
+    last: dict[str, date] = field(default_factory=dict)
+
+
+def places_of(event: Event | Redacted) -> set[str]:
+    """The settlements that an event itself names."""
+    names = ("settlement", "settlement_a", "settlement_b", "origin", "destination")
+    return {place for name in names if (place := getattr(event, name, None))}
+
+
+def fold(standing: Iterable[Standing], start: Heard | None = None) -> Heard:
+    """Gather claims, which come in `order`; *start* is what earlier ones came to."""
+    start = start or Heard()
+    control = {place: list(reports) for place, reports in start.control.items()}
+    routes = {route: list(reports) for route, reports in start.routes.items()}
+    figures, incidents = list(start.figures), list(start.incidents)
+    support, legends = list(start.support), list(start.legends)
+    last = dict(start.last)
+    for one in standing:
+        claim = one.claim
+        places: tuple[str | None, ...] = ()
+        match claim:
+            case ControlReported():
+                control.setdefault(claim.settlement, []).append(one)
+                places = () if claim.baseline else (claim.settlement,)
+            case DisplacementReported():
+                figures.append(one)
+                places = (claim.settlement,)
+            case IncidentReported():
+                incidents.append(one)
+                places = (claim.settlement,)
+            case RouteStatusReported():
+                routes.setdefault(claim.route, []).append(one)
+                places = claim.settlement_a, claim.settlement_b
+            case SupportReported():
+                support.append(one)
+            case _:  # a LegendReported
+                legends.append(one)
+        for place in places:
+            if place is not None:
+                last[place] = max(last.get(place, claim.since_day), claim.since_day)
+    return Heard(
+        {place: tuple(reports) for place, reports in control.items()},
+        {route: tuple(reports) for route, reports in routes.items()},
+        tuple(figures),
+        tuple(incidents),
+        tuple(support),
+        tuple(legends),
+        last,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is so of one settlement, says the lens, and how firmly it stands.
+
+    *disputed*: another source says otherwise of the same day and time, or a report
+    that stands is linked to a deciding one as *disputes*. *last_heard* is the last day
+    of which anybody said anything: None means never, and is not quiet.
+    """
+
+    settlement: str
+    verdict: Verdict
+    disputed: bool
+    last_heard: date | None
+
+    @property
+    def control(self) -> str | None:
+        """The actor that holds it, or None."""
+        return self.verdict.control
+
+    @property
+    def status(self) -> str:
+        """One of `events.STATUSES`; `unknown` also where nothing was reported."""
+        return self.verdict.status
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What was so at the end of *on*, as known at *position*, seen by *lens*."""
+
+    on: date
+    position: int
+    published_by: date | None
+    lens: str
+    places: dict[str, Place]
+    references: References
+    heard: Heard
+    links: tuple[ReportsLinked, ...]
+
+    @property
+    def control(self) -> dict[str, str | None]:
+        """Settlement id to actor id, or None where nobody is said to hold it."""
+        return {id_: place.control for id_, place in self.places.items()}
+
+    @property
+    def status(self) -> dict[str, str]:
+        """Settlement id to control status."""
+        return {id_: place.status for id_, place in self.places.items()}
+
+    @property
+    def figures(self) -> list[Standing]:
+        """The displacement figures that hold on the day."""
+        return figures_on(self.heard.figures, self.on)
+
+    @property
+    def actors(self) -> list[ActorRegistered]:
+        """The parties in being on the day: `[since, until)`."""
+        return [
+            actor
+            for actor in self.references.actors.values()
+            if (actor.since is None or actor.since <= self.on)
+            and (actor.until is None or self.on < actor.until)
+        ]
+
+    @property
+    def open_routes(self) -> list[RouteRegistered]:
+        """The registered routes that no report has shut on the day."""
+        return [
+            route
+            for id_, route in self.references.routes.items()
+            if not _shut(self.heard.routes.get(id_, ()), self.on)
+        ]
+
+
+def _shut(reports: tuple[Standing, ...], on: date) -> bool:
+    if not reports:
+        return False
+    claim = reports[-1].claim
+    assert isinstance(claim, RouteStatusReported)
+    return claim.shut and (claim.until is None or on < claim.until)
+
+
+def _disputed(
+    verdict: Verdict, reports: tuple[Standing, ...], links: Mapping[str, set[str]]
+) -> bool:
+    """Whether a report that stands contradicts the last of the deciding ones."""
+    if not verdict.deciding:
+        return False
+    standing = {control_of(r).report_id for r in reports}
+    if any(
+        links.get(control_of(one).report_id, set()) & standing
+        for one in verdict.deciding
+    ):
+        return True
+    said = verdict.deciding[-1]
+    claim = control_of(said)
+    return any(
+        order(r)[:2] == order(said)[:2]
+        and side(r) != side(said)
+        and control_of(r).source != claim.source
+        and not control_of(r).baseline
+        for r in reports
+    )
+
+
+def judge(
+    heard: Heard,
+    on: date,
+    lens: Lens,
+    refs: References,
+    *,
+    links: tuple[ReportsLinked, ...] = (),
+    position: int = 0,
+    published_by: date | None = None,
+) -> State:
+    """The state that *lens* sees in what was heard, for every registered settlement."""
+    defaults = refs.reliabilities()
+    rivals: dict[str, set[str]] = {}
+    for link in links:
+        if link.relation == "disputes":
+            rivals.setdefault(link.report, set()).add(link.other)
+            rivals.setdefault(link.other, set()).add(link.report)
+    places = {}
+    for id_ in refs.settlements:
+        reports = heard.control.get(id_, ())
+        verdict = lens(reports, defaults)
+        doubtful = _disputed(verdict, reports, rivals)
+        places[id_] = Place(id_, verdict, doubtful, heard.last.get(id_))
+    return State(on, position, published_by, lens.name, places, refs, heard, links)
+
+
+def state_of(
+    log: Iterable[Recorded],
+    on: date,
+    lens: Lens,
+    *,
+    known_at: int | None = None,
+    published_by: date | None = None,
+) -> State:
+    """The meaning of `chronicle state`, said plainly; everything fast must equal it."""
+    prefix = list(known(log, known_at))
+    found = account(prefix, published_by)
+    return judge(
+        fold(_until(found, on)),
+        on,
+        lens,
+        references(prefix),
+        links=found.links,
+        position=prefix[-1].position if prefix else 0,
+        published_by=published_by,
+    )
+
+
+def _until(found: Account, on: date) -> list[Standing]:
+    """`timeline.upto`, for an account that is already made."""
+    return sorted((s for s in found.standing if s.claim.since_day <= on), key=order)
+
+
+def best_grade(place: Place, refs: References) -> str:
+    """The best grade among the deciding reports, such as *B2*; empty without any."""
+    if not place.verdict.deciding:
+        return ""
+    defaults = refs.reliabilities()
+    claims = [control_of(one) for one in place.verdict.deciding]
+    best = min(claims, key=lambda claim: grade_key(claim, defaults))
+    letter = best.reliability or defaults.get(best.source, "F")
+    return f"{letter}{best.credibility or 6}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One settlement on which two states differ; a side is `(control, status)`."""
+
+    settlement: str
+    before: tuple[str | None, str]
+    after: tuple[str | None, str]
+    since: date | None
+    reports: tuple[str, ...]
+
+
+def diff(before: State, after: State) -> list[Change]:
+    """Where two states differ in control or status, in order of the settlement ids.
+
+    A settlement that only one of them knows was `unknown` in the other.
+    """
+    changes = []
+    for id_ in sorted(before.places.keys() | after.places.keys()):
+        old, new = (
+            (state.places[id_].control, state.places[id_].status)
+            if id_ in state.places
+            else (None, "unknown")
+            for state in (before, after)
+        )
+        if old == new:
+            continue
+        verdict = after.places[id_].verdict if id_ in after.places else None
+        reports = (
+            tuple(control_of(r).report_id for r in verdict.deciding) if verdict else ()
+        )
+        changes.append(
+            Change(id_, old, new, verdict.since if verdict else None, reports)
+        )
+    return changes

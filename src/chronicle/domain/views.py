@@ -1,0 +1,338 @@
+"""Answers from states and reports: the columns that commands and frames share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chronicle.domain import state as ground
+from chronicle.domain.describe import side_text
+from chronicle.domain.displacement import place_of, relation, why_not_added
+from chronicle.domain.events import ControlReported, DisplacementReported
+from chronicle.domain.lenses import control_of, side
+from chronicle.domain.state import Change, best_grade
+from chronicle.domain.table import Table
+from chronicle.domain.timeline import Account, Recorded, Standing, order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "STATE_COLUMNS",
+    "State",
+    "diff_table",
+    "displaced_table",
+    "history_table",
+    "marked",
+    "state_table",
+    "why_table",
+]
+
+STATE_COLUMNS = (
+    "settlement",
+    "name",
+    "lat",
+    "lon",
+    "control",
+    "status",
+    "since",
+    "reports",
+    "grade",
+    "sources",
+    "disputed",
+    "last_heard",
+)
+HISTORY_COLUMNS = (
+    "position",
+    "valid_from",
+    "time_of_day",
+    "control",
+    "status",
+    "source",
+    "reliability",
+    "credibility",
+    "published",
+    "recorded_at",
+    "report",
+    "counts",
+    "note",
+)
+
+
+class State(ground.State):
+    """`state.State`, that can also become a table and a frame.
+
+    *what_if* names the branch that it is a state of; empty for the record.
+    """
+
+    __slots__ = ("what_if",)
+    what_if: str
+
+    @classmethod
+    def of(cls, plain: ground.State, what_if: str = "") -> State:
+        """The same state."""
+        names = plain.__dataclass_fields__
+        found = cls(**{name: getattr(plain, name) for name in names})
+        object.__setattr__(found, "what_if", what_if)
+        return found
+
+    def table(self) -> Table:
+        """One row a settlement, by settlement id."""
+        return marked(state_table(self), self.what_if)
+
+    def frame(self) -> pd.DataFrame:
+        """The columns of `chronicle state`, one row a settlement."""
+        return self.table().frame()
+
+
+def marked(table: Table, what_if: str) -> Table:
+    """*table* of a branch, which says so on its face; of the record as it is."""
+    if not what_if:
+        return table
+    mark = f"WHAT-IF, not what happened: branch {what_if}"
+    return replace(table, header=f"{mark}\n{table.header}")
+
+
+def clocks(state: ground.State) -> str:
+    """The question that a state answers, in words."""
+    clock = f"as known at position {state.position}"
+    if state.published_by is not None:
+        clock += f", as published by {state.published_by}"
+    return f"end of {state.on} (UTC), {clock}, lens {state.lens}"
+
+
+def state_table(state: ground.State) -> Table:
+    """`chronicle state`."""
+    rows = []
+    for id_ in sorted(state.places):
+        place = state.places[id_]
+        settlement = state.references.settlements[id_]
+        claims = [control_of(one) for one in place.verdict.deciding]
+        rows.append(
+            (
+                id_,
+                settlement.name,
+                *coarse(settlement.lat, settlement.lon, settlement.sensitivity),
+                place.control,
+                place.status,
+                place.verdict.since,
+                tuple(claim.report_id for claim in claims),
+                best_grade(place, state.references),
+                tuple(dict.fromkeys(claim.source for claim in claims)),
+                place.disputed,
+                place.last_heard,
+            )
+        )
+    return Table(STATE_COLUMNS, rows, f"State at the {clocks(state)}")
+
+
+# Decimals of a degree that may be told: a hundredth is about 1 km, a tenth about 11 km.
+_DECIMALS = {"low": 6, "moderate": 2, "high": 1}
+
+
+def coarse(
+    lat: float, lon: float, sensitivity: str
+) -> tuple[float | None, float | None]:
+    """Coordinates as they may leave the house; of a *severe* place none at all.
+
+    The levels are those of OCHA's data responsibility guidelines (2021).
+    """
+    decimals = _DECIMALS.get(sensitivity)
+    if decimals is None:
+        return None, None
+    return round(lat, decimals), round(lon, decimals)
+
+
+def diff_table(changes: Sequence[Change], after: ground.State, header: str) -> Table:
+    """`chronicle diff`; a side without a controller is shown by its status."""
+    names = after.references.settlements
+    rows: list[tuple[Any, ...]] = [
+        (
+            change.settlement,
+            names[change.settlement].name if change.settlement in names else "",
+            side_text(change.before),
+            side_text(change.after),
+            change.since,
+            change.reports,
+        )
+        for change in changes
+    ]
+    columns = ("settlement", "name", "before", "after", "since", "reports")
+    return Table(columns, rows, header)
+
+
+def history_table(
+    settlement: str, log: Iterable[Recorded], found: Account, header: str
+) -> Table:
+    """`chronicle history`: every control report on a place, in `order`, as amended.
+
+    *counts* is *yes*, or why not: *retracted by* what, *not published by then*. Of a
+    redacted report nothing is left that names a place.
+    """
+    standing = {s.position: s for s in found.standing}
+    rows = []
+    for recorded in log:
+        claim: Any = recorded.event
+        told = standing.get(recorded.position)
+        if told is not None:
+            claim = told.claim
+        if not isinstance(claim, ControlReported) or claim.settlement != settlement:
+            continue
+        now = told or Standing(recorded.position, recorded.recorded_at, claim)
+        rows.append((order(now), _history_row(now, _counts(claim, told, found))))
+    rows.sort(key=lambda row: row[0])
+    return Table(HISTORY_COLUMNS, [row for _, row in rows], header)
+
+
+def _counts(claim: ControlReported, told: Standing | None, found: Account) -> str:
+    if told is not None:
+        return "yes" if not told.amendments else "yes, amended"
+    by = found.fallen.get(claim.report_id)
+    return f"no, retracted by {by}" if by else "no, not published by then"
+
+
+def _history_row(one: Standing, counts: str) -> tuple[Any, ...]:
+    claim = control_of(one)
+    return (
+        one.position,
+        claim.valid_from,
+        claim.time_of_day,
+        side(one)[0],
+        claim.status,
+        claim.source,
+        claim.reliability,
+        claim.credibility,
+        claim.published,
+        one.recorded_at,
+        claim.report_id,
+        counts,
+        said_by(claim),
+    )
+
+
+def said_by(claim: ControlReported) -> str:
+    """The note of a claim, after whose claim it is; a claim must read as one."""
+    claimed = f"claimed by {claim.claimed_by}" if claim.claimed_by else ""
+    return ": ".join(filter(None, (claimed, claim.note)))
+
+
+def why_table(state: ground.State, settlement: str, history: Table) -> Table:
+    """`chronicle why`: what the lens saw, what it made of it, and what it left out."""
+    place = state.places[settlement]
+    verdict = place.verdict
+    deciding = {control_of(one).report_id for one in verdict.deciding}
+    against = {control_of(one).report_id for one in verdict.against}
+    last = control_of(verdict.deciding[-1]).report_id if verdict.deciding else ""
+    considered = {
+        control_of(s).report_id for s in state.heard.control.get(settlement, ())
+    }
+    sources = {control_of(one).source for one in verdict.deciding}
+    unseen = "left out" if state.lens.startswith("source:") else "superseded"
+    rows = []
+    for row in history:
+        report = row["report"]
+        if report == last:
+            role = "decides"
+        elif report in deciding:
+            role = "agrees"
+        elif report in against:
+            role = "against"
+        elif report in considered:
+            role = "superseded" if row["source"] in sources else unseen
+        else:
+            role = "later" if row["counts"].startswith("yes") else "left out"
+        rows.append((role, *(row[name] for name in HISTORY_COLUMNS)))
+    name = state.references.settlements[settlement].name
+    since = f" since {verdict.since}" if verdict.since else ""
+    header = (
+        f"{name} ({settlement}): {side_text((place.control, place.status))}{since}, "
+        f"at the {clocks(state)}"
+    )
+    notes = [verdict.reason]
+    if place.disputed:
+        notes.append("disputed: another report that stands says otherwise")
+    for link in state.links:
+        if {link.report, link.other} & (deciding | against):
+            word = (
+                "tells of the same change as"
+                if link.relation == "same-change"
+                else ("disputes")
+            )
+            notes.append(f"{link.report} {word} {link.other}")
+    return Table(("role", *HISTORY_COLUMNS), rows, header, notes)
+
+
+FIGURE_COLUMNS = (
+    "report",
+    "as_of",
+    "measure",
+    "category",
+    "persons",
+    "low",
+    "high",
+    "qualifier",
+    "area",
+    "counter",
+    "since",
+    "until",
+    "published",
+    "source",
+    "reliability",
+    "credibility",
+    "overlap",
+    "note",
+)
+
+
+def displaced_table(state: ground.State, area: str | None) -> Table:
+    """`chronicle displaced`: the figures of a day, and how each overlaps the others."""
+    claims: list[DisplacementReported] = []
+    for one in state.figures:
+        assert isinstance(one.claim, DisplacementReported)
+        if area is None or area.casefold() in place_of(one.claim).casefold():
+            claims.append(one.claim)
+    rows: list[tuple[Any, ...]] = []
+    for claim in claims:
+        overlap = tuple(
+            relation(claim, other)
+            for other in claims
+            if other is not claim
+            and (other.report_id in claim.includes or claim.report_id in other.includes)
+        )
+        counter = claim.counter
+        who = state.references.sources.get(counter)
+        if counter in state.references.actors or (who and "belligerent" in who.kind):
+            counter += " (a belligerent's claim)"
+        rows.append(
+            (
+                claim.report_id,
+                claim.since_day,
+                claim.measure,
+                claim.category,
+                claim.persons,
+                claim.low,
+                claim.high,
+                claim.qualifier,
+                place_of(claim),
+                counter,
+                claim.since,
+                claim.until,
+                claim.published,
+                claim.source,
+                claim.reliability,
+                claim.credibility,
+                "; ".join(overlap),
+                claim.note,
+            )
+        )
+    reason = why_not_added(claims)
+    notes = (
+        [f"no total: {reason}"]
+        if reason
+        else [f"total: {sum(c.persons or 0 for c in claims):,} persons"]
+    )
+    where = f" in {area}" if area else ""
+    return Table(
+        FIGURE_COLUMNS, rows, f"Displaced{where} at the {clocks(state)}", notes
+    )

@@ -1,0 +1,188 @@
+"""How many people a run has displaced where, against the figures reported later.
+
+The figures are stocks of displaced people, of a day after the branch, in a settlement
+or in a province by its P-code: others say nothing of a place that the model knows. The
+model counts who left home since the branch, and so falls short of a stock by those who
+had left before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.domain.displacement import figures_on, place_of
+from chronicle.domain.events import DisplacementReported
+from chronicle.domain.state import State
+from chronicle.domain.table import Table
+from chronicle.domain.timeline import Recorded, account
+from chronicle.experiments.arms import Arm, Question
+from chronicle.verification.displacement import (
+    AveragedRelativeDifference,
+    averaged_relative_difference,
+)
+from chronicle.verification.intervals import order_statistics
+from chronicle.verification.scoring_rules import crps
+
+__all__ = ["CountedArea", "PeopleVerdict", "people_table", "people_verdict_of"]
+
+CATEGORY = "displaced"
+LEVELS = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedArea:
+    """An area that somebody counted on a day, and what the replicas have there."""
+
+    day: date
+    area: str
+    counter: str
+    counted: int
+    low: float
+    median: float
+    high: float
+    crps: float
+
+    @property
+    def inside(self) -> bool:
+        """Whether nine replicas in ten lie on both sides of what was counted."""
+        return self.low <= self.counted <= self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleVerdict:
+    """The areas that were counted, by day and area, and the ARD of the medians.
+
+    Forecasting that nobody is displaced has an ARD of 1.
+    """
+
+    areas: tuple[CountedArea, ...]
+    days: tuple[date, ...]
+    ard: AveragedRelativeDifference
+
+    def summary(self) -> dict[str, Any]:
+        """The scores as plain values."""
+        return {
+            "ard": None if self.ard.mean is None else round(self.ard.mean, 4),
+            "days": len(self.days),
+            "figures": len(self.areas),
+            "inside_90": round(sum(a.inside for a in self.areas) / len(self.areas), 4),
+            "crps_persons": round(float(np.mean([a.crps for a in self.areas]))),
+        }
+
+
+def people_verdict_of(
+    arm: Arm, question: Question, start: State, events: Sequence[Recorded]
+) -> PeopleVerdict | None:
+    """The verdict on the displaced people of *arm*; None where nothing can be compared.
+
+    Nothing can without people by place and day, and without a figure of an area that
+    has settlements of the model in it.
+    """
+    by_day = arm.results.hosted_by_day
+    if not by_day.size:
+        return None
+    areas = []
+    for figure, rows in _figures(question, start, events):
+        day = (figure.since_day - question.branch_at).days
+        people = by_day[:, day - 1, rows].sum(axis=1, dtype=np.float64)
+        low, median, high = order_statistics(people[:, None], LEVELS)[:, 0].tolist()
+        assert figure.persons is not None
+        areas.append(
+            CountedArea(
+                day=figure.since_day,
+                area=place_of(figure),
+                counter=figure.counter,
+                counted=figure.persons,
+                low=low,
+                median=median,
+                high=high,
+                crps=_crps(people, figure.persons),
+            )
+        )
+    if not areas:
+        return None
+    areas.sort(key=lambda area: (area.day, area.area))
+    days = tuple(dict.fromkeys(area.day for area in areas))
+    names = tuple(dict.fromkeys(area.area for area in areas))
+    tables = np.zeros((2, len(days), len(names)))  # not counted: no error
+    for area in areas:
+        at = days.index(area.day), names.index(area.area)
+        tables[:, at[0], at[1]] = area.median, area.counted
+    return PeopleVerdict(
+        areas=tuple(areas),
+        days=days,
+        ard=averaged_relative_difference(tables[0], tables[1]),
+    )
+
+
+def _crps(people: NDArray[np.float64], counted: int) -> float:
+    """The CRPS in persons; beyond the largest number there is nothing to censor."""
+    end = max(float(people.max()), float(counted)) + 1.0
+    samples = np.maximum(people, 0.0)[:, None]  # expected numbers are rounded
+    return float(crps(samples, [float(counted)], end)[0])
+
+
+def _figures(
+    question: Question, start: State, events: Sequence[Recorded]
+) -> list[tuple[DisplacementReported, list[int]]]:
+    """The figures that can be compared, and the rows of the settlements in the area.
+
+    Of figures of one area and day the last in order; none of a settlement in a province
+    that was counted on the same day, which would count its people twice.
+    """
+    known = start.references.settlements
+    provinces: dict[str, list[int]] = {}
+    for row, id_ in enumerate(question.settlements):
+        if code := known[id_].admin1_pcode:
+            provinces.setdefault(code, []).append(row)
+    rows = dict(
+        zip(question.settlements, range(len(question.settlements)), strict=True)
+    )
+    standing = account(events, None).standing
+    found: dict[tuple[date, str], tuple[DisplacementReported, list[int]]] = {}
+    for day in question.days:
+        for one in figures_on(standing, day):
+            figure = one.claim
+            assert isinstance(figure, DisplacementReported)
+            if (figure.measure, figure.category) != ("stock", CATEGORY):
+                continue
+            if figure.persons is None or figure.since_day != day:
+                continue
+            if figure.area in provinces:
+                found[day, figure.area] = figure, provinces[figure.area]
+            elif not figure.area and figure.settlement in rows:
+                place = figure.settlement
+                found[day, place] = figure, [rows[place]]
+    return [
+        (figure, inside)
+        for (day, _), (figure, inside) in found.items()
+        if figure.area
+        or (day, known[figure.settlement or ""].admin1_pcode) not in found
+    ]
+
+
+def people_table(verdict: PeopleVerdict) -> Table:
+    """What was counted beside what the replicas have, a row each."""
+    columns = ("day", "area", "counted", "p05", "p50", "p95", "inside_90", "counter")
+    rows = [
+        (
+            *(one.day, one.area, one.counted),
+            *(round(value) for value in (one.low, one.median, one.high)),
+            *("yes" if one.inside else "NO", one.counter),
+        )
+        for one in verdict.areas
+    ]
+    told = verdict.summary()
+    notes = [
+        f"ARD of the medians, mean of {told['days']} days: {told['ard']}; 0 is best, 1 "
+        "is that nobody is displaced",
+        "counted: everybody displaced there; the model: since the branch",
+    ]
+    header = "WHAT-IF: displaced people against what was counted later"
+    return Table(columns, rows, header, notes)

@@ -1,0 +1,205 @@
+"""The folder of a run: what was run, its tables, pictures, branches and report.
+
+    run.json                    scenario, branch, versions, seed, digests, scores
+    report.html                 all of it in one file that needs no other
+    <table>-<arm>.parquet       arrivals, chances, displaced, hosted (or .csv), and for
+                                all arms but the baseline compared
+    <picture>-<arm>.png         with matplotlib
+    branches/<arm>-<n>.chronicle
+    chunks/<arm number>/        the results of the replicas, to resume and compare from
+
+Nothing in it bears the time of day: the same run writes the same bytes, but for the
+chronicles, which have a clock.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chronicle import __version__
+from chronicle.domain.table import Table
+from chronicle.errors import InputError, StorageError
+from chronicle.experiments.arms import Arm, Question, chosen_replicas
+from chronicle.experiments.folder import asked_of, held_by
+from chronicle.formats.parquet import parquet
+from chronicle.simulation.compiled.engine import Results
+from chronicle.simulation.ensemble.chunks import ChunkFolder
+from chronicle.simulation.ensemble.ensemble import digest_of
+from chronicle.simulation.scenario import Scenario
+
+if TYPE_CHECKING:
+    from chronicle.experiments.run import Run
+
+__all__ = [
+    "Kept",
+    "chunk_folder",
+    "csv_bytes",
+    "read_run",
+    "versions",
+    "write_run",
+]
+
+FORMAT = 1
+TABLES = ("arrivals", "chances", "displaced", "hosted")  # of each arm
+
+
+def write_run(run: Run, folder: Path, branches: int = 0) -> list[Path]:
+    """Write a run to *folder*, with *branches* replicas of each arm as chronicles.
+
+    Returns the files, the report last. A branch that is there already stays as it is.
+    """
+    from chronicle.report.figures import draw_run
+
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep_results(run, folder)
+        for arm in run.arms:
+            for name in (*TABLES, "compared") if arm is not run.arms[0] else TABLES:
+                table: Table = getattr(run, name)(arm.label)
+                if table.rows:
+                    written.append(_write_table(table, folder / f"{name}-{arm.slug}"))
+            if branches:
+                (folder / "branches").mkdir(exist_ok=True)
+            for number in chosen_replicas(arm, branches) if branches else ():
+                path = folder / "branches" / f"{arm.slug}-{number}.chronicle"
+                if not path.exists():
+                    run.branch(number, path, arm=arm.label).close()
+                written.append(path)
+        pictures = draw_run(run, folder) if find_spec("matplotlib") else {}
+        written += pictures.values()
+        told = msgspec.json.format(msgspec.json.encode(_kept(run)), indent=1)
+        written.append(_write(folder / "run.json", told + b"\n"))
+        from chronicle.report.html import write_report
+
+        written.append(write_report(run, folder / "report.html", pictures))
+    except OSError as broken:
+        raise StorageError(f"cannot write {folder}: {broken.strerror}") from None
+    return written
+
+
+def chunk_folder(folder: Path, number: int) -> Path:
+    """Where the results of an arm are kept, chunk by chunk."""
+    return folder / "chunks" / str(number)
+
+
+def _keep_results(run: Run, folder: Path) -> None:
+    """Keep the results of a run that kept no chunks while it ran.
+
+    Raises `Conflict` where the folder holds those of another run.
+    """
+    asked = asked_of(run.scenario, run.record, run.start.position)
+    made = zip(run.arms, run.ensembles, strict=True)
+    with held_by(folder, asked):
+        for number, (arm, ensemble) in enumerate(made):
+            place = chunk_folder(folder, number)
+            kept = ChunkFolder.opened(place, ensemble.identity, resume=True)
+            if not kept.load(ensemble.replicas):
+                kept.save(0, arm.results)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_bytes(content)
+    return beside.replace(path)
+
+
+def _write_table(table: Table, stem: Path) -> Path:
+    if find_spec("pyarrow"):
+        return _write(stem.with_name(f"{stem.name}.parquet"), parquet(table))
+    return _write(stem.with_name(f"{stem.name}.csv"), csv_bytes(table))
+
+
+def csv_bytes(table: Table) -> bytes:
+    """RFC 4180 with line feeds; unknown is empty, and no cell is a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    told = "" if value is None else str(value)
+    risky = isinstance(value, str) and told[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{told}" if risky else told
+
+
+def versions() -> dict[str, str]:
+    """What computed a run: Chronicle, Python and the libraries behind the numbers."""
+    found = {"chronicle": __version__, "python": platform.python_version()}
+    for name in ("numpy", "scipy", "simpy", "numba"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _kept(run: Run) -> dict[str, Any]:
+    scenario = {name: getattr(run.scenario, name) for name in Scenario.__slots__}
+    question = {name: getattr(run.question, name) for name in _question_fields()}
+    return {
+        "format": FORMAT,
+        "what_if": "simulated; not what happened",
+        **run.as_dict(),
+        "versions": versions(),
+        "resolved": scenario,
+        "question": question,
+        "arm_names": [list(arm.names) for arm in run.arms],
+    }
+
+
+def _question_fields() -> tuple[str, ...]:
+    return tuple(Question.__dataclass_fields__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A run as its folder has it: the scenario, the question, the arms."""
+
+    path: Path
+    scenario: Scenario
+    question: Question
+    arms: tuple[Arm, ...]
+
+
+def read_run(folder: Path) -> Kept:
+    """The run that was written to *folder*.
+
+    Raises `InputError` where there is no whole run, or results that are not those that
+    `run.json` names.
+    """
+    try:
+        told = msgspec.json.decode((folder / "run.json").read_bytes())
+        scenario = msgspec.convert(told["resolved"], Scenario)
+        question = msgspec.convert(told["question"], Question)
+        names = [tuple(map(str, arm)) for arm in told["arm_names"]]
+        digests = [str(arm["digest"]) for arm in told["arms"]]
+    except OSError as broken:
+        raise InputError(f"{folder} holds no run: {broken.strerror}") from None
+    except (msgspec.MsgspecError, KeyError, TypeError) as broken:
+        raise InputError(f"{folder}/run.json is no run: {str(broken)[:200]}") from None
+    arms = []
+    for number, (arm, digest) in enumerate(zip(names, digests, strict=True)):
+        parts = ChunkFolder(chunk_folder(folder, number)).load(scenario.replicas)
+        done = sum(len(part.fall_day) for part in parts.values())
+        if done != scenario.replicas:
+            raise InputError(
+                f"{folder}: {done:,} of {scenario.replicas:,} replicas of arm "
+                f"{number} are there; chronicle run --resume finishes them"
+            )
+        results = Results.joined([parts[first] for first in sorted(parts)])
+        if digest_of(results) != digest:
+            raise InputError(f"{folder}: the results of arm {number} were changed")
+        arms.append(Arm(names=arm, results=results, digest=digest))
+    return Kept(path=folder, scenario=scenario, question=question, arms=tuple(arms))

@@ -1,0 +1,397 @@
+"""Run a scenario on a record: branch, arms with the same draws, verdict."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chronicle import __version__
+from chronicle.api import Chronicle, memory
+from chronicle.domain.table import Table
+from chronicle.domain.views import State
+from chronicle.errors import BudgetExceeded, InputError, UsageError
+from chronicle.experiments.arms import (
+    BASELINE,
+    Arm,
+    Question,
+    arrivals_table,
+    chances_table,
+    comparison,
+    comparison_table,
+    displaced_table,
+    hosted_table,
+    label_of,
+    slug_of,
+)
+from chronicle.experiments.bundled import LICENCE, bundled_case
+from chronicle.experiments.displacement_verification import (
+    PeopleVerdict,
+    people_verdict_of,
+)
+from chronicle.experiments.draws import parameter_draws
+from chronicle.experiments.files import chunk_folder
+from chronicle.experiments.folder import asked_of, held_by
+from chronicle.experiments.verification import Verdict, recorded_days, verdict_of
+from chronicle.simulation.engine.simpy_engine import Hook
+from chronicle.simulation.ensemble.ensemble import Ensemble, Executor, replica
+from chronicle.simulation.ensemble.ensemble import run as run_ensemble
+from chronicle.simulation.network import Terrain
+from chronicle.simulation.parameters import Parameters
+from chronicle.simulation.recording import Replica, branch_of
+from chronicle.simulation.scenario import MOST_REPLICAS, Scenario, read_scenario
+from chronicle.simulation.start import arms_of, defenders_of, orders_of, terrain_of
+from chronicle.verification.comparison import ArmComparison
+from chronicle.verification.excluded import LeftOut, left_out_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Progress", "Run", "run_scenario"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with an arm, its replicas done, and its replicas in all."""
+
+SUMMARY = ("what_if", "settlements_at_risk", "version", "note")  # beside the arms
+OF_THE_RECORD = "Branched from a record whose sources are named with its reports."
+MOST_CELLS = 50_000_000  # replicas by days by places that are kept by place and day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A scenario that was run: its arms, the first of which is the baseline.
+
+    `position` and `record` are where in which record it branched. `verdict` is on the
+    baseline; where there is none, `no_verdict` says why. `people_verdict` is on the
+    people whom the baseline displaces, where anybody counted them. `left_out` is what
+    `published_by` leaves out; None without it, and for a branch of a what-if.
+    """
+
+    scenario: Scenario
+    start: State
+    terrain: Terrain
+    question: Question
+    arms: tuple[Arm, ...]
+    engine: str
+    record: str
+    licence: str
+    verdict: Verdict | None
+    no_verdict: str
+    people_verdict: PeopleVerdict | None
+    left_out: LeftOut | None
+    ensembles: tuple[Ensemble, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all results: of the one arm, or of the digests of all in order."""
+        if len(self.arms) == 1:
+            return self.arms[0].digest
+        digests = "\n".join(arm.digest for arm in self.arms)
+        return hashlib.sha256(digests.encode()).hexdigest()
+
+    def arm(self, label: str | None = None) -> Arm:
+        """The arm of that label; the baseline without one."""
+        for arm in self.arms:
+            if arm.label == (label or BASELINE):
+                return arm
+        known = ", ".join(repr(arm.label) for arm in self.arms)
+        raise UsageError(f"no arm {label!r}; there are {known}")
+
+    def arrivals(self, arm: str | None = None) -> Table:
+        """When each place at risk falls, with what the record says beside it."""
+        recorded = recorded_days(self.verdict, self.question)
+        return arrivals_table(self.arm(arm), self.question, recorded)
+
+    def frame(self, arm: str | None = None) -> pd.DataFrame:
+        """`arrivals` as a pandas frame."""
+        return self.arrivals(arm).frame()
+
+    def chances(self, arm: str | None = None) -> Table:
+        """The chance of having fallen by the end of each day."""
+        return chances_table(self.arm(arm), self.question)
+
+    def displaced(self, arm: str | None = None) -> Table:
+        """People displaced by day, with bands."""
+        return displaced_table(self.arm(arm), self.question)
+
+    def hosted(self, arm: str | None = None) -> Table:
+        """Displaced people by place and day, with bands."""
+        return hosted_table(self.arm(arm), self.question)
+
+    @cached_property
+    def _comparisons(self) -> dict[str, ArmComparison]:
+        base = self.arms[0]
+        return {
+            arm.label: comparison(base, arm, self.question) for arm in self.arms[1:]
+        }
+
+    def comparison(self, arm: str) -> ArmComparison:
+        """What an arm changes against the baseline, paired by replica."""
+        if self.arm(arm) is self.arms[0]:
+            raise UsageError("the baseline is what the other arms are compared with")
+        return self._comparisons[arm]
+
+    def compared(self, arm: str) -> Table:
+        """`comparison` by place, the greatest differences first."""
+        return comparison_table(self.arm(arm), self.comparison(arm), self.question)
+
+    def replica(self, number: int, arm: str | None = None) -> Replica:
+        """All changes of one replica, told again from its draws."""
+        ensemble = self.ensembles[self.arms.index(self.arm(arm))]
+        changes, results = replica(ensemble, number)
+        return Replica(
+            scenario=self.scenario,
+            arm=self.arm(arm).label,
+            seed=self.scenario.seed,
+            number=number,
+            terrain=self.terrain,
+            changes=changes,
+            displaced=results.displaced[0].tolist(),
+        )
+
+    def branch(
+        self, number: int, path: str | Path | None = None, *, arm: str | None = None
+    ) -> Chronicle:
+        """A replica as a chronicle, in a new file or in memory; it says WHAT-IF.
+
+        It answers what a record answers, and no event of it can go into a record.
+        """
+        where = None if path is None else Path(path)
+        return Chronicle(branch_of(self.replica(number, arm), self.start, where))
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one HTML file that needs no other; returns its path."""
+        from chronicle.report.html import write_report
+
+        return write_report(self, Path(path))
+
+    def write(self, folder: str | Path, *, branches: int = 0) -> list[Path]:
+        """Write tables, pictures, branches, provenance and report to a folder."""
+        from chronicle.experiments.files import write_run
+
+        return write_run(self, Path(folder), branches)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `chronicle run --format json` prints, as plain values."""
+        scenario = self.scenario
+        return {
+            "scenario": {
+                "id": scenario.id,
+                "title": scenario.title,
+                "file": scenario.file,
+                "identity": scenario.identity,
+                "parameters": scenario.draw,
+                "posterior": (
+                    None if scenario.posterior is None else scenario.posterior.digest
+                ),
+            },
+            "branch": {
+                "on": scenario.branch_at,
+                "published_by": scenario.published_by,
+                "known_at": scenario.known_at,
+                "position": self.start.position,
+                "record": self.record,
+                "horizon_days": scenario.horizon_days,
+                "left_out": None if self.left_out is None else asdict(self.left_out),
+            },
+            "digest": self.digest,
+            "replicas": scenario.replicas,
+            "seed": scenario.seed,
+            "engine": self.engine,
+            "arms": [{"arm": arm.label, "digest": arm.digest} for arm in self.arms],
+            "scores": self._scores(),
+            "baselines": [] if self.verdict is None else self.verdict.rows(),
+            "summary": self.summary(),
+        }
+
+    def _scores(self) -> dict[str, Any] | None:
+        if self.verdict is None:
+            return None
+        people = self.people_verdict
+        told = None if people is None else people.summary()
+        return {**self.verdict.summary(), "displacement": told}
+
+    def summary(self) -> dict[str, Any]:
+        """A few numbers of each arm, and notes."""
+        found: dict[str, Any] = {
+            "what_if": "not what happened; a chance is a share of replicas",
+            "settlements_at_risk": len(self.question.rows),
+            "version": __version__,
+        }
+        if self.no_verdict:
+            found["note"] = self.no_verdict
+        for arm in self.arms:
+            fallen = np.isfinite(arm.samples(self.question)).sum(axis=1)
+            found[arm.label] = {"fallen_mean": round(float(fallen.mean()), 3)}
+            if arm.results.displaced.size:
+                last = arm.results.displaced[:, -1]
+                found[arm.label]["displaced_mean"] = round(float(last.mean()))
+        return found
+
+
+def run_scenario(
+    scenario: Scenario | str | Path,
+    chronicle: Chronicle | None = None,
+    *,
+    replicas: int | None = None,
+    seed: int | None = None,
+    engine: str | None = None,
+    hooks: Sequence[Hook] = (),
+    people: bool = True,
+    executor: Executor = "threads",
+    workers: int = 1,
+    chunk: int | None = None,
+    folder: str | Path | None = None,
+    resume: bool = False,
+    address: str | None = None,
+    progress: Progress | None = None,
+    licence: str | None = None,
+) -> Run:
+    """Run a scenario, or a scenario file, on a chronicle; the bundled case without one.
+
+    *replicas*, *seed* and *engine* take the place of those in the file. *hooks* are
+    pure functions `(view, event, random) -> interventions`, and need the engine
+    `simpy`. With a *folder* finished chunks are kept there, and *resume* goes on from
+    them. The digest is the same for all engines, executors, workers and chunks.
+    Raises `InputError` for what the scenario says wrong, with file, key and value.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = read_scenario(Path(scenario))
+    changes = {"replicas": replicas, "seed": seed, "engine": engine}
+    scenario = replace(
+        scenario,
+        **{k: v for k, v in changes.items() if v is not None},  # type: ignore[arg-type]
+    )
+    if scenario.replicas > MOST_REPLICAS:
+        raise BudgetExceeded(
+            f"{scenario.file}: {scenario.replicas:,} replicas are over "
+            f"{MOST_REPLICAS:,}"
+        )
+    if chronicle is None:
+        chronicle = memory()
+        chronicle.import_folder(bundled_case())
+        licence = licence or LICENCE
+    _check_names(scenario)
+    start = _branch_state(scenario, chronicle)
+    terrain = terrain_of(start, scenario, chronicle.find)
+    made = [
+        _ensemble(scenario, names, terrain, chronicle, hooks, people)
+        for names in arms_of(scenario)
+    ]
+    defenders = defenders_of(scenario)
+    question = Question.of(
+        start,
+        terrain.settlements,
+        defenders,
+        scenario.branch_at,
+        scenario.horizon_days,
+    )
+    asked = asked_of(scenario, chronicle.identity, start.position)
+    place = None if folder is None else Path(folder)
+    arms: list[Arm] = []
+    with held_by(place, asked):
+        for names, ensemble in zip(arms_of(scenario), made, strict=True):
+            chunks = None if place is None else chunk_folder(place, len(arms))
+            outcome = run_ensemble(
+                ensemble,
+                executor=executor,
+                workers=workers,
+                chunk=chunk,
+                folder=chunks,
+                resume=resume and chunks is not None and chunks.exists(),
+                address=address,
+                progress=progress and _named(progress, label_of(names)),
+            )
+            found = Arm(names=names, results=outcome.results, digest=outcome.digest)
+            arms.append(found)
+    people_verdict = left_out = None
+    verdict, why = None, "no scores: this branches from a what-if, not from a record"
+    if not chronicle.what_if:
+        events = list(chronicle.log())
+        left_out = left_out_of(events, scenario, start.position)
+        verdict, why = verdict_of(arms[0], question, scenario, start, events)
+        if verdict is not None:
+            people_verdict = people_verdict_of(arms[0], question, start, events)
+    return Run(
+        scenario=scenario,
+        start=start,
+        terrain=terrain,
+        question=question,
+        arms=tuple(arms),
+        engine=made[0].chosen_engine,
+        record=chronicle.identity,
+        licence=licence or OF_THE_RECORD,
+        verdict=verdict,
+        no_verdict=why,
+        people_verdict=people_verdict,
+        left_out=left_out,
+        ensembles=tuple(made),
+    )
+
+
+def _check_names(scenario: Scenario) -> None:
+    """Each arm must have files of its own, and its own place in the summary."""
+    taken: dict[str, str] = {}
+    for names in arms_of(scenario):
+        label, slug = label_of(names), slug_of(names)
+        if label in SUMMARY:
+            raise InputError(
+                f"{scenario.file}: compare.arms: {label!r} is a word of the summary; "
+                "give the intervention another name"
+            )
+        if slug in taken:
+            raise InputError(
+                f"{scenario.file}: compare.arms: {taken[slug]!r} and {label!r} would "
+                "have the same files; give an intervention another name"
+            )
+        taken[slug] = label
+
+
+def _named(progress: Progress, label: str) -> Callable[[int, int], None]:
+    return lambda done, every: progress(label, done, every)
+
+
+def _branch_state(scenario: Scenario, chronicle: Chronicle) -> State:
+    try:
+        return chronicle.state(
+            scenario.branch_at, scenario.known_at, scenario.published_by
+        )
+    except UsageError as wrong:
+        told = str(wrong).removeprefix("known_at: ")
+        raise InputError(f"{scenario.file}: scenario.known_at: {told}") from None
+
+
+def _ensemble(
+    scenario: Scenario,
+    names: tuple[str, ...],
+    terrain: Terrain,
+    chronicle: Chronicle,
+    hooks: Sequence[Hook],
+    people: bool,
+) -> Ensemble:
+    """The ensemble of an arm; mistakes are told with the name of the file."""
+    orders = orders_of(scenario, names, terrain, chronicle.find)
+    cells = scenario.replicas * scenario.horizon_days * terrain.count
+    try:
+        parameters = Parameters.of(scenario.rules)
+        return Ensemble(
+            terrain,
+            parameters,
+            orders,
+            seed=scenario.seed,
+            horizon=scenario.horizon_days,
+            replicas=scenario.replicas,
+            thetas=parameter_draws(scenario, parameters),
+            people=people,
+            hosted_by_day=people and cells <= MOST_CELLS,
+            engine=scenario.engine,
+            hooks=tuple(hooks),
+        )
+    except InputError as wrong:
+        wrong.args = (f"{scenario.file}: {wrong}",)
+        raise

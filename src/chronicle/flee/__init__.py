@@ -1,0 +1,1 @@
+"""FLEE folders, whole: read, check, write, run, score."""

@@ -1,0 +1,108 @@
+"""Flight as expected flows over the map: how many people stand where, day by day.
+
+FLEE moves people one by one and draws for each (Suleimenova, Bell and Groen 2017,
+Scientific Reports 7:13377). Its answer is a mean over very many of them, so this kernel
+moves their expected numbers, cohorts, by the same rules and draws nothing:
+
+- Of those who stand in a place a share sets out in the morning, its leave chance.
+- They divide over the legs out of the place by weight: the attraction of where a leg
+  leads, over a power of its distance, times the room that is left there.
+- A leg shorter than a day's travel is walked at once. Who arrives with part of the day
+  left may set out again, as in the morning; else the night is spent on the road.
+- Nobody enters a camp that is more than half through its buffer of capacity; those who
+  meant to, stay. People on a road that is shut turn back.
+
+Everything is a function of the inputs. People are never made or lost: on every day
+those present and on the road add up to those who came.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from chronicle.errors import UsageError
+from chronicle.flee.cohort_day import move_day
+from chronicle.flee.cohort_inputs import (
+    Bools,
+    CohortInputs,
+    CohortRules,
+    Day,
+    Floats,
+    Network,
+    Pace,
+)
+
+__all__ = ["CohortInputs", "CohortRules", "CohortRun", "Network", "run_cohorts"]
+
+ROUNDING = 1e-12  # of everybody, on one day; more than that would be a fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortRun:
+    """What came out: `present[D, P]` and `on_the_road[D]` at the end of each day."""
+
+    present: Floats
+    on_the_road: Floats
+
+
+def run_cohorts(inputs: CohortInputs, *, compiled: bool | None = None) -> CohortRun:
+    """All days of a case.
+
+    *compiled* asks for the numba twin of `move_day`, which gives the same to the last
+    bit as long as `weight_power` is 1; None takes it when numba is installed.
+    """
+    move = _mover(compiled)
+    network, places = inputs.network, inputs.network.places
+    pace = Pace.of(network, inputs.rules.speed_km_per_day)
+    day = Day.first(inputs, pace)
+    present = np.empty(inputs.newcomers.shape)
+    on_the_road = np.empty(len(present))
+    came = [day.people()]
+    was_open = np.ones(network.legs, dtype=np.bool_)
+    for number in range(len(present)):
+        day.standing[:places] += inputs.newcomers[number]
+        came.extend(inputs.newcomers[number].tolist())
+        is_open = inputs.open_legs[number]
+        _turn_back(day, was_open & ~is_open)
+        was_open = is_open
+        move(inputs, pace, day, number)
+        came = [math.fsum(came)]
+        _put_right(day, came[0])
+        present[number] = network.by_place(day.standing)
+        on_the_road[number] = day.road.sum() + day.turned.sum()
+    return CohortRun(present=present, on_the_road=on_the_road)
+
+
+Mover = Callable[[CohortInputs, Pace, Day, int], None]
+
+
+def _mover(compiled: bool | None) -> Mover:
+    installed = find_spec("numba") is not None
+    if compiled and not installed:
+        raise UsageError(
+            "the compiled kernel needs numba: pip install 'conflict-chronicle[fast]'"
+        )
+    if compiled is False or not installed:
+        return move_day
+    from chronicle.flee import cohort_compiled
+
+    return cohort_compiled.move_day
+
+
+def _turn_back(day: Day, shut: Bools) -> None:
+    """Those who walk a leg that was shut this morning will arrive where they began."""
+    if shut.any():
+        day.turned[shut] += day.road[shut]
+        day.road[shut] = 0.0
+
+
+def _put_right(day: Day, came: float) -> None:
+    """Give the rounding of a day, about 1e-11 people, to where most people stand."""
+    rounding = came - day.people()
+    assert abs(rounding) <= ROUNDING * (came + 1), "people were made or lost"
+    day.standing[day.standing.argmax()] += rounding

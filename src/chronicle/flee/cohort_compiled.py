@@ -1,0 +1,274 @@
+"""A day of `cohort_day`, as loops that numba compiles.
+
+Needs numba; only `cohort.run_cohorts` imports this module. The meaning is that of the
+plain twin of the same name, and a property test holds the two together. Constants come
+as arguments: numba's cache does not notice when one of another module has changed.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from chronicle.flee.cohort_day import FULL, LEAST_PART, ROOM_STEP, TINY_PART
+from chronicle.flee.cohort_inputs import Bools, CohortInputs, Day, Floats, Ints, Pace
+
+__all__ = ["move_day"]
+
+
+def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
+    """As `cohort_day.move_day`."""
+    network, rules = inputs.network, inputs.rules
+    weights = (
+        network.leg_goal,
+        inputs.leg_distance,
+        inputs.attraction[number],
+        inputs.open_legs[number],
+        rules.weight_softening,
+        rules.weight_power,
+    )
+    _fast_day(
+        network.state_place,
+        network.leg_from,
+        network.leg_to,
+        inputs.leave_chance[number],
+        inputs.guarded[number],
+        inputs.capacity,
+        (rules.capacity_buffer, FULL, ROOM_STEP, LEAST_PART, TINY_PART),
+        weights,
+        (pace.short, pace.length, pace.ends, pace.walked),
+        (day.standing, day.road, day.turned),
+        np.zeros((2, pace.strides, network.states)),
+    )
+
+
+def _here(state_place: Ints, standing: Floats, places: int) -> Floats:
+    here = np.zeros(places)
+    for state in range(len(standing)):
+        here[state_place[state]] += standing[state]
+    return here
+
+
+_fast_here = numba.njit(cache=True)(_here)
+
+
+def _rooms(here: Floats, capacity: Floats, buffer: float) -> Floats:
+    room = np.ones(len(capacity))
+    for place in range(len(capacity)):
+        over = here[place] - buffer * capacity[place]
+        if capacity[place] >= 1 and over > 0:
+            span = capacity[place] * (1 - buffer)
+            room[place] = max(0.0, 1 - over / span) if span > 0 else 0.0
+    return room
+
+
+_fast_rooms = numba.njit(cache=True)(_rooms)
+
+
+def _part(
+    here: Floats,
+    change: Floats,
+    room: Floats,
+    guarded: Bools,
+    capacity: Floats,
+    marks: tuple[float, float, float, float, float],
+) -> float:
+    buffer, full, room_step, least_part, tiny_part = marks
+    to_mark, to_step = 1.0, 1.0
+    for place in range(len(capacity)):
+        if capacity[place] < 1 or change[place] == 0:
+            continue
+        up = 1.0 if change[place] > 0 else -1.0
+        span = capacity[place] * (1 - buffer)
+        past = buffer * capacity[place] + span * (1 - full) + up
+        if guarded[place] and (past - here[place]) * up > 0:
+            to_mark = min(to_mark, (past - here[place]) / change[place])
+        after = room[place] - up * room_step
+        if 0 <= after <= 1:
+            there = buffer * capacity[place] + span * (1 - after)
+            to_step = min(to_step, (there - here[place]) / change[place])
+    return min(max(to_mark, tiny_part), max(to_step, least_part))
+
+
+_fast_part = numba.njit(cache=True)(_part)
+
+
+def _shares(
+    leg_from: Ints,
+    guarded: Bools,
+    room: Floats,
+    full: float,
+    weights: tuple[Ints, Floats, Floats, Bools, float, float],
+) -> Floats:
+    goals, distance, attraction, is_open, base, sharpness = weights
+    shares = np.zeros(len(leg_from))
+    leg = 0
+    while leg < len(leg_from):
+        state, first, total, ways = leg_from[leg], leg, 0.0, 0
+        while leg < len(leg_from) and leg_from[leg] == state:
+            if is_open[leg]:
+                pull = base + attraction[goals[leg]]
+                weight = pull / distance[leg] * room[goals[leg]]
+                shares[leg] = weight if sharpness == 1 else weight**sharpness
+                total += shares[leg]
+                ways += 1
+            leg += 1
+        for one in range(first, leg):
+            if not is_open[one] or (guarded[goals[one]] and room[goals[one]] < full):
+                shares[one] = 0.0
+            elif total > 0:
+                shares[one] /= total
+            else:
+                shares[one] = 1.0 / ways
+    return shares
+
+
+_fast_shares = numba.njit(cache=True)(_shares)
+
+
+def _sweep(
+    state_place: Ints,
+    first_leg: Ints,
+    leg_to: Ints,
+    shares: Floats,
+    leave: Floats,
+    short: Bools,
+    length: Ints,
+    arrived: Floats,
+    rows: int,
+    moved: Floats,
+    walking: Floats,
+) -> None:
+    """Send out who is in the first *rows* of *arrived*, and all who come after them.
+
+    Sums are added up in the order of the plain twin, row by row, so that not even their
+    rounding differs.
+    """
+    strides, states = arrived.shape
+    given_up, stay = np.zeros(states), np.zeros(states)
+    for behind in range(rows):
+        anybody = False
+        for state in range(states):
+            comers = arrived[behind, state]
+            if comers == 0.0:
+                continue
+            anybody = True
+            again = comers * leave[state_place[state]]
+            moved[state] += comers - again
+            gone = 0.0
+            for leg in range(first_leg[state], first_leg[state + 1]):
+                flow = again * shares[leg]
+                gone += flow
+                reach = behind + length[leg]
+                if behind == 0:
+                    reach = min(reach, strides - 1)
+                if not short[leg]:
+                    walking[leg] += flow
+                elif reach < strides:
+                    arrived[reach, leg_to[leg]] += flow
+                else:
+                    stay[leg_to[leg]] += flow
+            given_up[state_place[state]] += again - gone
+        if anybody:
+            for state in range(states):
+                moved[state] += given_up[state]
+                moved[state] += stay[state]
+            given_up[:] = 0.0
+            stay[:] = 0.0
+
+
+_fast_sweep = numba.njit(cache=True)(_sweep)
+
+
+def _nights(
+    state_place: Ints,
+    leg_from: Ints,
+    leg_to: Ints,
+    ends: Bools,
+    walked: Ints,
+    people: tuple[Floats, Floats, Floats],
+    arrived: Floats,
+) -> Floats:
+    """Who is on the road ends it or has one more day behind; who comes back today."""
+    standing, road, turned = people
+    back = np.zeros(len(standing))
+    legs, nights = road.shape
+    for leg in range(legs):
+        home = state_place[leg_from[leg]]
+        for night in range(nights - 1, -1, -1):  # the last one first: it moves up
+            if ends[leg, night]:
+                arrived[walked[leg, night], leg_to[leg]] += road[leg, night]
+                back[home] += turned[leg, night]
+            else:
+                road[leg, night + 1] = road[leg, night]
+                turned[leg, night + 1] = turned[leg, night]
+            road[leg, night] = 0.0
+            turned[leg, night] = 0.0
+    return back
+
+
+_fast_nights = numba.njit(cache=True)(_nights)
+
+
+def _day(
+    state_place: Ints,
+    leg_from: Ints,
+    leg_to: Ints,
+    leave: Floats,
+    guarded: Bools,
+    capacity: Floats,
+    marks: tuple[float, float, float, float, float],
+    weights: tuple[Ints, Floats, Floats, Bools, float, float],
+    pace: tuple[Bools, Ints, Bools, Ints],
+    people: tuple[Floats, Floats, Floats],
+    sweeps: Floats,
+) -> None:
+    buffer, full, _, _, _ = marks
+    short, length, ends, walked = pace
+    standing, road, _ = people
+    first, arrived = sweeps[0], sweeps[1]
+    strides, states = arrived.shape
+    first_leg = np.searchsorted(leg_from, np.arange(states + 1))
+    back = _fast_nights(state_place, leg_from, leg_to, ends, walked, people, first)
+    moved, walking = np.empty(states), np.empty(len(leg_to))
+    morning = standing.copy()
+
+    for stage in range(2):
+        left = 1.0
+        while left > 0:
+            here = _fast_here(state_place, standing, len(capacity))
+            room = _fast_rooms(here, capacity, buffer)
+            shares = _fast_shares(leg_from, guarded, room, full, weights)
+            walking[:] = 0.0
+            if stage == 0:  # those who stand leave, and those who do not leave return
+                arrived[:] = 0.0
+                arrived[0] = morning
+                moved[:] = -morning
+            else:
+                arrived[:] = first
+                moved[:] = 0.0
+            _fast_sweep(
+                state_place,
+                first_leg,
+                leg_to,
+                shares,
+                leave,
+                short,
+                length,
+                arrived,
+                1 if stage == 0 else strides,
+                moved,
+                walking,
+            )
+            change = _fast_here(state_place, moved, len(capacity))
+            part = _fast_part(here, change, room, guarded, capacity, marks)
+            part = min(part, left)
+            left -= part
+            standing += part * moved
+            road[:, 0] += part * walking
+            if stage == 0:
+                first[1:] += part * arrived[1:]
+    standing += back
+
+
+_fast_day = numba.njit(cache=True)(_day)

@@ -1,0 +1,199 @@
+"""The days of a FLEE case: who flees, what attracts, who may leave, by place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.flee.read import FleeCase, FleeSettings
+from chronicle.flee.series import QUIET
+
+__all__ = ["FleeDays"]
+
+DECAY_DAYS = 30  # each factor of conflict_spawn_decay holds for so many days
+AUTOMATIC_CAMP = 0.005  # FLEE takes a place that fewer leave a day for a camp
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Places:
+    """What FLEE keeps of each place, as it changes; arrays over places."""
+
+    def __init__(self, case: FleeCase) -> None:
+        settings, places = case.settings, case.locations
+        chances = {
+            "camp": settings.camp_movechance,
+            "idpcamp": settings.idpcamp_movechance,
+            "town": settings.default_movechance,
+            "conflict_zone": settings.conflict_movechance,
+        }
+        kinds = [
+            "town"
+            if place.kind == "conflict_zone" and place.conflict_day > 0
+            else place.kind
+            for place in places
+        ]
+        self.settings = settings
+        self.index = {place.name: number for number, place in enumerate(places)}
+        self.leave = np.array([chances.get(kind, 1.0) for kind in kinds])
+        self.camp = np.array([kind in ("camp", "idpcamp") for kind in kinds])
+        self.camp |= self.leave < AUTOMATIC_CAMP
+        self.conflict = np.where([kind == "conflict_zone" for kind in kinds], 1.0, -1.0)
+        self.began = np.full(len(places), -1)
+        lived_in = [0 if place.is_camp else place.population for place in places]
+        self.population = np.array(lived_in, dtype=np.float64)
+        home = case.home_country
+        self.foreign = np.array([place.country != home for place in places])
+
+    def begin_conflict(self, place: int, intensity: float, day: int) -> None:
+        self.leave[place] = self.settings.conflict_movechance
+        self.conflict[place] = intensity
+        self.began[place] = day
+
+    def end_conflict(self, place: int) -> None:
+        self.leave[place] = self.settings.default_movechance
+        self.conflict[place] = -1.0
+
+    def close_camp(self, place: int) -> None:
+        self.leave[place] = self.settings.default_movechance
+        self.camp[place] = False
+        self.conflict[place] = -1.0
+
+    def open_camp(self, place: int, *, internal: bool) -> None:
+        settings = self.settings
+        chance = settings.idpcamp_movechance if internal else settings.camp_movechance
+        self.leave[place] = chance
+        self.camp[place] = True
+        self.conflict[place] = -1.0
+
+    def decay(self, day: int) -> Floats:
+        """How fresh each conflict still is."""
+        factors = np.array(self.settings.conflict_spawn_decay or (1.0,))
+        steps = np.trunc((day - self.began) / DECAY_DAYS).astype(np.int64)
+        return np.asarray(factors[np.minimum(steps, len(factors) - 1)])
+
+    def attraction(self, day: int) -> Floats:
+        settings = self.settings
+        pull = np.where(self.foreign, settings.foreign_weight, 1.0)
+        pull[self.camp] *= settings.camp_weight
+        fights = self.conflict > 0
+        power = (self.decay(day) * self.conflict)[fights]
+        pull[fights] *= settings.conflict_weight**power
+        return pull
+
+    def spawn_weights(self, day: int) -> Floats:
+        fights = self.conflict > 0
+        return np.where(fights, self.population * self.conflict * self.decay(day), 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleeDays:
+    """What each day brings, as arrays over days and places."""
+
+    newcomers: Floats
+    leave_chance: Floats
+    attraction: Floats
+    camp: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, case: FleeCase) -> FleeDays:
+        state = Places(case)
+        shape = (case.period.days, len(case.locations))
+        days = cls(
+            newcomers=np.zeros(shape),
+            leave_chance=np.zeros(shape),
+            attraction=np.zeros(shape),
+            camp=np.zeros(shape, dtype=np.bool_),
+        )
+        fleeing = _fleeing(case)
+        changes = _conflict_changes(case)
+        crowd = _crowding(case)
+        for day in range(case.period.days):
+            for name, intensity in changes.get(day, ()):
+                if intensity >= QUIET:
+                    state.begin_conflict(state.index[name], intensity, day)
+                else:
+                    state.end_conflict(state.index[name])
+            fresh_on = day if day in changes else max(day - 1, 0)
+            days.newcomers[day] = _newcomers(
+                case.settings, state, fleeing[day], fresh_on
+            )
+            if case.settings.take_from_population:
+                state.population -= np.minimum(days.newcomers[day], state.population)
+            _close_camps(case, state, day)
+            days.leave_chance[day] = np.clip(state.leave * crowd, 0.0, 1.0)
+            days.attraction[day] = state.attraction(day)
+            days.camp[day] = state.camp
+        return days
+
+
+def _close_camps(case: FleeCase, state: Places, day: int) -> None:
+    for closure in case.closures:
+        if closure.kind not in ("camp", "idpcamp"):
+            continue
+        place = state.index[closure.first]
+        if day == closure.start_day:
+            state.close_camp(place)
+        if day == closure.end_day:
+            state.open_camp(place, internal=closure.kind == "idpcamp")
+
+
+def _crowding(case: FleeCase) -> Floats:
+    """The factor by which a place's size changes the share that leaves it."""
+    settings = case.settings
+    size = np.array([float(place.population) for place in case.locations])
+    power = settings.movechance_pop_scale_factor
+    return np.asarray((size / settings.movechance_pop_base) ** power)
+
+
+def _conflict_changes(case: FleeCase) -> dict[int, list[tuple[str, float]]]:
+    """The conflicts that begin (an intensity) or end (0) on a day.
+
+    A conflict whose intensity changes goes on with the one that it began with, and FLEE
+    ends none whose last intensity is not 1.
+    """
+    known = {place.name for place in case.locations}
+    changes: dict[int, list[tuple[str, float]]] = defaultdict(list)
+    for name, column in case.conflicts.items():
+        if name not in known:
+            continue
+        now = np.array(column)
+        before = np.concatenate(([0.0], now[:-1]))
+        begins = (now > QUIET) & (before < QUIET)
+        ends = (now < QUIET) & (before == 1)
+        for day in np.flatnonzero(begins | ends).tolist():
+            changes[day].append((name, column[day] if begins[day] else 0.0))
+    return changes
+
+
+def _fleeing(case: FleeCase) -> list[int]:
+    """How many begin to flee on each day, by the counts of everybody."""
+    if case.total is None:
+        return [0] * case.period.days
+    fleeing, debt, before = [], 0, 0
+    for day in range(case.period.days):
+        now = case.total.on(day)
+        more, before = now - before - debt, now
+        if day == 0 and case.settings.insert_day0:
+            more = 0
+        debt = max(0, -more)
+        fleeing.append(max(0, more))
+    return fleeing
+
+
+def _newcomers(
+    settings: FleeSettings, state: Places, fleeing: int, fresh_on: int
+) -> Floats:
+    """Who begins to flee today, by place."""
+    if settings.spawn_mode is not None:
+        rate = np.where(state.conflict > 0, settings.displaced_per_conflict_day, 0.0)
+        if settings.spawn_mode == "pop_ratio":
+            rate = rate * state.population
+        return np.asarray(np.trunc(rate * state.conflict.clip(min=0.0)))
+    weights = state.spawn_weights(fresh_on)
+    total = weights.sum()
+    return weights * (fleeing / total) if total > 0 else np.zeros_like(weights)

@@ -1,0 +1,110 @@
+"""A FLEE case as a cohort run: FLEE 3.1's rules of a day, worked out beforehand.
+
+Who flees, what attracts, who may leave and which roads are open depend on the files and
+the day alone, never on where people are. So all of it is laid out as arrays over days,
+and `cohort.run_cohorts` moves the people. Read against `flee.py`, `spawning.py`,
+`scoring.py`, `moving.py` and `InputGeography.py` of FLEE 3.1, with those quirks that
+change the answer:
+
+- A closure of a link does nothing (FLEE compares the names by identity), nor does
+  forced redirection (no rule reads the flag), but redirection 1 links the two places
+  twice.
+- The decay of a conflict that weighs who flees is that of the day before, unless a
+  conflict begins or ends.
+- A day on which fewer people are counted leaves a debt that the next day pays.
+- A camp that is closed is a town with the camp's capacity, and is scored all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.errors import BudgetExceeded
+from chronicle.flee.cohort import CohortInputs, CohortRules, run_cohorts
+from chronicle.flee.days import FleeDays
+from chronicle.flee.graph import network_of, open_roads, roads_of
+from chronicle.flee.read import FleeCase
+
+__all__ = ["FleeRun", "cohorts_of_flee", "run_flee"]
+
+MAX_CELLS = 20_000_000  # days times legs and places, 0.5 GB
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleeRun:
+    """People in the camps of a case by day: `simulated[D, C]` beside `counted[D, C]`.
+
+    `total[D]` is everybody counted, as FLEE adds it up from daily differences, or 0
+    where the case has no total. `everybody[D]` is how many were simulated.
+    """
+
+    camps: tuple[str, ...]
+    simulated: Floats
+    counted: Floats
+    total: Floats
+    everybody: Floats
+
+
+def run_flee(case: FleeCase, *, compiled: bool | None = None) -> FleeRun:
+    """Run a case with the cohort kernel; *compiled* as in `run_cohorts`."""
+    run = run_cohorts(cohorts_of_flee(case), compiled=compiled)
+    index = {place.name: number for number, place in enumerate(case.locations)}
+    camps = tuple(counts.name for counts in case.counts)
+    days = range(case.period.days)
+    counted = [[counts.on(day) for counts in case.counts] for day in days]
+    total = case.total
+    return FleeRun(
+        camps=camps,
+        simulated=run.present[:, [index[camp] for camp in camps]],
+        counted=np.array(counted, dtype=np.float64).reshape(len(days), len(camps)),
+        total=np.array([total.on(day) if total else 0 for day in days], np.float64),
+        everybody=run.present.sum(axis=1) + run.on_the_road,
+    )
+
+
+def cohorts_of_flee(case: FleeCase) -> CohortInputs:
+    """The inputs of a cohort run that a FLEE case stands for."""
+    roads = roads_of(case)
+    network, legs_roads = network_of(case, roads)
+    cells = case.period.days * (network.legs + network.places)
+    if cells > MAX_CELLS:
+        raise BudgetExceeded(
+            f"{case.period.days} days of {network.legs} legs are {cells:,} cells, "
+            f"above {MAX_CELLS:,}: shorten the period or leave out places"
+        )
+    is_open = open_roads(case, roads)
+    open_legs = np.ones((case.period.days, network.legs), dtype=np.bool_)
+    for leg, used in enumerate(legs_roads):
+        open_legs[:, leg] = is_open[:, list(used)].all(axis=1)
+    settings, places = case.settings, case.locations
+    days = FleeDays.of(case)
+    present = np.zeros(len(places))
+    if settings.insert_day0:
+        index = {place.name: number for number, place in enumerate(places)}
+        for counts in case.counts:
+            present[index[counts.name]] = counts.on(0)
+    camps = np.array([place.is_camp for place in places])
+    people = np.array([place.population for place in places], dtype=np.float64)
+    return CohortInputs(
+        network=network,
+        rules=CohortRules(
+            speed_km_per_day=settings.max_move_speed,
+            softening_km=settings.softening,
+            distance_power=settings.distance_power,
+            weight_softening=settings.weight_softening,
+            weight_power=settings.weight_power,
+            capacity_buffer=settings.capacity_buffer,
+        ),
+        present=present,
+        capacity=np.where(camps, people, -1.0),
+        newcomers=days.newcomers,
+        leave_chance=days.leave_chance,
+        attraction=days.attraction,
+        guarded=days.camp,
+        open_legs=open_legs,
+    )

@@ -1,0 +1,130 @@
+"""A FLEE folder, read as it stands.
+
+    case, problems = read_flee("scenarios/flee/mali2012")
+
+What FLEE 3.1 tolerates is tolerated and read as FLEE reads it; what stops FLEE is left
+out or mended. Either way it is a `Problem`. Only a folder without locations or without
+a period is refused. The writer is `chronicle.flee.write`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chronicle.errors import InputError
+from chronicle.flee.case import (
+    FleeCase,
+    FleeClosure,
+    FleeCorrection,
+    FleeCounts,
+    FleeLink,
+    FleeLocation,
+    FleePeriod,
+)
+from chronicle.flee.check import check_case
+from chronicle.flee.geography import (
+    read_closures,
+    read_links,
+    read_locations,
+)
+from chronicle.flee.rows import as_day, as_whole, open_sheet
+from chronicle.flee.series import read_conflicts, read_source_data
+from chronicle.flee.settings import FleeSettings, read_settings
+from chronicle.flee.write import write_flee
+from chronicle.formats.problem import Problem
+
+__all__ = [
+    "FleeCase",
+    "FleeClosure",
+    "FleeCorrection",
+    "FleeCounts",
+    "FleeLink",
+    "FleeLocation",
+    "FleePeriod",
+    "FleeSettings",
+    "read_flee",
+    "write_flee",
+]
+
+
+MAX_DAYS = 36_525  # a hundred years
+
+
+def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
+    """The case in *folder* and everything that is wrong with its files.
+
+    A folder has `input_csv`, `source_data` and `simsetting.yml`; one that holds the CSV
+    files of `input_csv` itself will do. Raises `InputError` when there is no location
+    or no period to read, as in a folder that is none.
+    """
+    folder = Path(folder)
+    problems: list[Problem] = []
+    inner = "input_csv/" if (folder / "input_csv").is_dir() else ""
+    locations = read_locations(folder, f"{inner}locations.csv", problems)
+    period = _read_period(folder, f"{inner}sim_period.csv", problems)
+    if not locations or period is None:
+        lacking = "locations.csv" if not locations else "sim_period.csv"
+        reasons = "; ".join(map(str, problems[:3])) or "no row could be used"
+        raise InputError(f"{folder} is no FLEE folder: {lacking}: {reasons}")
+    total, camps = read_source_data(folder, period, locations, problems)
+    case = FleeCase(
+        name=folder.resolve().name,
+        period=period,
+        locations=locations,
+        links=read_links(folder, f"{inner}routes.csv", locations, problems),
+        closures=read_closures(folder, f"{inner}closures.csv", locations, problems),
+        conflicts=read_conflicts(folder, f"{inner}conflicts.csv", period, problems),
+        total=total,
+        camps=camps,
+        corrections=_read_corrections(
+            folder, f"{inner}registration_corrections.csv", problems
+        ),
+        settings=read_settings(folder, problems),
+    )
+    check_case(case, inner, problems)
+    return case, problems
+
+
+def _read_period(folder: Path, file: str, problems: list[Problem]) -> FleePeriod | None:
+    sheet = open_sheet(folder, file, problems)
+    start, days = None, None
+    for row in sheet.rows if sheet else ():
+        assert sheet is not None
+        word, value = row.cell(0).lstrip("#").lower(), row.cell(1)
+        if word == "startdate":
+            start = as_day(value)
+            if start is None:
+                sheet.report(row.line, "StartDate", value, "is no day of the calendar")
+        elif word == "length":
+            days = as_whole(value)
+            if days is None or not 1 <= days <= MAX_DAYS:
+                rule = f"must be a number of days from 1 to {MAX_DAYS}"
+                sheet.report(row.line, "Length", value, rule)
+                days = None
+        else:
+            sheet.report(row.line, None, row.cell(0), "is neither StartDate nor Length")
+    if start is None or days is None:
+        return None
+    return FleePeriod(start=start, days=days)
+
+
+def _read_corrections(
+    folder: Path, file: str, problems: list[Problem]
+) -> tuple[FleeCorrection, ...]:
+    sheet = open_sheet(folder, file, problems)
+    if sheet is None:
+        return ()
+    if not sheet.rows:
+        sheet.report(0, None, "", "is empty: no registration is corrected")
+    corrections = []
+    for row in sheet.rows:
+        if row.cells[0].startswith("#") and len(row.cells) == 1:
+            continue
+        day = as_day(row.cell(1))
+        if day is None:
+            rule = "is no day of the calendar; the correction is left out"
+            sheet.report(row.line, "date", row.cell(1), rule)
+        else:
+            camp = row.cell(0)
+            corrections.append(FleeCorrection(line=row.line, camp=camp, on=day))
+    return tuple(corrections)

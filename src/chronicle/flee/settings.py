@@ -1,0 +1,274 @@
+"""FLEE's `simsetting.yml`: nested `key: value` lines and nothing else of YAML.
+
+Names and defaults are those of FLEE 3.1 (`flee/SimulationSettings.py`). A key that FLEE
+does not read, a value of the wrong type and a rule that the cohort kernel does not have
+are problems: no setting is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chronicle.flee.rows import Sheet, as_number, as_whole, read_text
+from chronicle.formats.problem import Problem
+
+__all__ = ["FleeSettings", "read_settings"]
+
+FILE = "simsetting.yml"
+DEPTH = 3  # section, key, and the keys of conflict_driven_spawning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleeSettings:
+    """The parameters of FLEE 3.1 that move people, under FLEE's own names.
+
+    Speeds are km per day, move chances are shares per day, weights are factors of a
+    place's attraction, `softening` is km, buffers are shares of the capacity.
+    """
+
+    max_move_speed: float = 360.0
+    foreign_weight: float = 1.0
+    camp_weight: float = 1.0
+    conflict_weight: float = 10**-0.5
+    conflict_movechance: float = 1.0
+    camp_movechance: float = 0.001
+    idpcamp_movechance: float = 0.1
+    default_movechance: float = 0.3
+    awareness_level: int = 1  # hops that people look ahead
+    capacity_buffer: float = 0.9
+    softening: float = 10.0
+    weight_softening: float = 0.0
+    weight_power: float = 1.0
+    distance_power: float = 1.0
+    movechance_pop_base: float = 10_000.0
+    movechance_pop_scale_factor: float = 0.0
+    take_from_population: bool = False
+    insert_day0: bool = True
+    conflict_spawn_decay: tuple[float, ...] = ()  # a factor for each 30 days; none: 1
+    spawn_mode: str | None = None  # of conflict_driven_spawning; None: from the counts
+    displaced_per_conflict_day: float = 500.0
+
+
+class _Line(NamedTuple):
+    line: int
+    path: tuple[str, ...]
+    text: str  # of the value; empty for the head of a section
+
+
+_KEY_LINE = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_]*) *:(?:[ ]+(.*))?")
+
+
+def _key_lines(sheet: Sheet, text: str) -> Iterator[_Line]:
+    """The lines with the path of keys that leads to each; what is no such line is told.
+
+    Indentation nests, as in YAML; a key may stand once under its parent.
+    """
+    above: list[tuple[int, str]] = []
+    seen: set[tuple[str, ...]] = set()
+    for number, raw in enumerate(text.splitlines(), 1):
+        plain = re.sub(r"(^|\s)#.*", "", raw).rstrip(" ")
+        if not plain.strip():
+            continue
+        match = _KEY_LINE.fullmatch(plain)
+        if match is None:
+            sheet.report(
+                number, None, plain.strip(), "is no line of the form key: value"
+            )
+            continue
+        indent, key, value = len(match[1]), match[2], (match[3] or "").strip()
+        while above and above[-1][0] >= indent:
+            above.pop()
+        if indent and not above:
+            sheet.report(number, key, value, "is indented under no section")
+            continue
+        path = (*(name for _, name in above), key)
+        if len(path) > DEPTH:
+            sheet.report(number, key, value, "is nested too deep")
+            continue
+        if path in seen:
+            sheet.report(
+                number, key, value, "is set a second time; the first one holds"
+            )
+            continue
+        seen.add(path)
+        above.append((indent, key))
+        yield _Line(number, path, value)
+
+
+# --- what a value must be; each returns it, or raises ValueError with the rule --------
+
+
+def _share(text: str) -> float:
+    number = as_number(text)
+    if number is None or not 0 <= number <= 1:
+        raise ValueError("must be a number from 0 to 1")
+    return number
+
+
+def _factor(text: str) -> float:
+    number = as_number(text)
+    if number is None or number < 0:
+        raise ValueError("must be a number, 0 or more")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = as_number(text)
+    if not number or number < 0:
+        raise ValueError("must be a number above 0")
+    return number
+
+
+def _speed(text: str) -> float:
+    number = as_number(text)
+    if number is None or not 2 <= number <= 10_000:
+        raise ValueError("must be km per day from 2 to 10,000")
+    return number
+
+
+def _level(text: str) -> int:
+    number = as_whole(text)
+    if number is None or not 1 <= number <= 3:
+        raise ValueError("must be 1, 2 or 3 hops (with 0, FLEE 3.1 moves nobody)")
+    return number
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in ("true", "yes", "on"):
+        return True
+    if text.lower() in ("false", "no", "off"):
+        return False
+    raise ValueError("must be True or False")
+
+
+def _decay(text: str) -> tuple[float, ...]:
+    if text in ("", "~", "null"):
+        return ()
+    if text[0] != "[" or text[-1] != "]":
+        raise ValueError("must be a list like [1.0, 0.5]")
+    return tuple(_factor(part.strip()) for part in text[1:-1].split(","))
+
+
+def _mode(text: str) -> str:
+    if text.lower() not in ("constant", "pop_ratio"):
+        raise ValueError("must be constant or pop_ratio (FLEE 3.1 fails on the others)")
+    return text.lower()
+
+
+_RULES: dict[tuple[str, ...], Callable[[str], Any]] = {
+    ("spawn_rules", "take_from_population"): _switch,
+    ("spawn_rules", "insert_day0"): _switch,
+    ("spawn_rules", "conflict_spawn_decay"): _decay,
+    ("spawn_rules", "conflict_driven_spawning", "spawn_mode"): _mode,
+    ("spawn_rules", "conflict_driven_spawning", "displaced_per_conflict_day"): _factor,
+    ("move_rules", "max_move_speed"): _speed,
+    ("move_rules", "foreign_weight"): _factor,
+    ("move_rules", "camp_weight"): _factor,
+    ("move_rules", "conflict_weight"): _factor,
+    ("move_rules", "conflict_movechance"): _share,
+    ("move_rules", "camp_movechance"): _share,
+    ("move_rules", "idpcamp_movechance"): _share,
+    ("move_rules", "default_movechance"): _share,
+    ("move_rules", "awareness_level"): _level,
+    ("move_rules", "capacity_buffer"): _share,
+    ("move_rules", "softening"): _factor,
+    ("move_rules", "weight_softening"): _factor,
+    ("move_rules", "weight_power"): _factor,
+    ("move_rules", "distance_power"): _factor,
+    ("move_rules", "movechance_pop_base"): _above_zero,
+    ("move_rules", "movechance_pop_scale_factor"): _factor,
+}
+
+_SECTIONS = (
+    ("log_levels",),
+    ("spawn_rules",),
+    ("spawn_rules", "conflict_driven_spawning"),
+    ("move_rules",),
+    ("optimisations",),
+)
+
+# Harmless as they are: what FLEE prints, how many people one of its agents stands for,
+# walking speeds that only start_on_foot and walk_probability use, and its file name.
+_NO_MATTER = {
+    *(("log_levels", key) for key in ("agent", "link", "camp", "conflict", "init")),
+    ("log_levels", "idp_totals"),
+    ("log_levels", "granularity"),
+    ("optimisations", "hasten"),
+    ("move_rules", "max_walk_speed"),
+    ("move_rules", "max_crossing_speed"),
+    ("number_of_steps",),
+    ("conflict_input_file",),
+}
+
+# Switches of FLEE that the kernel does not have: only the value given here is modelled.
+_NOT_MODELLED: dict[tuple[str, ...], bool] = {
+    ("spawn_rules", "conflict_zone_spawning_only"): True,
+    ("spawn_rules", "flood_zone_spawning_only"): False,
+    ("spawn_rules", "read_from_agents_csv_file"): False,
+    ("spawn_rules", "camps_are_sicks"): False,
+    ("move_rules", "avoid_short_stints"): False,
+    ("move_rules", "start_on_foot"): False,
+    ("move_rules", "stay_close_to_home"): False,
+    ("move_rules", "use_pop_for_loc_weight"): False,
+    ("move_rules", "use_v1_rules"): False,
+    ("move_rules", "ChildrenAvoidHazards"): False,
+    ("move_rules", "BoysTakeRisk"): False,
+    ("move_rules", "MatchCampEthnicity"): False,
+    ("move_rules", "MatchTownEthnicity"): False,
+    ("move_rules", "MatchConflictEthnicity"): False,
+}
+
+# Written in FLEE's documents or its own sets, and read by nothing in FLEE 3.1.
+_NO_EFFECT = {
+    ("move_rules", "capacity_scaling"): "1.0",
+    ("spawn_rules", "camps_are_sinks"): "False",
+}
+
+
+def _set(line: _Line, sheet: Sheet, values: dict[str, Any]) -> None:
+    """Take one line into *values*, or report why not."""
+    *_, key = path = line.path
+    if path in _RULES:
+        try:
+            values[key] = _RULES[path](line.text)
+        except ValueError as error:
+            values[key] = None
+            sheet.report(line.line, key, line.text, f"{error}; the default is used")
+    elif path in _NOT_MODELLED:
+        if line.text.lower() != str(_NOT_MODELLED[path]).lower():
+            sheet.report(line.line, key, line.text, "this rule of FLEE is not modelled")
+    elif path in _NO_EFFECT:
+        if line.text != _NO_EFFECT[path]:
+            sheet.report(
+                line.line, key, line.text, "has no effect in FLEE 3.1, nor here"
+            )
+    elif path in _SECTIONS:
+        if line.text:
+            sheet.report(line.line, key, line.text, "must be followed by its own lines")
+    elif path not in _NO_MATTER:
+        known = {name for *_, name in (*_RULES, *_NOT_MODELLED, *_NO_MATTER)}
+        near = difflib.get_close_matches(key, sorted(known), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        sheet.report(line.line, key, line.text, f"FLEE 3.1 knows no such setting{hint}")
+
+
+def read_settings(folder: Path, problems: list[Problem]) -> FleeSettings:
+    """The settings of a FLEE folder; FLEE's defaults where there are none."""
+    sheet = Sheet(FILE, problems)
+    text = read_text(folder / FILE, sheet)
+    if text is None:
+        return FleeSettings()
+    values: dict[str, Any] = {}
+    for line in _key_lines(sheet, text):
+        _set(line, sheet, values)
+    if "displaced_per_conflict_day" in values:
+        values.setdefault("spawn_mode", "constant")
+    given = {key: value for key, value in values.items() if value is not None}
+    if given.get("spawn_mode") == "pop_ratio":
+        given.setdefault("displaced_per_conflict_day", 0.01)
+    return FleeSettings(**given)

@@ -1,0 +1,1 @@
+"""Chronicle's own CSV files: a folder with one file a kind."""

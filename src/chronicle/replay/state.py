@@ -1,0 +1,207 @@
+"""A state of a long log without an object per event: columns choose, the fold decides.
+
+The answer of the lens *latest* on a place hangs on few reports: the last one, the run
+of equal ones that ends with it, and the others of its day. Columns find them, in bulk;
+only they are decoded, and the plain fold judges them as ever. The plain twin is
+`state.state_of`, and `tests/test_quick.py` holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.domain.lenses import parse_lens
+from chronicle.domain.state import Heard, State, fold, judge
+from chronicle.domain.timeline import Recorded, Standing, account, upto
+from chronicle.errors import Damaged
+from chronicle.replay.columns import FOREVER, LINKED, Columns, read
+from chronicle.replay.versions import Entries, resolve
+from chronicle.store.columnar import NOBODY, day_number
+from chronicle.store.log import EventLog
+from chronicle.store.register import recorded_of
+
+__all__ = ["quick_state"]
+
+_EPOCH = date(1970, 1, 1)
+_REMARKS = (
+    "report-retracted",
+    "report-amended",
+    "reports-linked",
+    "report-redacted",
+)
+_OTHER_CLAIMS = (
+    "displacement-reported",
+    "incident-reported",
+    "route-status-reported",
+    "support-reported",
+    "legend-reported",
+)
+Rows = NDArray[np.intp]
+
+
+def quick_state(log: EventLog, on: date, position: int) -> State:
+    """The state on a day as known at a position, through the lens *latest*.
+
+    Equal to `state_of` in every place and reference. `links` are those that dispute or
+    bear on a report that decides. `heard` is gathered when it
+    is asked for; of control it holds the reports that decide, and those of their day.
+    """
+    columns = read(log.store.hot(0, position))
+    if len(columns) != position:
+        raise Damaged(f"{position:,} events, but {len(columns):,} hot records")
+    day = day_number(on)
+    entries = resolve(columns)
+    entries = entries.take((entries.known_to > position) & (entries.valid <= day))
+    needed = columns_that_decide(entries)
+    links = np.flatnonzero((columns.kind == LINKED) & ((columns.flags & 4) != 0))
+    told = set(entries.position[needed].tolist())
+    told |= set(columns.position[links].tolist())
+    chosen = list(_with_remarks(log, told, position))
+    told_of = replace(
+        fold(upto(chosen, on)), last=_last_heard(log, columns, entries, on, position)
+    )
+    return judge(
+        _LongHeard(log, told_of, on, position),
+        on,
+        parse_lens("latest"),
+        log.references(position),
+        links=account(chosen).links,
+        position=position,
+    )
+
+
+def columns_that_decide(entries: Entries) -> Rows:
+    """The entries on which the verdicts of *latest* and their disputes hang.
+
+    Of each place, in order: the last entry, those before it up to the first that says
+    otherwise, and all that are of the last one's day.
+    """
+    if not len(entries):
+        return np.empty(0, np.intp)
+    rows = np.lexsort((entries.position, entries.time, entries.valid, entries.place))
+    place, valid = entries.place[rows], entries.valid[rows]
+    said = entries.status[rows].astype(np.int64) << 32 | (
+        entries.actor[rows].astype(np.int64) & 0xFFFFFFFF
+    )
+    last = np.flatnonzero(np.append(place[1:] != place[:-1], True))
+    breaks = np.append(True, (place[1:] != place[:-1]) | (said[1:] != said[:-1]))
+    run = np.maximum.accumulate(np.where(breaks, np.arange(len(rows)), 0))
+    group = np.searchsorted(last, np.arange(len(rows)))
+    needed = np.arange(len(rows)) >= run[last][group]
+    needed |= valid == valid[last][group]
+    # a side may be told in two ways (an actor beside *contested*): one more before
+    first = np.flatnonzero(needed & np.append(True, ~needed[:-1]))
+    before = first[(first > 0)] - 1
+    needed[before[place[before] == place[before + 1]]] = True
+    chosen: Rows = rows[needed]
+    return chosen
+
+
+def _with_remarks(log: EventLog, positions: set[int], upto_: int) -> Iterator[Recorded]:
+    """The events at *positions*, and all remarks on them, and on those, in order."""
+    rows = {row.position: row for row in _rows_at(log, positions)}
+    todo = [row.report for row in rows.values() if row.report]
+    while todo:
+        about = [row for row in log.store.about(todo) if row.position <= upto_]
+        todo = [r.report for r in about if r.report and r.position not in rows]
+        rows |= {row.position: row for row in about}
+    return (recorded_of(rows[position]) for position in sorted(rows))
+
+
+def _rows_at(log: EventLog, positions: set[int]) -> Iterator[Any]:
+    """The rows at some positions, read in runs where they lie close together."""
+    wanted = sorted(positions)
+    start = 0
+    for index in range(1, len(wanted) + 1):
+        if index == len(wanted) or wanted[index] - wanted[index - 1] > GAP:
+            run = log.store.rows(wanted[start] - 1, wanted[index - 1])
+            yield from (row for row in run if row.position in positions)
+            start = index
+
+
+GAP = 16  # rows that are cheaper to read over than to seek past
+
+
+def _last_heard(
+    log: EventLog, columns: Columns, entries: Entries, on: date, position: int
+) -> dict[str, date]:
+    """The last day up to *on* of which anybody said anything, by settlement id."""
+    ids = log.store.codes("settlement")
+    latest = np.full(len(ids), np.iinfo(np.int32).min, np.int64)
+    spoken = ~entries.baseline
+    np.maximum.at(latest, entries.place[spoken], entries.valid[spoken])
+    in_part: set[int] = set()  # amended in fields that only the payload has
+    for kind in (1, 2, 3):  # displacement, incident, route status
+        others = resolve(columns, kind)
+        others = others.take(others.known_to == FOREVER)
+        in_part |= set(others.position[others.partial].tolist())
+        others = others.take(~others.partial & (others.valid <= day_number(on)))
+        for place in (others.place, _far_end(columns, others, kind)):
+            there = place != NOBODY
+            np.maximum.at(latest, place[there], others.valid[there])
+    heard = {
+        id_: _EPOCH + timedelta(days=int(number))
+        for id_, number in zip(ids, latest, strict=True)
+        if number > np.iinfo(np.int32).min
+    }
+    told = fold(upto(_with_remarks(log, in_part, position), on))
+    for id_, day in told.last.items():
+        heard[id_] = max(day, heard.get(id_, day))
+    return heard
+
+
+def _far_end(columns: Columns, entries: Entries, kind: int) -> NDArray[Any]:
+    """The other settlement of a route; nobody for other kinds."""
+    if kind == 3:
+        return columns.other[entries.row]
+    return np.full(len(entries), NOBODY, np.int32)
+
+
+class _LongHeard(Heard):
+    """`Heard` of a long log: what is not control is read when it is asked for."""
+
+    _question: tuple[EventLog, date, int]
+    _rest: Heard | None
+
+    def __init__(self, log: EventLog, control: Heard, on: date, position: int) -> None:
+        for name, value in (
+            ("control", control.control),
+            ("last", control.last),
+            ("_question", (log, on, position)),
+            ("_rest", None),
+        ):
+            object.__setattr__(self, name, value)
+
+    def _read(self) -> Heard:
+        if self._rest is None:
+            log, on, position = self._question
+            rows = log.recorded(upto=position, types=(*_OTHER_CLAIMS, *_REMARKS))
+            object.__setattr__(self, "_rest", fold(upto(rows, on)))
+        assert self._rest is not None
+        return self._rest
+
+    @property
+    def routes(self) -> dict[str, tuple[Standing, ...]]:
+        return self._read().routes
+
+    @property
+    def figures(self) -> tuple[Standing, ...]:
+        return self._read().figures
+
+    @property
+    def incidents(self) -> tuple[Standing, ...]:
+        return self._read().incidents
+
+    @property
+    def support(self) -> tuple[Standing, ...]:
+        return self._read().support
+
+    @property
+    def legends(self) -> tuple[Standing, ...]:
+        return self._read().legends

@@ -1,0 +1,332 @@
+"""The compiled engine: the same rules, draws and changes, many replicas a second.
+
+Needs the extra `fast`; without it the same callbacks run on a bare heap, slower and
+with the same results. Either way `run_chunk` gives the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.errors import UsageError
+from chronicle.simulation.engine.replication import Chart, plan_of
+from chronicle.simulation.interventions import Orders
+from chronicle.simulation.network import Spans, Terrain
+from chronicle.simulation.parameters import Parameters
+from chronicle.simulation.rules import (
+    CAPTURED,
+    TRANSFERRED,
+    UPRISING,
+    Change,
+    day_of,
+    fall_day_of,
+)
+
+if TYPE_CHECKING:
+    from chronicle.simulation.compiled.base import Board
+
+__all__ = ["Results", "changes_of", "has_numba", "run_chunk", "warm_up"]
+
+NEVER = 0
+"""`Results.fall_day` of a place that never changed hands."""
+
+
+@cache
+def has_numba() -> bool:
+    """Whether the extra `fast` is installed."""
+    return find_spec("numba") is not None
+
+
+def need_numba() -> None:
+    """Refuse with the command that installs it."""
+    if not has_numba():
+        raise UsageError(
+            "the compiled engine needs numba: pip install 'conflict-chronicle[fast]'; "
+            "engine 'heap' gives the same results without"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What replicas come to, a row each: `R` replicas, `n` settlements, `D` days.
+
+    `fall_day[R, n]` is the day on which a place first changed hands, `NEVER` (0) if it
+    did not, `OUT` (-1) if it had by the branch; `fall_kind` indexes `rules.CHANGES`, -1
+    for never; `fall_from` is the row that the attack came from, -1 for none; `final`
+    the holder at the horizon. `displaced[R, D]` are people away from home at the end of
+    each day, `returned` those who came back on it, `hosted[R, n]` the displaced at each
+    place at the horizon, and `hosted_by_day[R, D, n]` at the end of each day, if asked
+    for.
+    """
+
+    fall_day: NDArray[np.int16]
+    fall_kind: NDArray[np.int8]
+    fall_from: NDArray[np.int32]
+    final: NDArray[np.int8]
+    displaced: NDArray[np.float64]
+    returned: NDArray[np.float64]
+    hosted: NDArray[np.float32]
+    hosted_by_day: NDArray[np.float32]
+
+    @classmethod
+    def empty(
+        cls, replicas: int, settlements: int, days: int, people: bool, by_day: bool
+    ) -> Results:
+        """Arrays to be written to."""
+        r, n, d = replicas, settlements, days
+        return cls(
+            np.zeros((r, n), np.int16),
+            np.full((r, n), -1, np.int8),
+            np.full((r, n), -1, np.int32),
+            np.zeros((r, n), np.int8),
+            np.zeros((r, d if people else 0)),
+            np.zeros((r, d if people else 0)),
+            np.zeros((r, n if people else 0), np.float32),
+            np.zeros((r, d, n) if people and by_day else (0, 0, 0), np.float32),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Results]) -> Results:
+        """The rows of all *parts*, in order."""
+        return cls(
+            *(
+                np.concatenate([getattr(part, field.name) for part in parts])
+                for field in fields(cls)
+            )
+        )
+
+
+def _rows(spans: Mapping[int, Spans], count: int) -> tuple[Any, Any]:
+    """Spans by row in compressed form: (first, array of since and until)."""
+    first = np.zeros(count + 1, np.int64)
+    flat: list[tuple[float, ...]] = []
+    for row in range(count):
+        # A row that is never open has to differ from one that always is.
+        flat += spans[row] or ((np.inf, np.inf),) if row in spans else ()
+        first[row + 1] = len(flat)
+    return first, np.array(flat, np.float64).reshape(len(flat), 2)
+
+
+def _some(spans: Mapping[int, Spans]) -> tuple[Any, Any, Any]:
+    """Rows that have spans, and those: (rows, first, spans)."""
+    rows = sorted(spans)
+    first, flat = _rows({i: spans[row] for i, row in enumerate(rows)}, len(rows))
+    return np.array(rows, np.int64), first, flat
+
+
+def board_of(chart: Chart, orders: Orders) -> Board:
+    """Terrain and orders as arrays for the kernel."""
+    from chronicle.simulation.compiled.base import ORDER_KINDS, Board
+
+    terrain = chart.terrain
+    actors = len(terrain.actors)
+    gate_first, gates = _rows(orders.gates, len(terrain.distance_km))
+    hold_first = np.zeros(terrain.count + 1, np.int64)
+    holds: list[tuple[float, float, float]] = []
+    for row in range(terrain.count):
+        holds += [(h.since, h.until, h.days) for h in orders.holds.get(row, ())]
+        hold_first[row + 1] = len(holds)
+    parties = np.zeros((len(orders.truces), actors + 1), np.uint8)
+    for number, truce in enumerate(orders.truces):
+        parties[number, list(truce.parties) if truce.parties else slice(None)] = 1
+    limited = set(np.flatnonzero(np.isfinite(terrain.capacity)).tolist())
+    limited |= {place for _, kind, place, _, _ in orders.dated if kind == "capacity"}
+    guests = terrain.displaced.copy()
+    guests[np.isnan(guests)] = 0.0
+    return Board(
+        terrain.population,
+        terrain.entity,
+        terrain.size,
+        terrain.kind,
+        terrain.controller,
+        guests,
+        terrain.capacity,
+        terrain.edge_entity,
+        terrain.distance_km,
+        terrain.road_factor,
+        terrain.first,
+        terrain.link_target.astype(np.int32),
+        terrain.link_edge.astype(np.int32),
+        np.array(chart.relation, np.int64),
+        np.array(chart.start, np.int64),
+        terrain.sides,
+        np.array(terrain.sources, np.int64).reshape(len(terrain.sources), 2),
+        np.array(terrain.risings, np.int64).reshape(len(terrain.risings), 2),
+        gate_first,
+        gates,
+        *_some(orders.paths),
+        *_some(orders.corridors),
+        hold_first,
+        np.array(holds, np.float64).reshape(len(holds), 3),
+        np.array([(t.since, t.until) for t in orders.truces]).reshape(-1, 2),
+        parties,
+        np.array(
+            [(ORDER_KINDS[k], v, other) for _, k, v, other, _ in orders.dated], np.int64
+        ).reshape(-1, 3),
+        np.array([(day, value) for day, *_, value in orders.dated]).reshape(-1, 2),
+        np.array(sorted(limited), np.int64),
+        terrain.taken,
+        terrain.confirmed,
+        terrain.begin,
+    )
+
+
+def run_chunk(
+    chart: Chart,
+    orders: Orders,
+    thetas: NDArray[np.float64],
+    *,
+    seed: int,
+    first: int,
+    count: int,
+    horizon: float,
+    people: bool = True,
+    by_day: bool = False,
+    board: Board | None = None,
+) -> Results:
+    """Run *count* replicas from *first* with numba; *thetas* has 1 or *count* rows."""
+    found = Results.empty(count, chart.terrain.count, int(horizon), people, by_day)
+    _call(chart, orders, thetas, seed, first, count, horizon, people, found, 0, board)
+    return found
+
+
+def changes_of(
+    chart: Chart,
+    parameters: Parameters,
+    orders: Orders,
+    *,
+    seed: int,
+    replica: int,
+    horizon: float,
+    people: bool = True,
+) -> tuple[list[Change], Results]:
+    """All changes of one replica by the compiled engine, and its row of results."""
+    theta = parameters.vector().reshape(1, -1)
+    found = Results.empty(1, chart.terrain.count, int(horizon), people, False)
+    rows, times, codes = 4 * chart.terrain.count + 64, np.empty(0), np.empty((0, 5))
+    made = rows + 1
+    while made > rows:
+        rows = max(rows, made)
+        made, times, codes = _call(
+            chart, orders, theta, seed, replica, 1, horizon, people, found, rows, None
+        )
+    entries = zip(times[:made].tolist(), codes[:made].tolist(), strict=True)
+    return [Change(day_of(time), time, *row) for time, row in entries], found
+
+
+def _call(
+    chart: Chart,
+    orders: Orders,
+    thetas: NDArray[np.float64],
+    seed: int,
+    first: int,
+    count: int,
+    horizon: float,
+    people: bool,
+    found: Results,
+    rows: int,
+    board: Board | None,
+) -> tuple[int, Any, Any]:
+    """Call the kernel until its heap is large enough."""
+    need_numba()
+    from chronicle.simulation.compiled import kernel
+    from chronicle.simulation.compiled.workspace import desk_of
+
+    board = board or board_of(chart, orders)
+    thetas = np.ascontiguousarray(thetas, np.float64)
+    room = len(board.target) + chart.terrain.count + len(orders.dated) + 64
+    while True:
+        desk = desk_of(board, thetas, horizon, people, room, rows)
+        made = kernel.replicas(
+            board,
+            desk,
+            thetas,
+            np.uint64(seed),
+            first,
+            count,
+            float(horizon),
+            people,
+            found.fall_day,
+            found.fall_kind,
+            found.fall_from,
+            found.final,
+            found.displaced,
+            found.returned,
+            found.hosted,
+            found.hosted_by_day,
+        )
+        if made >= 0:
+            return made, desk.rt, desk.ri
+        room *= 4
+
+
+def run_chunk_plainly(
+    chart: Chart,
+    orders: Orders,
+    thetas: NDArray[np.float64],
+    *,
+    seed: int,
+    first: int,
+    count: int,
+    horizon: float,
+    people: bool = True,
+    by_day: bool = False,
+    engine: str = "heap",
+    hooks: Sequence[Any] = (),
+) -> Results:
+    """`run_chunk` without numba, on the bare heap or on SimPy; the same bits."""
+    from chronicle.simulation.engine.simpy_engine import Run
+
+    terrain: Terrain = chart.terrain
+    found = Results.empty(count, terrain.count, int(horizon), people, by_day)
+    for r in range(count):
+        parameters = Parameters.from_vector(thetas[r if len(thetas) > 1 else 0])
+        plan = plan_of(
+            chart,
+            parameters,
+            seed=seed,
+            replica=first + r,
+            horizon=horizon,
+            orders=orders,
+        )
+        run = Run(
+            chart,
+            seed=seed,
+            horizon=horizon,
+            hooks=hooks,
+            people=people,
+            engine="simpy" if engine == "simpy" else "heap",
+            plan=plan,
+        )
+        for day in range(1, int(horizon) + 1) if by_day and people else ():
+            run.until(day)
+            assert run.people is not None
+            found.hosted_by_day[r, day - 1] = run.people.guests
+        run.until()
+        for time, v, _, _, kind, u in run.state.rows:
+            fell = kind in (CAPTURED, TRANSFERRED, UPRISING)
+            if fell and not found.fall_day[r, v]:
+                found.fall_day[r, v] = fall_day_of(time)
+                found.fall_kind[r, v] = kind
+                found.fall_from[r, v] = u
+        found.final[r] = run.state.owner
+        if run.people is not None:
+            found.displaced[r] = run.people.displaced
+            found.returned[r] = run.people.returned
+            found.hosted[r] = run.people.guests
+    return found
+
+
+def warm_up(chart: Chart, orders: Orders, horizon: float, people: bool = True) -> None:
+    """Compile, or load what was compiled before, ahead of threads and of timings."""
+    theta = Parameters().vector().reshape(1, -1)
+    run_chunk(
+        chart, orders, theta, seed=0, first=0, count=1, horizon=horizon, people=people
+    )

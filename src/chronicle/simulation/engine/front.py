@@ -1,0 +1,161 @@
+"""The course of events in plain Python: what each event does and which it brings on.
+
+The state is plain data, and no handler keeps any of its own between two events, so a
+run can be copied, saved and branched at any moment. The handlers of nearly all events,
+`arrivals` and `falls`, are generators for speed alone: their names are bound once, not
+at each call. Two drivers use this module: SimPy's environment and a bare heap
+(`simpy_engine`). `compiled` tells the same story again in arrays, and must come to the
+same changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from heapq import heappush
+from math import isnan
+from typing import Any
+
+from chronicle.simulation.engine.arrivals import arrivals
+from chronicle.simulation.engine.captures import AT_ONCE, falls
+from chronicle.simulation.engine.ceasefires import Truces
+from chronicle.simulation.engine.contests import Contests
+from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.losses import Losses
+from chronicle.simulation.engine.orders import Dated
+from chronicle.simulation.engine.replication import Plan
+from chronicle.simulation.engine.state import (
+    Handler,
+    Handlers,
+    Happening,
+    Queue,
+    State,
+    siege_of,
+)
+from chronicle.simulation.engine.supply import judge_supply
+from chronicle.simulation.interventions import Intervention
+from chronicle.simulation.rules import (
+    ARRIVAL,
+    ORDER,
+    PEOPLE,
+    RISING,
+    SIEGE_END,
+    SUPPLY,
+    TRUCE_END,
+    UPRISING,
+)
+
+__all__ = ["Front"]
+
+
+class Front:
+    """Handlers over a state; *queue* is theirs to push to, somebody else's to pop.
+
+    *settle* is called with each whole day, after everything else of that day; *after*
+    when any other event has happened.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        state: State,
+        queue: Queue,
+        settle: Callable[[int], None] | None = None,
+        after: Callable[[], None] | None = None,
+    ) -> None:
+        self._settle = settle
+        self._agenda = agenda = Agenda(plan, state, queue)
+        self._truces = truces = Truces(agenda)
+        losses, tracked = Losses(agenda, truces), settle is not None
+        fall = falls(agenda, truces, losses, tracked)
+        self._fall: Handler = fall.send
+        self._dated = Dated(agenda, truces, self._take)
+        contests = Contests(agenda, truces, losses, fall.send)
+        given = agenda, truces, losses, contests
+        arrive, strike = arrivals(*given, 1, tracked), arrivals(*given, 3, tracked)
+        self._strike: Handler = strike.send
+
+        def called(handler: Handler) -> Handlers:
+            return (handler,) if after is None else (handler, lambda _: after())
+
+        agenda.on_counterattack = called(self._counterattack)
+        agenda.on |= {
+            ORDER: called(self._dated.order),
+            TRUCE_END: called(truces.end),
+            SUPPLY: called(self._supply),
+            RISING: called(self._rising),
+            SIEGE_END: called(fall.send),
+            ARRIVAL: called(arrive.send),
+            PEOPLE: (self._people,),
+        }
+        for course in (fall, arrive, strike):
+            next(course)
+
+    def begin(self) -> None:
+        """Put the first events of a fresh run on the queue."""
+        agenda = self._agenda
+        plan, state = agenda.plan, agenda.state
+        self._dated.begin()
+        if plan.chart.terrain.sources:
+            begin = plan.chart.terrain.begin
+            judge_supply(plan, state, begin)
+            agenda.post(0.0 if begin < 0.0 else 1.0, SUPPLY, 0, -1, 0)
+        if self._settle is not None:
+            agenda.post(1.0, PEOPLE, 0, -1, 0)
+        taken = plan.chart.terrain.taken.tolist()
+        for v, w in plan.chart.fronts:
+            out = plan.parameters.delay_days if isnan(taken[v]) else taken[v]
+            agenda.march(out, v, w, state.owner[v])
+
+    def restore(self, entries: Sequence[Sequence[Any]]) -> None:
+        """Put saved entries back on the queue, and the ends of sieges."""
+        agenda = self._agenda
+        for at, priority, place, origin, aux, actor, mask in entries:
+            if priority == ARRIVAL:
+                event = Happening()
+                event.place, event.origin, event.actor = place, origin, actor
+                event.at, event.mask = at, mask
+                event.callbacks = (
+                    agenda.on[ARRIVAL] if mask == 1 else agenda.on_counterattack
+                )
+                heappush(agenda.queue, (at, ARRIVAL, place, event))
+            else:
+                agenda.post(at, priority, place, actor, aux)
+        for siege in agenda.state.sieges:
+            if siege is not None:
+                agenda.besiege(siege, siege.at)
+
+    def issue(self, now: float, interventions: Sequence[Intervention]) -> None:
+        """Take further orders into a run under way; what was to be is now."""
+        self._dated.issue(now, interventions)
+
+    def _take(self, v: int, a: int, kind: int, now: float) -> None:
+        """*v* comes under *a* at once, whoever besieges it and whatever rests."""
+        event = siege_of(now, v, -1, a, kind, AT_ONCE)
+        self._agenda.state.sieges[v] = event
+        self._fall(event)
+
+    def _counterattack(self, event: Happening) -> None:
+        """An arrival that needs no general order to attack."""
+        event.mask = 1  # it may be used again, for another
+        self._strike(event)
+
+    def _rising(self, event: Happening) -> None:
+        """The place rises, unless it has changed hands or arms rest."""
+        v, a, d = event.place, event.actor, event.aux
+        if self._agenda.state.owner[v] != d:
+            return
+        confirmed = self._agenda.confirmed[v]
+        until = max(confirmed, self._truces.until(a, d)[1])
+        if until > event.at:
+            self._agenda.post(until, RISING, v, a, d)
+        else:
+            self._take(v, a, UPRISING, event.at)
+
+    def _supply(self, event: Happening) -> None:
+        judge_supply(self._agenda.plan, self._agenda.state, event.at)
+        self._agenda.post(event.at + 1.0, SUPPLY, 0, -1, 0)
+
+    def _people(self, event: Happening) -> None:
+        assert self._settle is not None
+        self._settle(int(event.at))
+        self._agenda.post(event.at + 1.0, PEOPLE, 0, -1, 0)

@@ -1,0 +1,1 @@
+"""Many replicas: chunks, threads, processes, Dask; one digest."""

@@ -1,0 +1,95 @@
+"""Finished chunks of an ensemble in a folder, so that an interrupted run goes on.
+
+A chunk is one `.npz` of plain arrays, written beside and moved into place; a file that
+is torn or does not match its own digest is not trusted and is run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from chronicle.errors import Conflict, StorageError
+from chronicle.simulation.compiled.engine import Results
+
+__all__ = ["ChunkFolder"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFolder:
+    """The folder of one run."""
+
+    path: Path
+
+    @classmethod
+    def opened(cls, path: Path, identity: str, resume: bool) -> ChunkFolder:
+        """Open or make the folder of the run that *identity* names.
+
+        Raises `Conflict` if it holds another run, or this one and *resume* is off.
+        """
+        manifest = path / "run.json"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if not manifest.exists():
+                _write(manifest, msgspec.json.encode({"identity": identity}))
+                return cls(path)
+            found = msgspec.json.decode(manifest.read_bytes())
+        except (OSError, msgspec.DecodeError) as error:
+            raise StorageError(f"{path}: cannot be used for a run: {error}") from error
+        if not isinstance(found, dict) or found.get("identity") != identity:
+            raise Conflict(f"{path} holds another run; give another folder")
+        if not resume:
+            raise Conflict(f"{path} holds this run already; resume it, with --resume")
+        return cls(path)
+
+    def save(self, first: int, part: Results) -> None:
+        """Keep a finished chunk; it is either there whole or not at all."""
+        arrays = {field.name: getattr(part, field.name) for field in fields(part)}
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        content = buffer.getvalue()
+        name = f"chunk-{first:08d}-{hashlib.sha256(content).hexdigest()[:16]}.npz"
+        try:
+            _write(self.path / name, content)
+        except OSError as error:
+            raise StorageError(
+                f"{self.path}: chunk not kept: {error}; earlier chunks are safe, "
+                "make room and resume"
+            ) from error
+
+    def load(self, replicas: int) -> dict[int, Results]:
+        """Chunks by first replica; overlapping, torn and foreign files are left out."""
+        found: dict[int, Results] = {}
+        end = 0
+        for file in sorted(self.path.glob("chunk-*.npz")):
+            first, digest = int(file.name[6:14]), file.name[15:31]
+            content = file.read_bytes()
+            if hashlib.sha256(content).hexdigest()[:16] != digest or first < end:
+                continue
+            try:
+                with np.load(io.BytesIO(content), allow_pickle=False) as data:
+                    part = Results(*(data[field.name] for field in fields(Results)))
+            except (ValueError, KeyError, OSError, zipfile.BadZipFile):
+                continue
+            if first + len(part.fall_day) > replicas:
+                continue
+            found[first] = part
+            end = first + len(part.fall_day)
+        return found
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside, flush to disk, move into place."""
+    beside = path.with_suffix(".part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

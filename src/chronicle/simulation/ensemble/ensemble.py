@@ -1,0 +1,369 @@
+"""Many replicas, one digest: the same bits however the work was cut, spread or broken.
+
+Replica k depends on (ensemble, k) alone, so that a chunk may be run anywhere, twice, or
+again after its worker died. Each finished chunk can be kept in a folder; an interrupted
+run goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chronicle.errors import BudgetExceeded, InputError, UsageError
+from chronicle.simulation.compiled.engine import (
+    Results,
+    board_of,
+    changes_of,
+    has_numba,
+    need_numba,
+    run_chunk,
+    run_chunk_plainly,
+    warm_up,
+)
+from chronicle.simulation.engine.replication import Chart, chart_of, check_horizon
+from chronicle.simulation.engine.simpy_engine import Hook, Run
+from chronicle.simulation.ensemble.chunks import ChunkFolder
+from chronicle.simulation.interventions import Intervention, Orders, orders_of
+from chronicle.simulation.network import Terrain
+from chronicle.simulation.parameters import LIMITS, TABLE, Parameters
+from chronicle.simulation.rules import Change
+
+__all__ = ["Chunk", "Ensemble", "Outcome", "digest_of", "replica", "run"]
+
+Chunk = tuple[int, int]
+"""(first replica, number of replicas)."""
+
+Progress = Callable[[int, int], None]
+"""Called with (replicas done, replicas in all) whenever a chunk is done."""
+
+Executor = Literal["threads", "processes", "dask"]
+
+MOST_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """What is to be run; equal ensembles have equal results.
+
+    *thetas*, one row of `Parameters.vector` for each replica, takes the place of
+    *parameters*. *engine* `auto` is `simpy` where there are hooks, else `numba` where
+    it is installed, else `heap`; all give the same results. Raises `InputError` or
+    `UsageError` for what cannot be run, `BudgetExceeded` for too much of it.
+    """
+
+    terrain: Terrain
+    parameters: Parameters = Parameters()  # noqa: RUF009 - frozen
+    interventions: tuple[Intervention, ...] = ()
+    seed: int = 0
+    horizon: int = 30
+    replicas: int = 1000
+    thetas: NDArray[np.float64] | None = None
+    people: bool = True
+    hosted_by_day: bool = False
+    engine: str = "auto"
+    hooks: tuple[Hook, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_horizon(self.horizon)
+        if not 1 <= self.replicas <= 10_000_000:
+            raise InputError(f"{self.replicas} replicas: 1 to 10 million")
+        if not 0 <= self.seed < 1 << 63:
+            raise InputError(f"seed {self.seed}: 0 to 2^63 - 1")
+        if self.engine not in ("auto", "simpy", "heap", "numba"):
+            raise UsageError(f"no engine {self.engine!r}: auto, simpy, heap or numba")
+        if self.hooks and self.engine in ("numba", "heap"):
+            raise UsageError(f"engine {self.engine!r} has no hooks; take simpy")
+        if self.hosted_by_day and not self.people:
+            raise UsageError("hosted_by_day needs people")
+        if self.chosen_engine == "numba":
+            need_numba()
+        if self.thetas is not None:
+            if self.thetas.shape != (self.replicas, len(TABLE)):
+                raise InputError(
+                    f"thetas of shape {self.thetas.shape}, "
+                    f"not {(self.replicas, len(TABLE))}"
+                )
+            low, high = LIMITS
+            inside = (self.thetas >= low) & (self.thetas <= high)  # false for NaN
+            for row in self.thetas[~inside.all(axis=1)]:
+                Parameters.from_vector(row)  # says which value of it is wrong
+        places = self.terrain.count
+        each = places * (12 + 4 * self.horizon * self.hosted_by_day)
+        if self.replicas * each > MOST_BYTES:
+            raise BudgetExceeded(
+                f"{self.replicas} replicas of {places} settlements need "
+                f"{self.replicas * each >> 20} MiB; take fewer, or hosted_by_day off"
+            )
+        self.orders  # noqa: B018 - checks the interventions now
+
+    @property
+    def chosen_engine(self) -> str:
+        """The engine that `auto` stands for."""
+        if self.engine != "auto":
+            return self.engine
+        return "simpy" if self.hooks else "numba" if has_numba() else "heap"
+
+    @cached_property
+    def chart(self) -> Chart:
+        """The terrain, laid out once."""
+        return chart_of(self.terrain)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """The interventions, checked and laid out once."""
+        return orders_of(self.terrain, self.interventions, float(self.horizon))
+
+    @cached_property
+    def board(self) -> Any:
+        """What the compiled engine reads."""
+        return board_of(self.chart, self.orders)
+
+    def compile(self) -> None:
+        """Compile once, ahead of the workers; it is kept on disk for their processes.
+
+        Does nothing where it is compiled already, or where the engine is not numba.
+        """
+        if self.chosen_engine == "numba":
+            warm_up(self.chart, self.orders, 1.0, self.people)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a worker is sent: the input, not what is laid out from it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of all that the results depend on; the engine is not among it."""
+        digest = hashlib.sha256(b"chronicle whatif ensemble 1\0")
+        for field in fields(self.terrain):
+            if field.name not in ("rows", "edges"):
+                _add(digest, field.name, getattr(self.terrain, field.name))
+        _add(digest, "parameters", self.parameters.vector())
+        _add(digest, "thetas", self.thetas)
+        for name in ("seed", "horizon", "replicas", "people", "hosted_by_day"):
+            _add(digest, name, getattr(self, name))
+        _add(digest, "interventions", self.interventions)
+        names = [f"{hook.__module__}.{hook.__qualname__}" for hook in self.hooks]
+        _add(digest, "hooks", names)
+        return digest.hexdigest()
+
+    def results(self, chunk: Chunk) -> Results:
+        """Run one chunk here and now."""
+        first, count = chunk
+        thetas = (
+            self.parameters.vector().reshape(1, -1)
+            if self.thetas is None
+            else self.thetas[first : first + count]
+        )
+        given: dict[str, Any] = {
+            "seed": self.seed,
+            "first": first,
+            "count": count,
+            "horizon": float(self.horizon),
+            "people": self.people,
+            "by_day": self.hosted_by_day,
+        }
+        engine = self.chosen_engine
+        if engine == "numba":
+            board = self.board
+            return run_chunk(self.chart, self.orders, thetas, board=board, **given)
+        return run_chunk_plainly(
+            self.chart, self.orders, thetas, engine=engine, hooks=self.hooks, **given
+        )
+
+
+def _add(digest: Any, name: str, value: object) -> None:
+    """Feed a named value to a hash; arrays as little-endian bytes."""
+    if isinstance(value, np.ndarray):
+        plain = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+        digest.update(f"{name} {plain.dtype.str} {plain.shape}\0".encode())
+        digest.update(plain.tobytes())
+    else:
+        digest.update(f"{name} {value!r}\0".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The results of an ensemble, and what names them."""
+
+    results: Results
+    digest: str
+    identity: str
+    engine: str
+    executor: str
+    replicas: int
+    seed: int
+
+
+def digest_of(results: Results) -> str:
+    """SHA-256 of the results of all replicas in order."""
+    digest = hashlib.sha256(b"chronicle whatif results 1\0")
+    for field in fields(results):
+        _add(digest, field.name, getattr(results, field.name))
+    return digest.hexdigest()
+
+
+def replica(ensemble: Ensemble, number: int) -> tuple[list[Change], Results]:
+    """All changes of one replica and its row of the results, without the others."""
+    if not 0 <= number < ensemble.replicas:
+        raise UsageError(f"no replica {number}: 0 to {ensemble.replicas - 1}")
+    theta = ensemble.thetas[number] if ensemble.thetas is not None else None
+    parameters = ensemble.parameters if theta is None else Parameters.from_vector(theta)
+    if ensemble.chosen_engine == "numba":
+        return changes_of(
+            ensemble.chart,
+            parameters,
+            ensemble.orders,
+            seed=ensemble.seed,
+            replica=number,
+            horizon=float(ensemble.horizon),
+            people=ensemble.people,
+        )
+    run = Run(
+        ensemble.chart,
+        parameters,
+        ensemble.interventions,
+        seed=ensemble.seed,
+        replica=number,
+        horizon=ensemble.horizon,
+        hooks=ensemble.hooks,
+        people=ensemble.people,
+        engine="heap" if ensemble.chosen_engine == "heap" else "simpy",
+    ).until()
+    return run.changes, ensemble.results((number, 1))
+
+
+def chunks_of(missing: Sequence[Chunk], size: int) -> list[Chunk]:
+    """Cut ranges of replicas into chunks of at most *size*."""
+    return [
+        (first, min(size, start + count - first))
+        for start, count in missing
+        for first in range(start, start + count, size)
+    ]
+
+
+def run(
+    ensemble: Ensemble,
+    *,
+    executor: Executor = "threads",
+    workers: int = 1,
+    chunk: int | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    address: str | None = None,
+) -> Outcome:
+    """Run all replicas and return them in order.
+
+    *chunk* is the number of replicas in a piece of work. With a *folder* each finished
+    chunk is kept there; with *resume* those found there are not run again, and a
+    folder of another ensemble is refused. *address* is of a Dask scheduler. An
+    interrupt leaves the finished chunks in the folder.
+    """
+    if not 1 <= workers <= 1024:
+        raise UsageError(f"{workers} workers: 1 to 1024")
+    if chunk is not None and chunk < 1:
+        raise UsageError(f"chunk of {chunk} replicas: at least 1")
+    if address is not None and executor != "dask":
+        raise UsageError("an address needs the executor dask")
+    if resume and folder is None:
+        raise UsageError("resume needs the folder of the run to go on with")
+    size = chunk or max(1, min(250, math.ceil(ensemble.replicas / (4 * workers))))
+    done: dict[int, Results] = {}
+    kept = ChunkFolder.opened(folder, ensemble.identity, resume) if folder else None
+    if kept is not None:
+        done = kept.load(ensemble.replicas)
+    counted = sum(len(part.fall_day) for part in done.values())
+    if progress:
+        progress(counted, ensemble.replicas)
+    work = chunks_of(_gaps(done, ensemble.replicas), size)
+    for (first, count), part in _spread(ensemble, work, executor, workers, address):
+        done[first] = part
+        counted += count
+        if kept is not None:
+            kept.save(first, part)
+        if progress:
+            progress(counted, ensemble.replicas)
+    results = Results.joined([done[first] for first in sorted(done)])
+    return Outcome(
+        results,
+        digest_of(results),
+        ensemble.identity,
+        ensemble.chosen_engine,
+        executor,
+        ensemble.replicas,
+        ensemble.seed,
+    )
+
+
+def _gaps(done: dict[int, Results], replicas: int) -> list[Chunk]:
+    """The ranges of replicas that are not *done*."""
+    gaps, at = [], 0
+    for first in sorted(done):
+        if first > at:
+            gaps.append((at, first - at))
+        at = first + len(done[first].fall_day)
+    if at < replicas:
+        gaps.append((at, replicas - at))
+    return gaps
+
+
+def _spread(
+    ensemble: Ensemble,
+    work: list[Chunk],
+    executor: Executor,
+    workers: int,
+    address: str | None,
+) -> Iterator[tuple[Chunk, Results]]:
+    """Run *work* on the executor and yield chunks as they end, in any order."""
+    if not work:
+        return iter(())
+    if executor == "threads":
+        return in_threads(ensemble, work, workers)
+    if executor == "processes":
+        from chronicle.simulation.ensemble.process_pool import in_processes
+
+        return in_processes(ensemble, work, workers)
+    if executor == "dask":
+        from chronicle.simulation.ensemble.dask_pool import in_dask
+
+        return in_dask(ensemble, work, workers, address)
+    raise UsageError(f"no executor {executor!r}: threads, processes or dask")
+
+
+def in_threads(
+    ensemble: Ensemble, work: list[Chunk], workers: int
+) -> Iterator[tuple[Chunk, Results]]:
+    """Threads of this process; the compiled engine lets go of the interpreter."""
+    if workers == 1:
+        for chunk in work:
+            yield chunk, ensemble.results(chunk)
+        return
+    ensemble.compile()
+    if ensemble.chosen_engine == "numba":
+        ensemble.board  # noqa: B018 - laid out once, for all threads
+    pending: dict[Future[Results], Chunk] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            pending = {pool.submit(ensemble.results, chunk): chunk for chunk in work}
+            while pending:
+                ended, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield pending.pop(future), future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def default_workers() -> int:
+    """As many as this process may use cores."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -1,0 +1,394 @@
+"""A scenario file: TOML under a strict schema, read into plain values.
+
+    [scenario]                      what is asked
+    id = "hold-hama"
+    title = "Hama holds three more days"
+    branch_at = 2024-11-30          the state at the end of this day …
+    published_by = 2024-11-30       … as published by then: no hindsight
+    horizon_days = 14
+    offensive_since = 2024-11-27    forces that took places since then are on the move
+
+    [ensemble]
+    replicas = 1000
+    seed = 20241130
+    parameters = "prior"            the default; or "fixed", or a posterior's file
+
+    [[force]]                       who advances against whom
+    actors = ["hts"]
+    against = ["gov"]
+    risings = "everywhere"          or a list of places; without it nothing rises
+
+    [rules]                         parameters of `chronicle run --explain`
+    hold_days = 0.4
+
+    [[intervention]]
+    name = "hold"
+    kind = "hold"
+    places = ["Hama"]
+    extra_days = 3
+
+    [compare]
+    arms = [["hold"]]               the baseline is always there, with the same draws
+
+A key that is not in the schema is an error that names the nearest one; so is a value of
+the wrong type or out of range. Interventions of one name go together in an arm; without
+a name they have that of their kind. Nothing in a scenario file is ever run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from chronicle.domain import fields
+from chronicle.errors import BudgetExceeded, InputError
+from chronicle.simulation.interventions import KINDS
+from chronicle.simulation.parameters import TABLE
+from chronicle.simulation.posterior import Posterior, read_posterior
+from chronicle.simulation.toml_values import Reader
+
+__all__ = [
+    "EVERYWHERE",
+    "KEYS",
+    "MOST_REPLICAS",
+    "Force",
+    "Order",
+    "Scenario",
+    "read_scenario",
+    "scenario_of",
+]
+
+MAX_BYTES = 1 << 20
+MOST_REPLICAS = 100_000
+MOST_DAYS = 365
+MOST_ORDERS = 500
+MOST_ARMS = 32  # beside the baseline; each runs all replicas, and fills a report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Force:
+    """Actors that advance on the places of others; their own places supply them."""
+
+    actors: tuple[str, ...]
+    against: tuple[str, ...]
+    supply: tuple[str, ...] = ()  # settlements; empty: always in supply
+    # Settlements that may rise for the first actor, or all that `against` hold.
+    risings: tuple[str, ...] | Literal["everywhere"] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An intervention as the file has it: names and calendar days."""
+
+    name: str
+    kind: str
+    places: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    actor: str | None = None
+    parties: tuple[str, ...] = ()
+    extra_days: float = 0.0
+    factor: float = 1.0
+    capacity: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What a scenario file says; `identity` is the digest of all of it, resolved.
+
+    Forces that took a place from `offensive_since` on are on the move from there at the
+    branch; all others set out after it.
+    """
+
+    file: str
+    id: str
+    title: str
+    branch_at: date
+    published_by: date | None = None
+    known_at: str | None = None
+    horizon_days: int = 14
+    about: str = ""
+    replicas: int = 1000
+    seed: int = 0
+    engine: str = "auto"
+    draw: str = "prior"  # or "fixed": the defaults and `rules`; or a posterior's file
+    forces: tuple[Force, ...] = ()
+    rules: dict[str, float] = field(default_factory=dict)
+    orders: tuple[Order, ...] = ()
+    arms: tuple[tuple[str, ...], ...] = ()
+    posterior: Posterior | None = None
+    offensive_since: date | None = None
+
+    @property
+    def hindsight(self) -> bool:
+        """Whether the branch knows what was published after its day."""
+        return self.published_by is None or self.published_by > self.branch_at
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the values, whatever their layout in the file."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name != "file"}
+        if self.offensive_since is None:  # said by no file of before there was such
+            del plain["offensive_since"]
+        if self.posterior is None:
+            del plain["posterior"]
+        else:  # its digest says it all, wherever the file lies
+            plain |= {"draw": "posterior", "posterior": self.posterior.digest}
+        return hashlib.sha256(msgspec.json.encode(plain)).hexdigest()
+
+    def arm(self, names: Sequence[str]) -> tuple[Order, ...]:
+        """The orders of an arm; without arms, the scenario itself has them all."""
+        return tuple(order for order in self.orders if order.name in names)
+
+
+# --- the schema ------------------------------------------------------------------
+
+_SCENARIO = (
+    "id",
+    "title",
+    "about",
+    "branch_at",
+    "published_by",
+    "known_at",
+    "horizon_days",
+    "offensive_since",
+)
+_ENSEMBLE = ("replicas", "seed", "engine", "parameters")
+_FORCE = ("actors", "against", "supply", "risings")
+_ORDER = (
+    *("name", "kind", "place", "places", "route", "from", "until"),
+    *("actor", "parties", "extra_days", "factor", "capacity"),
+)
+_TABLES = ("scenario", "ensemble", "force", "rules", "intervention", "compare")
+KEYS = {
+    "scenario": _SCENARIO,
+    "ensemble": _ENSEMBLE,
+    "force": _FORCE,
+    "intervention": _ORDER,
+    "compare": ("arms",),
+}
+"""The keys of each table of a file, but for `rules`, whose keys are parameters."""
+_ENGINES = ("auto", "simpy", "heap", "numba")
+EVERYWHERE: Literal["everywhere"] = "everywhere"
+_DRAWS = ("fixed", "prior")  # or the file of a posterior, which ends in .json
+_PARAGRAPHS = fields.text(fields.TEXT_LENGTH, lines=True)
+# It is part of the names of sources, branches and files.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_ID = fields.matching(_WORD, "must be a word of letters, digits, '.', '_' and '-'")
+_NAME = fields.text(fields.NAME_LENGTH, needed=True)
+
+
+def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
+    """The scenario in a file; raises `InputError` with file, key, value and rule.
+
+    Without *posterior* the file of one is not read: it may still have to be made.
+    """
+    try:
+        with path.open("rb") as file:  # it may be a pipe, which has no size
+            read = file.read(MAX_BYTES + 1)
+        if len(read) > MAX_BYTES:
+            raise BudgetExceeded(f"{path}: a scenario has at most 1 MiB")
+        data = tomllib.loads(read.decode("utf-8-sig"))
+    except OSError as broken:
+        raise InputError(f"cannot read {path}: {broken.strerror}") from None
+    except UnicodeDecodeError as broken:
+        raise InputError(
+            f"{path}: not UTF-8 at byte {broken.start}; save it as UTF-8"
+        ) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as broken:
+        raise InputError(f"{path}: not TOML: {str(broken)[:200]}") from None
+    return scenario_of(data, path.name, path.parent if posterior else None)
+
+
+def scenario_of(
+    data: Mapping[str, Any], file: str = "scenario", folder: Path | None = None
+) -> Scenario:
+    """The scenario that parsed TOML says; *file* is its name in messages.
+
+    A posterior that it names is read from *folder*; without one it is left out.
+    """
+    top = Reader(file, "", data, _TABLES)
+    head = Reader(file, "scenario", top.need("scenario"), _SCENARIO)
+    ensemble = Reader(file, "ensemble", data.get("ensemble", {}), _ENSEMBLE)
+    branch_at = head.day("branch_at")
+    if branch_at is None:
+        raise InputError(f"{file}: [scenario] wants 'branch_at'")
+    known_at = head.table.get("known_at")
+    if known_at is not None and not isinstance(known_at, str | date):
+        raise head.wrong("known_at", known_at, "must be a day, a time or '@POSITION'")
+    orders = _orders(file, data.get("intervention", []))
+    horizon = head.whole("horizon_days", 14, 1, MOST_DAYS)
+    if (date.max - branch_at).days < horizon + 1:
+        raise head.wrong("branch_at", branch_at, "is too near the end of the calendar")
+    draw, posterior = _draw(ensemble, folder)
+    replicas = ensemble.table.get("replicas")
+    if type(replicas) is int and replicas > MOST_REPLICAS:
+        raise BudgetExceeded(
+            f"{file}: ensemble.replicas: {replicas:,} is over {MOST_REPLICAS:,}"
+        )
+    return Scenario(
+        file=file,
+        id=_id(head),
+        title=head.text("title", ""),
+        about=head.text("about", "", _PARAGRAPHS),
+        branch_at=branch_at,
+        published_by=head.day("published_by"),
+        known_at=None if known_at is None else str(known_at),
+        horizon_days=horizon,
+        replicas=ensemble.whole("replicas", 1000, 1, MOST_REPLICAS),
+        seed=ensemble.whole("seed", 0, 0, (1 << 63) - 1),
+        engine=ensemble.choice("engine", _ENGINES, "auto"),
+        draw=draw,
+        posterior=posterior,
+        forces=_forces(file, data.get("force", [])),
+        rules=_rules(file, data.get("rules", {})),
+        orders=orders,
+        offensive_since=_offensive(head, branch_at),
+        arms=_arms(file, data.get("compare", {}), orders),
+    )
+
+
+def _id(head: Reader) -> str:
+    found = head.text("id", rule=_ID)
+    if not found:
+        raise head.wrong("id", found, "must not be empty")
+    return found
+
+
+def _draw(reader: Reader, folder: Path | None) -> tuple[str, Posterior | None]:
+    """How parameters are drawn, and from which posterior."""
+    told = reader.text("parameters", "prior")
+    if not told.endswith(".json"):
+        return reader.choice("parameters", _DRAWS, "prior"), None
+    if Path(told).is_absolute() or ".." in Path(told).parts:
+        raise reader.wrong("parameters", told, "must lie beside the scenario")
+    if folder is None:
+        return told, None
+    try:
+        return told, read_posterior(folder / told)
+    except InputError as broken:
+        broken.args = (f"{reader.file}: {reader.where}.parameters: {broken}",)
+        raise
+
+
+def _tables(file: str, where: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{file}: {where} must be written as [[{where}]]")
+    return value
+
+
+def _forces(file: str, value: Any) -> tuple[Force, ...]:
+    forces = []
+    for number, table in enumerate(_tables(file, "force", value), 1):
+        reader = Reader(file, f"force {number}", table, _FORCE)
+        for name in reader.names("against", needed=True):
+            if name in reader.names("actors", needed=True):
+                raise reader.wrong("against", name, "cannot attack itself")
+        forces.append(
+            Force(
+                actors=reader.names("actors", needed=True),
+                against=reader.names("against", needed=True),
+                supply=reader.names("supply"),
+                risings=_risings(reader),
+            )
+        )
+    if not forces:
+        raise InputError(f"{file}: no [[force]]: say who advances against whom")
+    return tuple(forces)
+
+
+def _risings(reader: Reader) -> tuple[str, ...] | Literal["everywhere"]:
+    if reader.table.get("risings") == EVERYWHERE:
+        return EVERYWHERE
+    return reader.names("risings", or_word=EVERYWHERE)
+
+
+def _offensive(head: Reader, branch_at: date) -> date | None:
+    since = head.day("offensive_since")
+    if since is not None and since > branch_at:
+        rule = f"is after the branch on {branch_at}: what is under way began by then"
+        raise head.wrong("offensive_since", str(since), rule)
+    return since
+
+
+def _rules(file: str, value: Any) -> dict[str, float]:
+    names = [row.name for row in TABLE]
+    reader = Reader(file, "rules", value, names)
+    return {
+        row.name: reader.number(row.name, row.default, row.minimum, row.maximum)
+        for row in TABLE
+        if row.name in reader.table
+    }
+
+
+def _orders(file: str, value: Any) -> tuple[Order, ...]:
+    orders = []
+    tables = _tables(file, "intervention", value)
+    if len(tables) > MOST_ORDERS:
+        raise BudgetExceeded(
+            f"{file}: intervention: {len(tables):,} of them are over {MOST_ORDERS:,}"
+        )
+    for number, table in enumerate(tables, 1):
+        reader = Reader(file, f"intervention {number}", table, _ORDER)
+        kind = reader.choice("kind", KINDS)
+        given = [key for key in ("place", "places", "route") if key in reader.table]
+        if len(given) > 1:
+            raise InputError(
+                f"{file}: intervention {number}: {' and '.join(given)}: keep only one"
+            )
+        places: tuple[str, ...] = ()
+        if "place" in given:
+            places = (reader.text("place"),)
+        places = places or reader.names("places") or reader.names("route")
+        capacity = reader.table.get("capacity")
+        orders.append(
+            Order(
+                name=reader.text("name", kind, _NAME),
+                kind=kind,
+                places=places,
+                since=reader.day("from"),
+                until=reader.day("until"),
+                actor=reader.table.get("actor") and reader.text("actor"),
+                parties=reader.names("parties"),
+                extra_days=reader.number("extra_days", 0.0, 0.0, 365.0),
+                factor=reader.number("factor", 1.0, 0.0, 100.0),
+                capacity=None
+                if capacity is None
+                else reader.number("capacity", 0.0, 0.0, 1e10),
+            )
+        )
+    return tuple(orders)
+
+
+def _arms(
+    file: str, value: Any, orders: Sequence[Order]
+) -> tuple[tuple[str, ...], ...]:
+    reader = Reader(file, "compare", value, KEYS["compare"])
+    names = {order.name for order in orders}
+    arms = reader.table.get("arms", [])
+    if not isinstance(arms, list):
+        raise reader.wrong("arms", arms, "must be a list of lists of names")
+    if len(arms) > MOST_ARMS:
+        raise BudgetExceeded(
+            f"{file}: compare.arms: {len(arms):,} of them are over {MOST_ARMS}"
+        )
+    for arm in arms:
+        if not isinstance(arm, list) or not arm:
+            raise reader.wrong("arms", arm, "must be a list of intervention names")
+        for name in arm:
+            if isinstance(name, str) and arm.count(name) > 1:
+                raise reader.wrong("arms", name, "stands twice in one arm")
+            if not isinstance(name, str) or name not in names:
+                near = get_close_matches(str(name), names, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise reader.wrong("arms", name, f"names no intervention{hint}")
+    return tuple(tuple(arm) for arm in arms)

@@ -1,0 +1,50 @@
+"""Whether hot records say what the events say: replay reads these, people those."""
+
+from __future__ import annotations
+
+from chronicle.domain.events import Redacted, Report
+from chronicle.errors import IntegrityFailure
+from chronicle.store.columnar import BLANK, WIDTH, hot
+from chronicle.store.protocol import Store
+from chronicle.store.register import recorded_of
+
+__all__ = ["audit"]
+
+
+def audit(store: Store) -> int:
+    """Compare every hot record with its event; how many there are.
+
+    Raises `IntegrityFailure` that names the first position where they differ, and
+    `Untrusted` for an event that cannot be read.
+    """
+    codes: dict[str, dict[str, int]] = {}
+    positions: dict[str, int] = {}
+
+    def code(kind: str, id_: str) -> int:
+        if kind not in codes:
+            codes[kind] = {known: n for n, known in enumerate(store.codes(kind))}
+        return codes[kind].get(id_, -2)  # a code that nothing has
+
+    def position_of(report: str) -> int:
+        return positions.get(report, -2)
+
+    records = (
+        block[start : start + WIDTH]
+        for block in store.hot()
+        for start in range(0, len(block), WIDTH)
+    )
+    position = 0
+    for row in store.rows():
+        position += 1
+        event = recorded_of(row).event
+        if isinstance(event, Report | Redacted):
+            positions[event.report_id] = position
+        said = BLANK if isinstance(event, Redacted) else hot(event, code, position_of)
+        if row.position != position or next(records, b"") != said:
+            raise IntegrityFailure(
+                f"position {position}: what replay reads is not what the event says; "
+                "the log was changed from outside: restore a backup"
+            )
+    if next(records, None) is not None:
+        raise IntegrityFailure(f"there are hot records after position {position}")
+    return position

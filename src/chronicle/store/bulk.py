@@ -1,0 +1,84 @@
+"""Control reports recorded a chunk at a time, column by column.
+
+Nearly all that a log is given are new control reports on known places. A chunk of
+nothing else needs no decision on each row: what it names is looked up once for each
+name, and the rows are stored as they are. A chunk with anything else in it is left,
+untouched, to `decide`; the two store the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
+
+from chronicle.domain.events import (
+    ActorRegistered,
+    ControlReported,
+    Event,
+    SettlementRegistered,
+)
+from chronicle.store.branch_guard import WHAT_IF
+from chronicle.store.codec import SHAPES, encode_columns, values_of
+from chronicle.store.columnar import hot_controls
+from chronicle.store.protocol import Draft, Writing
+from chronicle.store.register import StoreRegister
+
+__all__ = ["FIELDS", "Columns", "Controls", "columns_of", "insert_controls"]
+
+TYPE = ControlReported.TYPE
+FIELDS = SHAPES[TYPE][1]  # of a control report, in stored order
+
+
+Columns = Mapping[str, Sequence[Any]]  # of the fields, by name
+
+
+class Controls(NamedTuple):
+    """Valid control reports as columns, and the lines on which they stand."""
+
+    lines: Sequence[int]
+    columns: Columns
+
+    def events(self) -> list[tuple[int, Event]]:
+        """The same as lines and events."""
+        rows = zip(*map(self.columns.__getitem__, FIELDS), strict=True)
+        events = (ControlReported(**dict(zip(FIELDS, r, strict=True))) for r in rows)
+        return list(zip(self.lines, events, strict=True))
+
+
+def columns_of(events: Sequence[Event]) -> Columns:
+    """The columns of control reports."""
+    return dict(zip(FIELDS, zip(*map(values_of, events), strict=True), strict=True))
+
+
+def insert_controls(
+    work: Writing, register: StoreRegister, columns: Columns
+) -> range | None:
+    """Store valid control reports; None, and nothing done, where one needs deciding."""
+    if not _ordinary(columns, register) or work.told(columns["report_id"]):
+        return None
+    streams = {source: f"source:{source}" for source in set(columns["source"])}
+    drafts = zip(
+        map(streams.__getitem__, columns["source"]),
+        repeat(TYPE),
+        encode_columns(TYPE, [columns[field] for field in FIELDS]),
+        hot_controls(columns, work.code),
+        columns["report_id"],
+        repeat(None),
+        columns["dataset"],
+        strict=False,
+    )
+    return work.insert(map(Draft._make, drafts))
+
+
+def _ordinary(columns: Columns, register: StoreRegister) -> bool:
+    """Whether places and actors are known, and no id is there twice or simulated."""
+    ids = columns["report_id"]
+    actors = {*columns["controller"], *columns["from_actor"]} - {None}
+    names = (*ids, *set(columns["source"]), *set(columns["dataset"]))
+    return (
+        len(set(ids)) == len(ids)
+        and not any(name.startswith(WHAT_IF) for name in names)
+        and register.knows(SettlementRegistered, set(columns["settlement"]))
+        and register.knows(ActorRegistered, actors)
+    )

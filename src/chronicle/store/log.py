@@ -1,0 +1,400 @@
+"""The log of events: rows with meaning, decided on and recorded in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from chronicle.domain.decide import Pending, decide
+from chronicle.domain.events import (
+    ControlReported,
+    Event,
+    Reference,
+    Remark,
+    Report,
+    ReportRedacted,
+    ReportRetracted,
+)
+from chronicle.domain.fields import NAME_LENGTH, text
+from chronicle.domain.state import References
+from chronicle.domain.timeline import Recorded
+from chronicle.errors import Conflict, InputError, UsageError
+from chronicle.store.branch_guard import keep_apart
+from chronicle.store.bulk import Controls, columns_of, insert_controls
+from chronicle.store.codec import encode
+from chronicle.store.columnar import hot
+from chronicle.store.positions import check_expected, positions_of, said_gone
+from chronicle.store.protocol import Draft, Store, Writing, microseconds
+from chronicle.store.register import Shelf, StoreRegister, recorded_of
+from chronicle.store.vintages import Tally, from_last_vintage, is_told
+
+__all__ = ["EventLog", "Tally"]
+
+T = TypeVar("T")
+
+CHUNK = 4_096  # events that are decided on before they are inserted
+FEW = 16  # events for which a chunk of columns would not pay
+
+
+class EventLog:
+    """Events in a store, appended through `decide` and read as `Recorded`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._shelf = Shelf()
+        self._shelf_lock = threading.Lock()
+
+    def append(
+        self,
+        events: Iterable[Event],
+        *,
+        expected: Mapping[str, int] | None = None,
+        key: str | None = None,
+    ) -> list[int]:
+        """Record *events*, all or none; the position at which each of them stands.
+
+        An event that is in the log already adds nothing and gives its position there.
+        *expected* maps settlements to the last position that the caller has seen:
+        a later event about one of them raises `Conflict` (a redaction is about none:
+        what it takes away is also where it was). *key* names the command: the
+        same key with the same events gives the first outcome again, so that a command
+        whose outcome is unknown can be repeated.
+        """
+        given = list(events)
+        digest = b"" if key is None else _digest(key, given)
+        with self.store.writing() as work:
+            if key is not None and (before := work.recalled(key)) is not None:
+                if before[0] != digest:
+                    raise Conflict(f"the key {key!r} was used for another command")
+                return before[1]
+            check_expected(work, expected or {})
+            head, register = work.head, self._register(work)
+            positions = self._decide(work, given, register)
+            if key is not None:
+                work.remember(key, digest, positions)
+        if not register.took_references:  # committed: nothing to catch up with
+            with self._shelf_lock:
+                self._shelf.pass_over(head, work.head)
+        return positions
+
+    def extend(
+        self, events: Iterable[Event], progress: Callable[[int], None] | None = None
+    ) -> int:
+        """Record a stream of events in one transaction, in bounded memory.
+
+        *progress* is told how many were taken in. Returns how many were recorded.
+        """
+        before = count = 0
+        with self.store.writing() as work:
+            before = work.head
+            register = self._register(work)
+            for chunk in _chunks(events):
+                self._decide(work, chunk, register)
+                count += len(chunk)
+                if progress is not None:
+                    progress(count)
+            return work.head - before
+
+    def import_events(
+        self,
+        rows: Iterable[tuple[int, Event] | Controls],
+        *,
+        dataset: str,
+        types: Sequence[str],
+        label: str,
+        finish: Callable[[Tally], Event | None],
+        refused: Callable[[int, Event, InputError], None] | None = None,
+        whole: Callable[[], bool] = lambda: True,
+        progress: Callable[[int], None] | None = None,
+    ) -> Tally:
+        """Record one file of a data set: what is new, changed, gone since its last.
+
+        *rows* are line numbers with events, or many of them as columns. *types* are the
+        TYPEs that the file holds: a report of the data set and of such a type that the
+        file no longer tells is retracted with *label* as the reason, and stands again
+        when a later file tells it again. That needs *whole* to say, at the end, that
+        all of the file could be read: a row that nobody could read is not gone.
+        *refused* is told which events `decide` refuses, and the others go in; without
+        it the first one raises. *finish* makes the event that closes the import, or
+        None, and may raise to leave everything out. Raises `Conflict` when a report id
+        belongs to another data set.
+        """
+        tally = Tally()
+        mentioned: list[str] = []
+        done = 0
+        with self.store.writing() as work:
+            register = self._register(work)
+            # What this import tells is not gone; only what was there before can be.
+            held = types and any(True for _ in work.unmentioned(dataset, types, ()))
+            for chunk in _chunks_and_columns(rows):
+                if isinstance(chunk, Controls):
+                    ids = self._bring_in(work, chunk, register, dataset)
+                    mentioned += ids
+                    tally.new += len(ids)
+                    done += len(ids)
+                    if ids and progress is not None:
+                        progress(done)
+                    if ids:
+                        continue
+                    chunk = chunk.events()
+                keep_apart(self.store.identity, [event for _, event in chunk])
+                register.prefetch([event for _, event in chunk])
+                pending = Pending(register)
+                news: list[Event] = []
+                for line, event in chunk:
+                    try:
+                        news += _bring_up_to_date(
+                            event, pending, register, dataset, label, tally, mentioned
+                        )
+                    except InputError as error:
+                        tally.refused += 1
+                        if refused is None:
+                            raise
+                        refused(line, event, error)
+                self._insert(work, news, register)
+                done += len(chunk)
+                if progress is not None:
+                    progress(done)
+            if held and whole():
+                tally.gone = self._retract_gone(
+                    work, dataset, types, mentioned, label, register
+                )
+            closing = finish(tally)
+            if closing is not None:
+                self._decide(work, [closing], register)
+        return tally
+
+    def _bring_in(
+        self, work: Writing, chunk: Controls, register: StoreRegister, dataset: str
+    ) -> Sequence[str]:
+        """Record all of *chunk* if it is new throughout; the ids that went in."""
+        if set(chunk.columns["dataset"]) != {dataset}:
+            return ()
+        stored = insert_controls(work, register, chunk.columns)
+        return () if stored is None else chunk.columns["report_id"]
+
+    def _retract_gone(
+        self,
+        work: Writing,
+        dataset: str,
+        types: Sequence[str],
+        mentioned: list[str],
+        label: str,
+        register: StoreRegister,
+    ) -> int:
+        """Retract what the file no longer tells; how many reports that were."""
+        head = work.head
+        for ids in _chunks(work.unmentioned(dataset, types, mentioned)):
+            told = work.told(ids)
+            before = said_gone(work, ids, dataset)
+            gone = [
+                ReportRetracted(
+                    report=id_, reason=f"gone from {label}", dataset=dataset
+                )
+                for id_ in ids
+                if told[id_].body and id_ not in before  # a redacted one is gone too
+            ]
+            self._decide(work, gone, register)
+        return work.head - head
+
+    def _decide(
+        self, work: Writing, events: Sequence[Event], register: StoreRegister
+    ) -> list[int]:
+        """Record what *events* add; the position at which each of them stands."""
+        if len(events) >= FEW and all(type(e) is ControlReported for e in events):
+            columns = columns_of(events)
+            if (stored := insert_controls(work, register, columns)) is not None:
+                return list(stored)
+        keep_apart(self.store.identity, events)
+        register.prefetch(events)
+        pending = Pending(register)
+        news: list[Event] = []
+        fates: list[int | None] = []  # its place in *news*, or None: it adds nothing
+        for event in events:
+            decided = decide(event, pending)
+            fates.append(None if decided is None else len(news))
+            if decided is not None:
+                pending.add(decided)
+                news.append(decided)
+        positions = self._insert(work, news, register)
+        known = [e for e, fate in zip(events, fates, strict=True) if fate is None]
+        standing = iter(positions_of(work, known))
+        return [next(standing) if fate is None else positions[fate] for fate in fates]
+
+    def _insert(
+        self, work: Writing, news: Sequence[Event], register: StoreRegister
+    ) -> range:
+        """Encode and store; a redaction also takes its report's payload away."""
+        at: dict[str, int] = {}
+
+        def position_of(report: str) -> int:
+            found = register.told(report)
+            if found is None and not at:  # it is among the news
+                for position, event in enumerate(news, work.head + 1):
+                    if isinstance(event, Report):
+                        at[event.report_id] = position
+            return at[report] if found is None else found.position
+
+        drafts = []
+        redacted = []
+        for event in news:
+            if isinstance(event, ReportRedacted):
+                event = _with_digest(work, event)
+                redacted.append(event.report)
+            told = spoken_of = None
+            stream = "register"
+            if isinstance(event, Report):
+                told, stream = event.report_id, f"source:{event.source}"
+                if isinstance(event, Remark):
+                    spoken_of = event.report  # type: ignore[attr-defined]
+            record = hot(event, work.code, position_of)
+            type_, body = event.TYPE, encode(event)
+            drafts.append(
+                Draft(stream, type_, body, record, told, spoken_of, event.dataset)
+            )
+        positions = work.insert(drafts)
+        register.take(news)
+        for report in redacted:
+            work.empty(report)
+        return positions
+
+    def recorded(
+        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
+    ) -> Iterator[Recorded]:
+        """The events after one position and up to another, in order."""
+        return map(recorded_of, self.store.rows(after, upto, types))
+
+    def position(self, known_at: int | datetime | None) -> int:
+        """The position that *known_at* names: the last one recorded by then.
+
+        Raises `UsageError` for a position that the log has not reached.
+        """
+        head = self.store.head()
+        if known_at is None:
+            return head
+        if isinstance(known_at, datetime):
+            if known_at.tzinfo is None:
+                raise UsageError(f"{known_at} has no zone; add one, as in +00:00")
+            return self.store.position_at(microseconds(known_at))
+        if not 0 <= known_at <= head:
+            raise UsageError(f"no position {known_at}; the log ends at {head}")
+        return known_at
+
+    def references(self, upto: int | None = None) -> References:
+        """The reference data as registered up to a position."""
+        if upto is None:
+            head = self.store.head()
+            with self._shelf_lock:
+                self._shelf.catch_up(self.store, head)
+                return self._shelf.copy().references
+        shelf = Shelf()
+        shelf.catch_up(self.store, upto)
+        return shelf.references
+
+    def _register(self, work: Writing) -> StoreRegister:
+        """What decisions ask, at the start of a transaction; one for all of it."""
+        with self._shelf_lock:
+            self._shelf.catch_up(work, work.head)
+            return StoreRegister(work, self._shelf)
+
+    def told(self, report: str) -> Recorded | None:
+        """The event with that report id."""
+        row = self.store.told([report]).get(report)
+        return recorded_of(row) if row else None
+
+
+def _bring_up_to_date(
+    event: Event,
+    pending: Pending,
+    register: StoreRegister,
+    dataset: str,
+    label: str,
+    tally: Tally,
+    mentioned: list[str],
+) -> list[Event]:
+    """The events that a row of a file adds to the record, counted in *tally*."""
+    if isinstance(event, Report):
+        mentioned.append(event.report_id)
+    before = is_told(event, pending)
+    said = None
+    if isinstance(event, Reference):
+        said = register.said(dataset, type(event), event.key)
+    news: list[Event] = []
+    for step in from_last_vintage(event, pending, said, dataset, label):
+        decided = decide(step, pending)
+        if decided is not None:
+            pending.add(decided)
+            news.append(decided)
+    if isinstance(event, Remark) and not event.report_id:
+        mentioned += [  # it was given an id, now or by an earlier import
+            remark.event.report_id
+            for remark in pending.about(event.report)  # type: ignore[attr-defined]
+            if isinstance(remark.event, Report) and type(remark.event) is type(event)
+        ]
+    tally.new += bool(news) and not before
+    tally.changed += bool(news) and before
+    tally.unchanged += not news
+    return news
+
+
+def _with_digest(work: Writing, event: ReportRedacted) -> ReportRedacted:
+    row = work.told([event.report]).get(event.report)
+    if row is None:
+        raise InputError(
+            f"report {event.report!r} is not recorded yet: leave it out instead"
+        )
+    return replace(event, digest=hashlib.sha256(row.body).hexdigest())
+
+
+_key = text(NAME_LENGTH, needed=True)
+
+
+def _digest(key: str, events: Sequence[Event]) -> bytes:
+    """What a command was, to know it again under its key."""
+    try:
+        _key(key)
+    except ValueError as bad:
+        raise UsageError(f"an idempotency key {bad}: {key!r:.80}") from None
+    hashed = hashlib.sha256()
+    for event in events:
+        if not isinstance(event, Event):
+            raise InputError(f"{type(event).__name__} is no event that the log holds")
+        hashed.update(event.TYPE.encode() + b"\0" + encode(event))
+    return hashed.digest()
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    chunk: list[T] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+Numbered = tuple[int, Event]
+
+
+def _chunks_and_columns(
+    rows: Iterable[Numbered | Controls],
+) -> Iterator[list[Numbered] | Controls]:
+    chunk: list[Numbered] = []
+    for row in rows:
+        if isinstance(row, Controls):
+            if chunk:
+                yield chunk
+                chunk = []
+            yield row
+            continue
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

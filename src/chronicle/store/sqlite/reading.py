@@ -1,0 +1,158 @@
+"""Rows out of the SQLite log, by position or by report id.
+
+What the schema promises is checked again as it is read, because a file can be damaged
+or made elsewhere: a row that vanished or stands twice would be a forged history.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+from chronicle.errors import Damaged
+from chronicle.store.columnar import WIDTH
+from chronicle.store.protocol import Row
+
+__all__ = [
+    "BLOCK",
+    "END",
+    "clamp",
+    "hot_in_order",
+    "last_position",
+    "rows_by_ids",
+    "rows_in_order",
+]
+
+BLOCK = 4_096  # rows that are read at a time
+END = (1 << 62) - 1  # after every position
+
+_ROW = (
+    "SELECT e.position, e.recorded_at, c.id, e.version, e.type, e.report, e.target, "
+    "e.body FROM events AS e "
+    "LEFT JOIN codes AS c ON c.kind = 'stream' AND c.code = e.stream "
+)
+
+
+Reading = Callable[[], AbstractContextManager[sqlite3.Cursor]]
+
+
+def clamp(position: int | None) -> int:
+    """A position that SQLite can hold; None is the end."""
+    return END if position is None else min(max(position, 0), END)
+
+
+def _checked(row: Row) -> Row:
+    if row.stream is None:
+        raise Damaged(f"position {row.position} is of no stream; restore a backup")
+    return row
+
+
+def last_position(cursor: sqlite3.Cursor) -> int:
+    """The last position; 0 of an empty log."""
+    found = cursor.execute("SELECT MAX(position) FROM events").fetchone()[0] or 0
+    if not 0 <= found <= END:
+        raise Damaged(f"{found} is no position; restore a backup")
+    return int(found)
+
+
+def rows_in_order(
+    reading: Reading, after: int, upto: int | None, types: Sequence[str]
+) -> Iterator[Row]:
+    """Rows after one position and up to another; a cursor is held for a block only.
+
+    Raises `Damaged` at a gap, and where the rows end before the position that the file
+    itself says is its last: SQLite does not notice a position that has become another.
+    """
+    before = clamp(after)
+    with reading() as cursor:
+        last = min(clamp(upto), last_position(cursor))
+        if types and before < last:
+            _count(cursor, before, last)
+    while before < last:
+        with reading() as cursor:
+            rows = _block(cursor, before, last, types)
+        for row in rows:
+            if row.position <= before or (not types and row.position != before + 1):
+                raise _gap(before, row.position)
+            before = row.position
+            yield row
+        if len(rows) < BLOCK:
+            if not types and before < last:
+                raise _gap(before, last)
+            return
+
+
+def _count(cursor: sqlite3.Cursor, before: int, last: int) -> None:
+    found = cursor.execute(
+        "SELECT COUNT(*) FROM events WHERE position > ? AND position <= ?",
+        (before, last),
+    ).fetchone()[0]
+    if found != last - before:
+        raise _gap(before, last)
+
+
+def _block(
+    cursor: sqlite3.Cursor, before: int, last: int, types: Sequence[str]
+) -> list[Row]:
+    wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
+    cursor.execute(
+        f"{_ROW} WHERE e.position > ? AND e.position <= ? {wanted}"
+        "ORDER BY e.position LIMIT ?",
+        (before, last, *types, BLOCK),
+    )
+    return [_checked(Row._make(values)) for values in cursor.fetchall()]
+
+
+def _gap(before: int, after: int) -> Damaged:
+    return Damaged(
+        f"events between positions {before} and {after} are missing or doubled; "
+        "restore a backup"
+    )
+
+
+def hot_in_order(reading: Reading, after: int, upto: int | None) -> Iterator[bytes]:
+    """Hot records in blocks, likewise; raises `Damaged` at a gap."""
+    before = clamp(after)
+    with reading() as cursor:
+        last = min(clamp(upto), last_position(cursor))
+    while before < last:
+        with reading() as cursor:
+            cursor.execute(
+                "SELECT hot FROM events WHERE position > ? AND position <= ? "
+                "ORDER BY position",
+                (before, min(before + BLOCK, last)),
+            )
+            records = [record for (record,) in cursor.fetchall()]
+        try:
+            even = not set(map(len, records)) - {WIDTH}
+            joined = b"".join(records)
+        except TypeError:  # a number, a text or a NULL
+            even, joined = False, b""
+        if not even:
+            raise Damaged(f"a hot record after position {before} has not {WIDTH} bytes")
+        if len(records) != min(BLOCK, last - before):
+            raise _gap(before, last)
+        before += len(records)
+        yield joined
+
+
+def rows_by_ids(cursor: sqlite3.Cursor, column: str, ids: Sequence[str]) -> list[Row]:
+    """Rows whose *column* is one of *ids*, in order."""
+    found: list[Row] = []
+    wanted = [id_ for id_ in ids if _storable(id_)]
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        marks = ",".join("?" * len(some))
+        cursor.execute(_ROW + f"WHERE e.{column} IN ({marks})", some)
+        found += map(_checked, map(Row._make, cursor.fetchall()))
+    return sorted(found, key=lambda row: row.position)
+
+
+def _storable(id_: str) -> bool:
+    """Whether SQLite can hold it: the shell hands us bytes that are no text."""
+    try:
+        id_.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,290 @@
+"""Every fault of a FLEE folder is told; none stops the rest from being read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chronicle.errors import BudgetExceeded, ChronicleError, InputError
+from chronicle.flee.model import cohorts_of_flee, run_flee
+from chronicle.flee.read import FleeSettings, read_flee
+from chronicle.flee.write import Road, write_flee
+from flee_toy import (
+    CLOSURES,
+    CONFLICTS,
+    CORRECTIONS,
+    LAYOUT,
+    LOCATIONS,
+    PERIOD,
+    PLACES,
+    ROUTES,
+    SETS,
+    START,
+    changed,
+    row,
+    toy_folder,
+)
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    return toy_folder(tmp_path / "toy")
+
+
+def test_a_folder_that_was_written_is_without_fault(toy: Path):
+    case, problems = read_flee(toy)
+    assert problems == []
+    assert [place.name for place in case.locations] == [place.id for place in PLACES]
+    assert [place.kind for place in case.locations] == [
+        "conflict_zone",
+        "town",
+        "camp",
+        "camp",
+    ]
+    assert case.locations[0].conflict_day == 2
+    assert [link.distance_km for link in case.links] == [70, 80.5, 120]
+    assert case.conflicts["alder"] == (0, 0, *[1] * 18)
+    assert case.period.start == START
+    assert case.camps[0].days == (0, 9, 19)
+    assert case.settings == FleeSettings(conflict_weight=0.25)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "told"),
+    [
+        (*row(LOCATIONS, "alder,,A,35,36,town,,5,"), ":6: name: 'alder': is in line 2"),
+        (*row(LOCATIONS, "elm,,A,95,36,town,,5,"), ":6: latitude: '95': must be degr"),
+        (*row(LOCATIONS, "elm,,A,35,36,fort,,5,"), ":6: location_type: 'fort': is no"),
+        (*row(LOCATIONS, "elm,,A,35,36,town,,-5,"), ":6: population: '-5': must be a"),
+        (*row(LOCATIONS, "elm,,A,35,36,town,,2e3,"), ":6: population: '2e3': must be"),
+        (*row(LOCATIONS, "elm,,A,35,36,conflict_zone,x,5,"), ":6: conflict_date: 'x'"),
+        (*row(LOCATIONS, "elm,,A,35,36"), ":6: 'elm,,A,35,36': 5 fields where 8 are"),
+        (*row(LOCATIONS, ",,A,35,36,town,,5,"), ":6: name: '': is empty; the row is"),
+        (*row(LOCATIONS, '"elm,,A,35,36,town,,5,'), ":6: is no CSV: unexpected end"),
+        (*row(LOCATIONS, '"elm"x,,A,35,36,town,,5,'), ":6: is no CSV: ',' expected"),
+        (*row(ROUTES, "alder,elm,5,0"), ":5: name2: 'elm': is no location"),
+        (*row(ROUTES, "alder,alder,5,0"), ":5: name2: 'alder': leads nowhere"),
+        (*row(ROUTES, "alder,cedar,-5,0"), ":5: distance: '-5': must be km above 0"),
+        (*row(ROUTES, "alder,cedar,nan,0"), ":5: distance: 'nan': must be km above 0"),
+        (*row(ROUTES, "alder,cedar,150,1"), ":5: forced_redirection: '1': FLEE 3.1 re"),
+        (*row(ROUTES, "alder,cedar,150,7"), ":5: forced_redirection: '7': must be 0"),
+        (*row(ROUTES, "alder,cedar,150,0,fast"), ":5: 'fast': attributes of links"),
+        (*row(CLOSURES, "link,alder,birch,1,5"), ":2: closure_type: 'link': FLEE 3.1"),
+        (*row(CLOSURES, "road,alder,birch,1,5"), ":2: closure_type: 'road': is not on"),
+        (*row(CLOSURES, "country,A,C,1,5"), ":2: name2: 'C': is no country"),
+        (*row(CLOSURES, "location,elm,,1,5"), ":2: name1: 'elm': is no location"),
+        (*row(CLOSURES, "location,birch,,1,x"), ":2: closure_end: 'x': must be a day"),
+        (*row(CLOSURES, "location,birch,,0,0"), ":2: closure_end: '0': is the day of"),
+        (*row(CLOSURES, "location,birch,,9,3"), ":2: closure_end: '3': is before"),
+        (*row(CLOSURES, "location,birch,,-1,3"), ":2: closure_start: '-1': is before"),
+        (*row(CORRECTIONS, "elm,2024-12-06"), ":2: camp: 'elm': is no camp with"),
+        (*row(CORRECTIONS, "cedar,2024-12-07"), ":2: date: '2024-12-07': has no c"),
+        (*row(CORRECTIONS, "cedar,31/02/22"), ":2: date: '31/02/22': is no day"),
+        (*row(LAYOUT, "elm,elm.csv"), ":4: camp: 'elm': is no location"),
+        (*row(LAYOUT, "birch,refugees.csv"), ":4: camp: 'birch': is a town; only"),
+        (*row(LAYOUT, "elm,../../../etc/passwd"), ":4: file: '../../../etc/passwd':"),
+        (*row(LAYOUT, "elm,/etc/passwd"), ":4: file: '/etc/passwd': must be a file"),
+        (*row(LAYOUT, "elm"), ":4: file: '': names no file"),
+        (*row(PERIOD, "Stop,5"), ":3: 'Stop': is neither StartDate nor Length"),
+        (CONFLICTS, lambda t: t.replace("\n5,", "\n7,"), ":7: Day: '7': should be 5"),
+        (CONFLICTS, lambda t: t.replace("5,1", "5,x"), ":7: alder: 'x': must be an in"),
+        (CONFLICTS, lambda t: t[: t.index("15,")], ":16: '15': rows for 20 days (FLE"),
+        (CONFLICTS, lambda _: "", ": is empty: no conflict begins or ends"),
+        (LOCATIONS, lambda t: t.replace("#", ""), ":1: 'name': header lacks its lead"),
+        (LOCATIONS, lambda t: t.split("\n", 1)[1], ":1: 'alder': there is no header"),
+        (LOCATIONS, lambda t: "\ufeff" + t, ":1: '\\ufeff': starts with a byte order"),
+        (ROUTES, lambda _: "", ": is empty: not even a header"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_its_line_and_value(
+    toy: Path, file: str, change: Callable[[str], str], told: str
+):
+    assert read_flee(toy)[1] == []
+    assert any(one.startswith(told) for one in changed(toy, file, change))
+    run_flee(read_flee(toy)[0], compiled=False)
+
+
+def test_a_fractional_conflict_that_flee_never_ends_is_told(toy: Path):
+    told = changed(
+        toy,
+        CONFLICTS,
+        lambda text: text.replace("\n5,1", "\n5,0.5").replace("\n6,1", "\n6,0"),
+    )
+    assert ":8: alder: '0': FLEE ends no conflict of intensity 0.5" in told
+
+
+@pytest.mark.parametrize("file", [ROUTES, CLOSURES, CONFLICTS, LAYOUT, CORRECTIONS])
+def test_a_file_that_is_missing_is_told_and_the_rest_is_read(toy: Path, file: str):
+    (toy / file).unlink()
+    case, problems = read_flee(toy)
+    assert f"{file}: is missing" in map(str, problems)
+    assert run_flee(case, compiled=False).everybody.shape == (20,)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (LOCATIONS, "#name\n"),
+        (PERIOD, "StartDate,2024-02-30\nLength,5\n"),
+        (PERIOD, "StartDate,2024-02-28\nLength,0\n"),
+        (PERIOD, "StartDate,2024-02-28\nLength,99999999999\n"),
+    ],
+)
+def test_a_folder_without_places_or_days_is_refused(toy: Path, file: str, text: str):
+    (toy / file).write_text(text)
+    with pytest.raises(InputError, match="is no FLEE folder") as refused:
+        read_flee(toy)
+    assert Path(file).name in str(refused.value)
+
+
+def test_bytes_that_are_no_text_are_told_with_their_line(toy: Path):
+    path = toy / LOCATIONS
+    path.write_bytes(path.read_bytes() + b"caf\xe9,,A,35,36,town,,5,\n")
+    (told,) = [str(one) for one in read_flee(toy)[1] if "UTF-8" in one.rule]
+    assert told.startswith(f"{LOCATIONS}:6: 'e9': is no UTF-8")
+
+
+def test_a_file_over_the_limit_is_not_read(toy: Path):
+    with (toy / ROUTES).open("ab") as file:
+        file.truncate(17 * 2**20)
+    case, problems = read_flee(toy)
+    assert case.links == ()
+    assert any("is larger than 16,777,216 bytes" in one.rule for one in problems)
+
+
+def test_more_columns_times_days_than_anybody_has_are_refused(toy: Path):
+    (toy / PERIOD).write_text("StartDate,2024-11-27\nLength,36525\n")
+    (toy / CONFLICTS).write_text("#Day," + ",".join(map(str, range(1000))) + "\n")
+    with pytest.raises(BudgetExceeded, match="1,001 columns for 36,525 days"):
+        read_flee(toy)
+
+
+def test_markers_that_lead_on_for_ever_are_refused(tmp_path: Path):
+    chain = [
+        replace(PLACES[0], id=f"m{n}", kind="marker", population=0) for n in range(80)
+    ]
+    roads = [
+        Road(first=one.id, second=other.id, distance_km=9)
+        for one, other in zip([PLACES[0], *chain], [*chain, PLACES[2]], strict=True)
+    ]
+    write_flee(
+        tmp_path / "chain",
+        places=[*PLACES, *chain],
+        roads=roads,
+        conflicts={},
+        start=START,
+        days=2,
+    )
+    with pytest.raises(BudgetExceeded, match="over 64 hops"):
+        run_flee(read_flee(tmp_path / "chain")[0], compiled=False)
+
+
+FILES = sorted(
+    path.relative_to(SETS / "mali2012").as_posix()
+    for path in (SETS / "mali2012").rglob("*")
+    if path.suffix in (".csv", ".yml")
+)
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_no_bytes_in_no_file_crash_the_reader(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+):
+    folder = tmp_path_factory.mktemp("fuzz") / "mali"
+    shutil.copytree(SETS / "mali2012", folder)
+    path = folder / data.draw(st.sampled_from(FILES))
+    text = path.read_bytes()
+    junk = st.one_of(
+        st.binary(max_size=12),
+        st.sampled_from([b'"', b"\n", b",", b"-1", b"1e999", b"nan", b"\x00", b"#"]),
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        text = text[:at] + data.draw(junk) + text[at + data.draw(st.integers(0, 9)) :]
+    path.write_bytes(text)
+    try:
+        case, problems = read_flee(folder)
+        cohorts_of_flee(case)
+    except ChronicleError:
+        return
+    assert all(str(one) for one in problems)
+
+
+def settings_of(folder: Path, text: str) -> tuple[FleeSettings, list[str]]:
+    (folder / "simsetting.yml").write_text(text)
+    case, problems = read_flee(folder)
+    return case.settings, [str(one).removeprefix("simsetting.yml:") for one in problems]
+
+
+def test_settings_of_all_three_levels_are_read(toy: Path):
+    found, told = settings_of(
+        toy,
+        "# FLEE\nspawn_rules:\n    take_from_population: True  # really\n"
+        "    conflict_spawn_decay: [1.0, 0.5]\n    conflict_driven_spawning:\n"
+        "        spawn_mode: pop_ratio\nmove_rules:\n  max_move_speed: 200\n"
+        "  awareness_level: 2\noptimisations: \n  hasten: 10 \n",
+    )
+    assert told == []
+    assert found.take_from_population
+    assert found.conflict_spawn_decay == (1.0, 0.5)
+    assert (found.spawn_mode, found.displaced_per_conflict_day) == ("pop_ratio", 0.01)
+    assert (found.max_move_speed, found.awareness_level) == (200.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("max_move_sped: 200", "max_move_sped: '200': FLEE 3.1 knows no such setting; "
+         "did you mean max_move_speed?"),
+        ("max_move_speed: fast", "max_move_speed: 'fast': must be km per day from 2 to "
+         "10,000; the default is used"),
+        ("max_move_speed: 1", "max_move_speed: '1': must be km per day"),
+        ("max_move_speed:", "max_move_speed: '': must be km per day"),
+        ("camp_movechance: 1.5", "camp_movechance: '1.5': must be a number from 0"),
+        ("camp_weight: .inf", "camp_weight: '.inf': must be a number, 0 or more"),
+        ("awareness_level: 0", "awareness_level: '0': must be 1, 2 or 3 hops"),
+        ("avoid_short_stints: True", "avoid_short_stints: 'True': this rule of FLEE is "
+         "not modelled"),
+        ("capacity_scaling: 2.0", "capacity_scaling: '2.0': has no effect in FLEE 3.1"),
+        ("- camp_weight", "'- camp_weight': is no line of the form key: value"),
+        ("\tcamp_weight: 1", "'camp_weight: 1': is no line of the form key: value"),
+        ("camp_weight: &a 1", "camp_weight: '&a 1': must be a number"),
+        ("a:\n      b:\n        c: 1", "c: '1': is nested too deep"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_would_be_dropped_is_told(toy: Path, line: str, told: str):
+    found, problems = settings_of(toy, f"move_rules:\n  {line}\n")
+    assert any(f": {told}" in f": {one.split(': ', 1)[1]}" for one in problems)
+    assert found == FleeSettings()
+
+
+def test_conflicts_that_drive_flight_take_flees_defaults(toy: Path):
+    head = "spawn_rules:\n  conflict_driven_spawning:\n    "
+    modes = {
+        "displaced_per_conflict_day: 70": ("constant", 70.0),
+        "spawn_mode: constant": ("constant", 500.0),
+        "spawn_mode: pop_ratio\n    displaced_per_conflict_day: x": ("pop_ratio", 0.01),
+        "spawn_mode: Poisson": (None, 500.0),
+    }
+    for lines, expected in modes.items():
+        found, told = settings_of(toy, head + lines + "\n")
+        assert (found.spawn_mode, found.displaced_per_conflict_day) == expected
+        assert len(told) == (": x" in lines) + ("Poisson" in lines)
+
+
+def test_a_setting_given_twice_is_told_and_the_first_holds(toy: Path):
+    found, told = settings_of(toy, "move_rules:\n  camp_weight: 2\n  camp_weight: 3\n")
+    assert found.camp_weight == 2
+    assert told == ["3: camp_weight: '3': is set a second time; the first one holds"]
+
+
+def test_a_setting_under_no_section_is_told(toy: Path):
+    told = settings_of(toy, "  camp_weight: 2\n")[1]
+    assert told == ["1: camp_weight: '2': is indented under no section"]
