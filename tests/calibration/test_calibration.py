@@ -22,6 +22,7 @@ from chronicle.domain.events import ControlReported
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.draws import parameter_draws
 from chronicle.experiments.run import run_scenario
+from chronicle.report.folder import write_run
 from chronicle.simulation.network import Place, Road, Terrain, build
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.posterior import Posterior, read_posterior, write_posterior
@@ -439,7 +440,7 @@ def test_a_run_names_the_posterior_that_it_drew_from(
     path = front(tmp_path, "posterior.json")
     path.write_text(path.read_text().partition("[rules]")[0])
     run = run_scenario(path, five_towns(), engine="heap")
-    run.write(tmp_path / "out")
+    write_run(run, tmp_path / "out")
     told = json.loads((tmp_path / "out" / "run.json").read_text())
     assert told["scenario"]["posterior"] == fitted.posterior.digest
     assert fitted.posterior.digest in (tmp_path / "out" / "report.html").read_text()

@@ -192,14 +192,10 @@ def test_the_pages_name_the_clocks_and_the_limits() -> None:
         assert words in PROSE
 
 
-def test_the_floors_in_the_architecture_exist() -> None:
+def test_the_rooms_in_the_architecture_exist() -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    floors = page.split("## The floors")[1].split("```")[1]
-    names = [
-        name
-        for line in floors.strip().splitlines()
-        for name in re.split(r"\s{2,}", line)[0].split()
-    ]
-    assert {"cli", "api", "log", "events"} <= set(names)
+    rooms = page.split("## The rooms")[1].split("```")[1]
+    names = [line.split()[0] for line in rooms.strip().splitlines()]
+    assert {"cli", "api", "store", "domain"} <= set(names)
     for name in names:
         assert importlib.util.find_spec(f"chronicle.{name}"), name

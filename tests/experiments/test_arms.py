@@ -19,6 +19,7 @@ from chronicle.errors import UsageError
 from chronicle.experiments.run import Run, run_scenario
 from chronicle.report.comparison import changes_table, differing, places_table
 from chronicle.report.figures import line_key, seen_key, titles
+from chronicle.report.html import write_report
 from chronicle.simulation.scenario import scenario_of
 from shell import run as shell
 from what_if_case import data, five_towns
@@ -119,7 +120,7 @@ class Page(HTMLParser):
 
 
 def test_the_report_has_the_arms_side_by_side(made: Run, tmp_path: Path) -> None:
-    text = made.report(tmp_path / "report.html").read_text()
+    text = write_report(made, tmp_path / "report.html").read_text()
     page = Page()
     page.feed(text)
     arms = ["#arm-0", "#arm-1", "#arm-2", "#arm-3"]
@@ -140,10 +141,12 @@ def test_the_report_has_the_arms_side_by_side(made: Run, tmp_path: Path) -> None
 def test_one_arm_needs_no_overlay_and_a_baseline_alone_no_section(
     tmp_path: Path,
 ) -> None:
-    one = run_of(BIRCH, arms=[["birch"]]).report(tmp_path / "one.html").read_text()
+    one = write_report(
+        run_of(BIRCH, arms=[["birch"]]), tmp_path / "one.html"
+    ).read_text()
     assert 'id="arms"' in one
     assert 'class="key"' not in one
-    none = run_of(arms=[]).report(tmp_path / "none.html").read_text()
+    none = write_report(run_of(arms=[]), tmp_path / "none.html").read_text()
     assert 'id="arms"' not in none
     assert "<nav>" not in none
 
@@ -171,7 +174,7 @@ def test_an_arm_whose_name_ends_like_anothers_keeps_its_own_pictures(
     odd = BIRCH | {"name": "more: cedar"}
     run = run_of(odd, CEDAR, arms=[["cedar"], ["more: cedar"]])
     page = Page()
-    page.feed(run.report(tmp_path / "report.html").read_text())
+    page.feed(write_report(run, tmp_path / "report.html").read_text())
     assert len(page.images) == len(set(page.images)) == 3 * 3 + 1
 
 

@@ -24,6 +24,8 @@ from chronicle.experiments.arms import chosen_replicas
 from chronicle.experiments.draws import parameter_draws
 from chronicle.experiments.run import Run, run_scenario
 from chronicle.experiments.verification import verdict_table
+from chronicle.report.folder import write_run
+from chronicle.report.html import write_report
 from chronicle.simulation.parameters import TABLE, Parameters
 from shell import PYTHON
 from shell import run as shell
@@ -224,7 +226,7 @@ def test_a_branch_can_be_branched_and_scores_nothing(made: Run, tmp_path: Path) 
         assert again.start.control == branch.state("2030-05-12").control
     assert again.verdict is None
     assert "from a what-if" in again.no_verdict
-    made.write(tmp_path / "run")
+    write_run(made, tmp_path / "run")
     ended = shell("score", tmp_path / "run", tmp_path / "branch.chronicle")
     assert ended.code == 3
     assert "only a record can tell" in ended.err
@@ -287,7 +289,7 @@ def test_a_hook_adds_a_rule_of_its_own() -> None:
 @pytest.fixture(scope="module")
 def written(made: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run") / "deep" / "run"
-    made.write(folder, branches=2)
+    write_run(made, folder, branches=2)
     return folder
 
 
@@ -344,7 +346,7 @@ def test_nothing_in_a_report_is_taken_for_markup(tmp_path: Path) -> None:
     order = HOLD | {"name": "<script>alert(2)</script>"}
     run = run_scenario(scenario(order, scenario=head), five_towns())
     page = Page()
-    page.feed(run.report(tmp_path / "report.html").read_text())
+    page.feed(write_report(run, tmp_path / "report.html").read_text())
     assert "script" not in page.tags
     assert not page.handlers
     assert "x" not in page.reaches
@@ -354,7 +356,7 @@ def test_a_run_is_written_the_same_twice(made: Run, written: Path) -> None:
     before = {
         path.name: path.read_bytes() for path in written.iterdir() if path.is_file()
     }
-    made.write(written, branches=2)
+    write_run(made, written, branches=2)
     after = {
         path.name: path.read_bytes() for path in written.iterdir() if path.is_file()
     }
@@ -425,7 +427,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
 
 
 def test_results_that_were_changed_are_not_compared(tmp_path: Path) -> None:
-    run_scenario(TOML, five_towns()).write(tmp_path)
+    write_run(run_scenario(TOML, five_towns()), tmp_path)
     told = json.loads((tmp_path / "run.json").read_text())
     told["arms"][1]["digest"] = "0" * 64
     (tmp_path / "run.json").write_text(json.dumps(told))
@@ -436,7 +438,7 @@ def test_results_that_were_changed_are_not_compared(tmp_path: Path) -> None:
 
 def test_replicas_of_other_runs_are_no_pairs(tmp_path: Path) -> None:
     for seed in (1, 2):
-        run_scenario(TOML, five_towns(), seed=seed).write(tmp_path / str(seed))
+        write_run(run_scenario(TOML, five_towns(), seed=seed), tmp_path / str(seed))
     ended = shell("compare", tmp_path / "1", tmp_path / "2")
     assert ended.code == 3
     assert "have other seed" in ended.err

@@ -12,6 +12,7 @@ import pytest
 from chronicle.errors import Conflict, InputError
 from chronicle.experiments.run import run_scenario
 from chronicle.report import explain
+from chronicle.report.folder import write_run
 from chronicle.simulation import scenario as schema
 from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE
@@ -152,7 +153,7 @@ def test_the_folder_of_another_run_says_what_differs(tmp_path: Path) -> None:
         run_scenario(other, log, folder=tmp_path)
     made = run_scenario(scenario(), log, seed=9)
     with pytest.raises(Conflict, match="its seed was 7, not 9"):
-        made.write(tmp_path)
+        write_run(made, tmp_path)
     assert run_scenario(scenario(), log, folder=tmp_path, resume=True).digest
 
 

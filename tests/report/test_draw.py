@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -68,6 +69,8 @@ PLACES = [ALDER, BIRCH, CEDAR]
 DAYS = [date(2022, 9, 1) + timedelta(days=n) for n in range(6)]
 SMALL = (6.0, 4.6)
 WHAT_IF = {"seed": 7, "assumptions": "blue moves 15 km a day and is not held up"}
+
+HERE = Path(__file__).resolve().parent
 
 
 def draw(path, places=PLACES, **changed):
@@ -211,7 +214,7 @@ def test_another_process_draws_the_same_bytes(tmp_path):
     here = draw(tmp_path / "here.svg").read_bytes()
     script = f"""
 import sys
-sys.path.insert(0, {str(__file__.rpartition("/")[0])!r})
+sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]
 import pathlib, test_draw
 test_draw.draw(pathlib.Path({str(tmp_path / "there.svg")!r}))
 assert "matplotlib.pyplot" not in sys.modules

@@ -21,6 +21,7 @@ from chronicle.experiments.verification import verdict_table
 from chronicle.report.appendix import WORDS
 from chronicle.report.comparison import changes_table, named
 from chronicle.report.figures import curves_svg, fallen_table
+from chronicle.report.folder import write_run
 from chronicle.report.html import report_html
 from chronicle.report.warnings import coverage_alarm, people_alarm, posterior_alarm
 from chronicle.simulation.posterior import Made, posterior_of
@@ -123,7 +124,7 @@ def test_a_picture_shows_what_had_fallen_by_the_branch(
     pytest.importorskip("matplotlib")
     from PIL import Image
 
-    unseen.write(tmp_path)
+    write_run(unseen, tmp_path)
     told_ = Image.open(tmp_path / "arrivals-baseline.png").text["Description"]  # type: ignore[attr-defined]
     assert "on the branch day a bar is a fall by then, unreported, and a triangle" in (
         told_
@@ -275,7 +276,7 @@ def test_people_read_names_and_files_keep_ids(unseen: Run, tmp_path: Path) -> No
     assert {row["came_from"] for row in arrivals} <= {*unseen.question.names, None}
     twins = replace(unseen.question, names=("Ash", "Ash", "Cedar", "Dogwood", "Elm"))
     assert twins.labels["birch"] == "Ash (birch)"
-    unseen.write(tmp_path)
+    write_run(unseen, tmp_path)
     if find_spec("pyarrow"):
         import pyarrow.parquet as pq
 

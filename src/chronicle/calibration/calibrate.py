@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle import __version__
 from chronicle.api import Chronicle, memory
 from chronicle.calibration.abc import Accepted, Summaries, accept, learn, resampled
 from chronicle.calibration.sbc import Recoveries, recover
@@ -33,6 +32,7 @@ from chronicle.simulation.scenario import Scenario, read_scenario
 from chronicle.simulation.start import attackers_of, defenders_of, terrain_of
 from chronicle.verification.intervals import order_statistics
 from chronicle.verification.observed import past_of
+from chronicle.version import __version__
 
 __all__ = ["Calibration", "calibrate", "window_of"]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from chronicle import __version__
 from chronicle.errors import ChronicleError
+from chronicle.version import __version__
 
 __all__ = ["COMMANDS", "cli", "main"]
 

@@ -28,6 +28,7 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
     from chronicle.experiments.bundled import LICENCE
     from chronicle.experiments.run import run_scenario
     from chronicle.experiments.verification import verdict_table
+    from chronicle.report.folder import write_run
 
     front = case.parent.parent / FRONT
     if not front.is_file():
@@ -41,7 +42,7 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
         click.echo(line)
     click.echo()
     folder = out / "what-if"
-    run.write(folder, branches=1)
+    write_run(run, folder, branches=1)
     if run.verdict is not None:
         scores = verdict_table(run.verdict)
         show(scores)

@@ -136,7 +136,9 @@ def run(
                 say(f"finished chunks are in {out}; the same command with --resume")
             raise
     if out is not None:
-        found.write(out, branches=branches)
+        from chronicle.report.folder import write_run
+
+        write_run(found, out, branches=branches)
     _print(found, kind_of(format_))
     if out is not None:
         say(f"report: {out / 'report.html'}")

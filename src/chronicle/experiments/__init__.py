@@ -1,1 +1,1 @@
-"""Runs of scenarios: from a record to an ensemble, its scores, files and report."""
+"""Runs of scenarios on a record: arms, scores, and their files."""

@@ -1,5 +1,7 @@
 """The folder of a run: what was run, its tables, pictures, branches and report.
 
+`chronicle.report.folder` writes it; this module has its layout, and reads it again.
+
     run.json                    scenario, branch, versions, seed, digests, scores
     report.html                 all of it in one file that needs no other
     <table>-<arm>.parquet       arrivals, chances, displaced, hosted (or .csv), and for
@@ -19,72 +21,34 @@ import io
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chronicle import __version__
 from chronicle.domain.table import Table
-from chronicle.errors import InputError, StorageError
-from chronicle.experiments.arms import Arm, Question, chosen_replicas
+from chronicle.errors import InputError
+from chronicle.experiments.arms import Arm, Question
 from chronicle.experiments.folder import asked_of, held_by
-from chronicle.formats.parquet import parquet
 from chronicle.simulation.compiled.engine import Results
 from chronicle.simulation.ensemble.chunks import ChunkFolder
 from chronicle.simulation.ensemble.ensemble import digest_of
 from chronicle.simulation.scenario import Scenario
+from chronicle.version import __version__
 
 if TYPE_CHECKING:
     from chronicle.experiments.run import Run
-
 __all__ = [
     "Kept",
     "chunk_folder",
     "csv_bytes",
+    "keep_results",
+    "kept_of",
     "read_run",
     "versions",
-    "write_run",
 ]
 
 FORMAT = 1
-TABLES = ("arrivals", "chances", "displaced", "hosted")  # of each arm
-
-
-def write_run(run: Run, folder: Path, branches: int = 0) -> list[Path]:
-    """Write a run to *folder*, with *branches* replicas of each arm as chronicles.
-
-    Returns the files, the report last. A branch that is there already stays as it is.
-    """
-    from chronicle.report.figures import draw_run
-
-    written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _keep_results(run, folder)
-        for arm in run.arms:
-            for name in (*TABLES, "compared") if arm is not run.arms[0] else TABLES:
-                table: Table = getattr(run, name)(arm.label)
-                if table.rows:
-                    written.append(_write_table(table, folder / f"{name}-{arm.slug}"))
-            if branches:
-                (folder / "branches").mkdir(exist_ok=True)
-            for number in chosen_replicas(arm, branches) if branches else ():
-                path = folder / "branches" / f"{arm.slug}-{number}.chronicle"
-                if not path.exists():
-                    run.branch(number, path, arm=arm.label).close()
-                written.append(path)
-        pictures = draw_run(run, folder) if find_spec("matplotlib") else {}
-        written += pictures.values()
-        told = msgspec.json.format(msgspec.json.encode(_kept(run)), indent=1)
-        written.append(_write(folder / "run.json", told + b"\n"))
-        from chronicle.report.html import write_report
-
-        written.append(write_report(run, folder / "report.html", pictures))
-    except OSError as broken:
-        raise StorageError(f"cannot write {folder}: {broken.strerror}") from None
-    return written
 
 
 def chunk_folder(folder: Path, number: int) -> Path:
@@ -92,7 +56,7 @@ def chunk_folder(folder: Path, number: int) -> Path:
     return folder / "chunks" / str(number)
 
 
-def _keep_results(run: Run, folder: Path) -> None:
+def keep_results(run: Run, folder: Path) -> None:
     """Keep the results of a run that kept no chunks while it ran.
 
     Raises `Conflict` where the folder holds those of another run.
@@ -105,18 +69,6 @@ def _keep_results(run: Run, folder: Path) -> None:
             kept = ChunkFolder.opened(place, ensemble.identity, resume=True)
             if not kept.load(ensemble.replicas):
                 kept.save(0, arm.results)
-
-
-def _write(path: Path, content: bytes) -> Path:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(content)
-    return beside.replace(path)
-
-
-def _write_table(table: Table, stem: Path) -> Path:
-    if find_spec("pyarrow"):
-        return _write(stem.with_name(f"{stem.name}.parquet"), parquet(table))
-    return _write(stem.with_name(f"{stem.name}.csv"), csv_bytes(table))
 
 
 def csv_bytes(table: Table) -> bytes:
@@ -145,7 +97,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _kept(run: Run) -> dict[str, Any]:
+def kept_of(run: Run) -> dict[str, Any]:
+    """What `run.json` holds: all that `read_run` needs, and the digests."""
     scenario = {name: getattr(run.scenario, name) for name in Scenario.__slots__}
     question = {name: getattr(run.question, name) for name in _question_fields()}
     return {

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chronicle import __version__
 from chronicle.api import Chronicle, memory
 from chronicle.domain.table import Table
 from chronicle.domain.views import State
@@ -48,6 +47,7 @@ from chronicle.simulation.scenario import MOST_REPLICAS, Scenario, read_scenario
 from chronicle.simulation.start import arms_of, defenders_of, orders_of, terrain_of
 from chronicle.verification.comparison import ArmComparison
 from chronicle.verification.excluded import LeftOut, left_out_of
+from chronicle.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,18 +163,6 @@ class Run:
         """
         where = None if path is None else Path(path)
         return Chronicle(branch_of(self.replica(number, arm), self.start, where))
-
-    def report(self, path: str | Path) -> Path:
-        """Write the report, one HTML file that needs no other; returns its path."""
-        from chronicle.report.html import write_report
-
-        return write_report(self, Path(path))
-
-    def write(self, folder: str | Path, *, branches: int = 0) -> list[Path]:
-        """Write tables, pictures, branches, provenance and report to a folder."""
-        from chronicle.experiments.files import write_run
-
-        return write_run(self, Path(folder), branches)
 
     def as_dict(self) -> dict[str, Any]:
         """What `chronicle run --format json` prints, as plain values."""

@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chronicle import __version__
 from chronicle.domain.events import ControlReported, RouteStatusReported
 from chronicle.domain.references import SettlementRegistered
 from chronicle.domain.state import State
@@ -29,6 +28,7 @@ from chronicle.flee.write import (
     write_flee,
 )
 from chronicle.verification.observed import states_by_day
+from chronicle.version import __version__
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle

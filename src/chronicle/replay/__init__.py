@@ -1,17 +1,18 @@
 """Replay: what was so on any day, as known at any position, from columns.
 
-    log ── hot records ──▶ columns ──▶ entries ──▶ index ──┐
-             source.py     columns.py  entries.py  build.py │
-                │                      retell.py   index.py ├──▶ Replay ──▶ Control
-                └── sealed segments ──▶            tail.py ─┤  engine.py   answer.py
-                    segments.py, vault.py      standing.py ─┘
+    log ── columnar rows ─▶ columns ──▶ versions ─▶ index ──┐
+             source.py     columns.py  versions.py build.py │
+                │                                  index.py ├──▶ Replay ──▶ Control
+                └── sealed segments ──▶            delta.py ┤  engine.py   answer.py
+                    segments.py, cache_file.py standing.py ─┘
                                                    │
                                     lenses.py, series.py, figures.py
 
-The meaning is the plain fold (`chronicle.domain.timeline`, `chronicle.domain.state`); everything here
-equals it. Columns, segments and the index are caches: the log alone decides, and what
-does not stand for it is made anew. `kernels.py` has the compiled twins of `index.py`,
-`retell.py` is the plain twin of `entries.py`, `synthetic.py` makes logs up.
+The meaning is the plain fold (`chronicle.domain.timeline` and
+`chronicle.domain.state`); everything here equals it. Columns, segments and the index
+are caches: the log alone decides, and what does not stand for it is made anew.
+`kernels.py` has the compiled twins of `index.py`, `versions_plain.py` is the plain twin
+of `versions.py`, and `synthetic.py` makes logs up.
 
 Numbers stand for ids here, as in the hot records; days are counted from 1970-01-01.
 """

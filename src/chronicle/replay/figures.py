@@ -1,7 +1,8 @@
 """Figures of displacement over columns: which hold on a day, and their sums.
 
 A sum here is arithmetic over the figures that hold. Whether it may be told, so that
-nobody is counted twice, is for `chronicle.domain.displacement` to say, from the reports.
+nobody is counted twice, is for `chronicle.domain.displacement` to say, from the
+reports.
 """
 
 from __future__ import annotations

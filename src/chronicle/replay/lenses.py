@@ -1,4 +1,4 @@
-"""The lenses over columns: the rules of `chronicle.domain.lenses`, all settlements at once.
+"""Lenses over columns: the rules of `chronicle.domain.lenses`, all places at once.
 
 A lens is asked for its verdict at some of the reports: as if the report at an *end*
 were the last one of its settlement. For a state these are the last reports; for a
@@ -52,8 +52,8 @@ class Verdicts:
 def lens_named(name: str, source: int | None = None) -> Lens:
     """The lens of that name; *source* is the code of the source in `source:ID`.
 
-    Raises `UsageError` as `chronicle.domain.lenses.parse_lens` does. A source without a code has
-    never said anything.
+    Raises `UsageError` as `chronicle.domain.lenses.parse_lens` does. A source without
+    a code has never said anything.
     """
     full = parse_lens(name).name
     if full.startswith("source:"):
@@ -118,7 +118,7 @@ def _first_rows(reports: Standing, ends: Rows, days: NDArray[Any]) -> Rows:
 
 
 def grade_ranks(reports: Standing, grades: UInt8 | None) -> NDArray[np.int64]:
-    """`chronicle.domain.lenses.grade_key` as one number a report, the best the least."""
+    """`domain.lenses.grade_key` as one number a report, the best the least."""
     letter = reports.grade >> np.uint8(3)
     if grades is not None and len(grades):
         inside = reports.source < len(grades)

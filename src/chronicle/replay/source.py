@@ -13,7 +13,7 @@ __all__ = ["HotSource", "MemorySource", "hot_rows"]
 
 
 class HotSource(Protocol):
-    """A log, seen as rows of `chronicle.store.columnar`, row *n* being position *n* + 1."""
+    """A log as rows of `chronicle.store.columnar`, row *n* being position *n* + 1."""
 
     def head(self) -> int:
         """The last position recorded; 0 for an empty log."""

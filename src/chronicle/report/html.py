@@ -49,7 +49,7 @@ __all__ = ["report_html", "write_report"]
 
 
 def write_report(
-    run: Run, path: Path, pictures: Mapping[str, Path] | None = None
+    run: Run, path: str | Path, pictures: Mapping[str, Path] | None = None
 ) -> Path:
     """Write the report of *run*; without *pictures* they are drawn for it."""
     if pictures is None and find_spec("matplotlib"):
@@ -59,6 +59,7 @@ def write_report(
     else:
         given = pictures or {}
         text = report_html(run, {k: v.read_bytes() for k, v in given.items()})
+    path = Path(path)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as broken:

@@ -1,15 +1,13 @@
 """What if: rules on the settlement graph, run forward from a replayed state.
 
-Floors, each standing on those before it:
+- `random_streams`, `parameters`, `prior`, `posterior`, `rules`: chance by key, what is
+  assumed, the arithmetic
+- `scenario`, `interventions`, `network`, `start`: what a run starts from
+- `engine`: the reference engine in plain Python on SimPy
+- `compiled`: the same model in arrays for numba, which must agree bit for bit
+- `ensemble`: many replicas, one digest
+- `recording`: a replica as a chronicle, apart from every record
 
-- `draws`, `parameters`, `rules`: chance by key, what is assumed, the arithmetic
-- `terrain`, `interventions`: what a run starts from, as plain data
-- `plan`, `state`, `agenda`: a replica before it runs, what changes, what is to happen
-- `arrivals`, `contests`, `falls`, `losses`, `truces`, `supply`, `dated`, `front`,
-  `people`: the course of events in plain Python
-- `simpy_engine`, `compiled` (with `kernel*`), `percolation`: engines, which must agree
-- `ensemble`, `chunks`, `process_pool`, `dask_pool`: many replicas, one digest
-
-None of these reads the record or writes to it, and none advises: nothing is finer than
+Nothing here writes to a record, and none advises: nothing is finer than
 a settlement and a day.
 """

@@ -1,1 +1,1 @@
-"""Scores of a forecast against what was recorded later."""
+"""What came to pass, and how forecasts are scored against it."""

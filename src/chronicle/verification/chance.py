@@ -1,7 +1,7 @@
 """The uses that scores and baselines make of chance, one number for each.
 
-They are streams of `chronicle.simulation.random_streams`, apart from those of the simulation: a
-number is never given a second meaning.
+They are streams of `chronicle.simulation.random_streams`, apart from those of the
+simulation: a number is never given a second meaning.
 """
 
 from __future__ import annotations

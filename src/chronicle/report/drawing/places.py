@@ -62,8 +62,8 @@ class MapPlace:
 
     `name` is printed as given: the Latin one, since the font does not shape Arabic.
     `stale_days` counts from the last report to the day asked about; None means none
-    but a baseline. `status` is one of `chronicle.domain.events.STATUSES`; an unknown one, or
-    coordinates off the globe, raise `UsageError`.
+    but a baseline. `status` is one of `chronicle.domain.events.STATUSES`; an unknown
+    one, or coordinates off the globe, raise `UsageError`.
     """
 
     name: str

@@ -166,9 +166,10 @@ def _sources() -> int:
     """
     digest = hashlib.blake2b(digest_size=7)
     here = Path(__file__).parent
-    for name in ("draws", "rules", "parameters", "people"):
-        digest.update((here / f"{name}.py").read_bytes())
-    for file in sorted(here.glob("kernel*.py")):
+    rooms = here.parent
+    for name in ("random_streams", "rules", "parameters", "engine/displacement"):
+        digest.update((rooms / f"{name}.py").read_bytes())
+    for file in sorted(here.glob("*.py")):
         digest.update(file.read_bytes())
     return int.from_bytes(digest.digest(), "big") | 1
 

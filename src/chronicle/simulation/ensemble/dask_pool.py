@@ -34,7 +34,7 @@ _laid_out: dict[str, Ensemble] = {}
 
 def _work(ensemble: Ensemble, chunk: Chunk, version: str) -> Results:
     """Run a chunk on a worker, which keeps what it laid out for the next one."""
-    from chronicle import __version__
+    from chronicle.version import __version__
 
     if version != __version__:
         raise UsageError(
@@ -128,7 +128,7 @@ def _spread(
 ) -> Iterator[tuple[Chunk, Results]]:
     import distributed
 
-    from chronicle import __version__
+    from chronicle.version import __version__
 
     shared = _shared(client, ensemble, address)
     futures = {
@@ -149,7 +149,7 @@ def _spread(
 
 def _shared(client: Any, ensemble: Ensemble, address: str | None) -> Any:
     """The ensemble on every worker."""
-    from chronicle import __version__
+    from chronicle.version import __version__
 
     try:
         return client.scatter(ensemble, broadcast=True, hash=False)
