@@ -35,8 +35,9 @@ from chronicle.errors import (
     Untrusted,
     UsageError,
 )
+from chronicle.store.chunks import CHUNK
 from chronicle.store.columnar import BLANK, WIDTH
-from chronicle.store.log import CHUNK, EventLog
+from chronicle.store.log import EventLog
 from chronicle.store.protocol import Store, microseconds
 from log_toys import START, Clock, control, draft, opening
 

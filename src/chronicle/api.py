@@ -31,13 +31,14 @@ from chronicle.domain.views import (
     why_table,
 )
 from chronicle.errors import InputError, UnknownPlace, UsageError
-from chronicle.formats.importer import ImportResult, Progress, import_path
+from chronicle.formats.importer import ImportResult, Progress, import_paths
 from chronicle.replay.stored import drop_caches
 from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore, system_clock
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
+from chronicle.store.undo import Undone
 
 if TYPE_CHECKING:
     from chronicle.replay import Replay
@@ -126,28 +127,51 @@ class Chronicle:
 
     def import_folder(
         self,
-        path: str | Path,
-        *,
+        *paths: str | Path,
         dataset: str | None = None,
         strict: bool = False,
+        complete: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
+        result: ImportResult | None = None,
     ) -> ImportResult:
-        """Import a folder of the own CSV format, or one of its files.
+        """Import folders or files of the own CSV format, as one command.
 
         Each file goes in whole in one transaction; bad rows become problems. The same
-        files again add nothing; a later vintage records what is new, changed and gone.
-        *strict* leaves a file with problems out and raises `RefusedImport`; *dry_run*
-        does it all on a copy that is thrown away.
+        files again add nothing; a later vintage records what is new and changed, and
+        counts what it does not tell again. Only *complete* retracts that, and only
+        what the same file of the same data set told before. *strict* leaves a file
+        with problems out and raises `RefusedImport`; *dry_run* does it all on a copy
+        that is thrown away; *result* is filled as files go in.
         """
         if not dry_run:
-            return import_path(
-                self._log, Path(path), dataset=dataset, strict=strict, progress=progress
+            return import_paths(
+                self._log,
+                [Path(path) for path in paths],
+                dataset=dataset,
+                strict=strict,
+                complete=complete,
+                progress=progress,
+                result=result,
             )
         with self._copy() as copy:
             return copy.import_folder(
-                path, dataset=dataset, strict=strict, progress=progress
+                *paths,
+                dataset=dataset,
+                strict=strict,
+                complete=complete,
+                progress=progress,
+                result=result,
             )
+
+    def undo_import(self, position: int | None = None) -> Undone:
+        """Take back what the last command of imports brought, or one import.
+
+        Its reports are retracted, its changes taken back; new registrations stay. The
+        same file imported again brings it all back. *position* is that of the
+        `ImportFinished` of one file. Raises `InputError` where there is none.
+        """
+        return self._log.undo_import(position)
 
     def _copy(self) -> Chronicle:
         """A copy that vanishes when it is closed."""

@@ -637,10 +637,13 @@ def test_an_import_tells_file_by_file(new: Path, source: Path) -> None:
     ended = run("import", new, source)
     told = rows(ended)
     assert list(told[0]) == [
-        *("file", "new", "changed", "gone", "unchanged", "problems")
+        *("file", "new", "changed", "gone", "not_told", "unchanged", "problems")
     ]
     assert {row["file"]: row["new"] for row in told}["control.csv"] == "2"
-    assert "7 new, 0 changed, 0 gone, 0 unchanged, 0 problems" in ended.err
+    assert (
+        "7 new, 0 changed, 0 gone, 0 not told this time, 0 unchanged, 0 problems"
+        in (ended.err)
+    )
     assert "0 new" in run("import", new, source).err
     assert run("import", new, source, "--as", "own").code == 0
     assert run("import", new, source, "--as", "acled").code == 2
@@ -701,7 +704,7 @@ def test_what_went_in_before_a_failure_is_told(new: Path, source: Path) -> None:
     shutil.copytree(source, other)
     ended = run("import", new, source, other)
     assert ended.code == 4
-    assert "control.csv,2,0,0,0,0" in ended.out
+    assert "control.csv,2,0,0,0,0,0" in ended.out
     assert "belongs to data set 'toy'" in ended.err
 
 

@@ -22,7 +22,7 @@ from chronicle.domain.events import (
 )
 from chronicle.formats import rows as tables
 from chronicle.formats.csv_folder.bulk import ControlBlocks
-from chronicle.formats.importer import import_path
+from chronicle.formats.importer import import_paths
 from chronicle.formats.problem import Problem
 from chronicle.store import log as eventlog
 from chronicle.store.bulk import columns_of
@@ -78,7 +78,7 @@ NEEDED = ("id", "source", "valid_from", "settlement", "to_actor")
 def in_chunks(size, *, plain):
     """With chunks of *size* rows, all of them decided on one by one where *plain*."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(eventlog, "CHUNK", size)
+        patch.setattr("chronicle.store.chunks.CHUNK", size)
         patch.setattr("chronicle.formats.importer.CHUNK", size)
         patch.setattr(eventlog, "FEW", 1)
         if plain:
@@ -119,7 +119,9 @@ def imported(vintages, size, *, plain):
                 out.writerow(header)
                 out.writerows(rows)
             try:
-                (result,) = import_path(log, path, dataset="toy").files
+                (result,) = import_paths(
+                    log, [path], dataset="toy", complete=True
+                ).files
             except Exception as refused:
                 results.append(repr(refused))
             else:
@@ -168,7 +170,7 @@ def test_the_real_case_is_stored_alike_by_columns_and_by_rows(tmp_path):
         folder.mkdir()
         log = EventLog(SQLiteStore.create(folder / "case.chronicle", lambda: START))
         with in_chunks(64, plain=plain):
-            result = import_path(log, bundled_case())
+            result = import_paths(log, [bundled_case()])
         found.append((result.files, stored(log)))
         log.store.close()
     assert found[0] == found[1]

@@ -59,7 +59,12 @@ def bring(
     log: EventLog, *events: Event, label: str = "f", **more: Any
 ) -> tuple[int, int, int, int]:
     """Import *events* as one file: the counts of new, changed, gone, unchanged."""
-    settings: dict[str, Any] = {"dataset": "acled", "types": TYPES, "finish": finish}
+    settings: dict[str, Any] = {
+        "dataset": "acled",
+        "types": TYPES,
+        "finish": finish,
+        "complete": lambda: True,
+    }
     tally = log.import_events(enumerate(events, 2), label=label, **{**settings, **more})
     return tally.new, tally.changed, tally.gone, tally.unchanged
 
@@ -309,7 +314,7 @@ def test_a_finish_that_raises_leaves_everything_out(log: EventLog) -> None:
 def test_a_file_of_several_chunks_knows_its_own_first_rows(
     log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chronicle.store.log.CHUNK", 100)
+    monkeypatch.setattr("chronicle.store.chunks.CHUNK", 100)
     count = 250
     rows = [control(f"r{n}", settlement="dogwood") for n in range(count)]
     last = f"r{count - 1}"

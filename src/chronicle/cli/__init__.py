@@ -23,7 +23,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = {
     "demo": ("demo", "demo", "The main job on the bundled case."),
     "init": ("record", "init", "A new chronicle; an existing one is not touched."),
-    "import": ("record", "import_", "Read files or a folder into the log."),
+    "import": ("importing", "import_", "Read files or a folder into the log."),
     "report": ("record", "report", "Record one claim or registration by hand."),
     "retract": (
         "record",

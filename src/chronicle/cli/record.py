@@ -1,30 +1,25 @@
-"""Telling the log: init, import, report, retract, amend, redact, link."""
+"""Telling the log by hand: init, report, retract, amend, redact, link."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from chronicle.cli.opening import opened, refuse_swapped
-from chronicle.cli.render import chosen, emit, say, table_options
-from chronicle.errors import ChronicleError, InputError, UsageError
+from chronicle.cli.opening import opened
+from chronicle.cli.render import say
+from chronicle.errors import UsageError
 
 __all__ = [
     "amend",
-    "import_",
     "init",
     "link",
     "redact",
     "report",
     "retract",
 ]
-
-SHOWN_PROBLEMS = 20
-IMPORTED = ("file", "new", "changed", "gone", "unchanged", "problems")
 
 file_argument: Callable[[Any], Any] = click.argument("file")
 
@@ -37,132 +32,6 @@ def init(file: str) -> None:
 
     create(file).close()
     say(f"new chronicle at {file}; next: chronicle import {file} FOLDER")
-
-
-@click.command("import")
-@file_argument
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--as", "format_in", type=click.Choice(["own"]), help="The format; found by itself."
-)
-@click.option("--dataset", help="Name of the data set; default: the folder's name.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen; record nothing.")
-@click.option("--strict", is_flag=True, help="A file with problems is left out whole.")
-@table_options(columns=IMPORTED)
-def import_(
-    file: str,
-    paths: Sequence[Path],
-    format_in: str | None,
-    dataset: str | None,
-    dry_run: bool,
-    strict: bool,
-    format_: str | None,
-    out: Path | None,
-) -> None:
-    """Read files or folders; prints what is new, changed, gone, and the problems.
-
-    Rows that break a rule become problems, with file, line, column, value and rule; the
-    good rows go in. The same files again add nothing.
-    """
-    from chronicle.formats.importer import ImportResult
-
-    refuse_swapped(f"import {paths[0]} {file}", file, paths[0])
-    kind = chosen(format_, out)  # refuse what cannot be told before anything is done
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder; nothing was imported")
-    results: list[ImportResult] = []
-    failed: ChronicleError | None = None
-    with opened(file) as chronicle, progress_bar() as told:
-        for path in paths:
-            try:
-                found = chronicle.import_folder(
-                    path,
-                    dataset=dataset,
-                    strict=strict,
-                    dry_run=dry_run,
-                    progress=told,
-                )
-            except ChronicleError as error:
-                failed = error
-                break
-            results.append(found)
-    if results:  # also those before the one that failed: they are in the log
-        _show_imported(file, results, dry_run, kind, out)
-    if failed is not None:
-        for line in getattr(failed, "problems", ())[:SHOWN_PROBLEMS]:
-            say(line)
-        raise failed
-
-
-def _show_imported(
-    file: str, results: Sequence[Any], dry_run: bool, kind: str, out: Path | None
-) -> None:
-    from chronicle.domain.table import Table
-
-    rows: list[tuple[Any, ...]] = [
-        (f.file, f.new, f.changed, f.gone, f.unchanged, f.problem_count)
-        for result in results
-        for f in result.files
-    ]
-    totals = [sum(row[index] for row in rows) for index in range(1, 6)]
-    summary = ", ".join(
-        f"{n:,} {name}" for n, name in zip(totals, IMPORTED[1:], strict=True)
-    )
-    would = "would be: " if dry_run else ""
-    table = Table(IMPORTED, rows, f"Import into {file}", [would + summary])
-    ignored = sorted({name for result in results for name in result.ignored})
-    if ignored:
-        table.notes.append(f"not read: {', '.join(ignored)}")
-    emit(table, kind, out)
-    problems = [problem for result in results for problem in result.problems]
-    for problem in problems[:SHOWN_PROBLEMS]:
-        say(str(problem))
-    if totals[-1] > SHOWN_PROBLEMS:
-        say(
-            f"and {totals[-1] - SHOWN_PROBLEMS:,} more; chronicle check {file} has them"
-        )
-
-
-class progress_bar:  # noqa: N801  (used like a function)
-    """A progress line per file on a terminal, after half a second; silent elsewhere."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Callable[[str, int], None]:
-        settings = click.get_current_context().find_root().obj or {}
-        if sys.stderr.isatty() and not settings.get("quiet"):
-            from rich.console import Console
-            from rich.progress import (
-                Progress,
-                SpinnerColumn,
-                TextColumn,
-                TimeElapsedColumn,
-            )
-
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                TextColumn("{task.completed:,} rows"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-        return self._told
-
-    def _told(self, name: str, done: int) -> None:
-        if self._bar is None:
-            return
-        if name not in self._tasks:
-            self._tasks[name] = self._bar.add_task(name, total=None)
-        self._bar.update(self._tasks[name], completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 KINDS = {

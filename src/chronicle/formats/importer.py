@@ -1,10 +1,16 @@
-"""Files into the log: one transaction a file, problems told, nothing half-imported."""
+"""Files into the log: one transaction a file, problems told, nothing half-imported.
+
+Nothing is taken away unasked: a report that an earlier vintage of its file told, and
+this one does not, is counted, and retracted only where *complete* is said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from chronicle.domain.events import (
     Event,
@@ -12,28 +18,19 @@ from chronicle.domain.events import (
     ReportsLinked,
 )
 from chronicle.domain.fields import TEXT_LENGTH
-from chronicle.errors import Conflict, InputError, RefusedImport
-from chronicle.formats.csv_folder.folder import OwnFile, read_file, read_folder
+from chronicle.errors import BadField, Conflict, InputError, RefusedImport
+from chronicle.formats.csv_folder.folder import Row, read_file, read_folder
+from chronicle.formats.csv_folder.kinds import KINDS
 from chronicle.formats.problem import Problem
 from chronicle.store.bulk import Controls
-from chronicle.store.log import CHUNK, EventLog, Tally
+from chronicle.store.chunks import CHUNK
+from chronicle.store.log import EventLog, Tally
 
-__all__ = ["FileResult", "ImportResult", "Progress", "import_path"]
+__all__ = ["FileResult", "ImportResult", "Progress", "Readable", "import_paths"]
 
 KEPT = 1_000  # problems that are kept of one file; the rest are counted
 NOTED = 200  # problems that the record itself keeps
 LINE = 400  # characters of each, where there are few
-
-# The reports that each kind of file holds: what is gone from it is sought among them.
-TYPES = {
-    "control.csv": ("control-reported", "reports-linked"),
-    "displacement.csv": ("displacement-reported",),
-    "incidents.csv": ("incident-reported",),
-    "closures.csv": ("route-status-reported",),
-    "support.csv": ("support-reported",),
-    "legends.csv": ("legend-reported",),
-}
-NO_ROWS = "unlocated.csv"  # nothing in it is a row to be imported; strict or not
 
 Progress = Callable[[str, int], None]  # the file, and how many events were read
 
@@ -47,10 +44,12 @@ class FileResult:
     changed: int = 0
     gone: int = 0
     unchanged: int = 0
+    not_told: int = 0  # of an earlier vintage of the file; they stand
+    examples: list[str] = field(default_factory=list)  # ids of those, or of the gone
     problem_count: int = 0
     problems: list[Problem] = field(default_factory=list)
     refused: bool = False  # by --strict: nothing of it was imported
-    hurt: bool = False  # rows could not be read, so what is gone was not judged
+    hurt: bool = False  # rows could not be read, so nothing can be gone
 
     def add(self, problem: Problem) -> None:
         """Count *problem*, and keep it while there is room."""
@@ -76,36 +75,75 @@ class ImportResult:
         """The sum of a count over the files."""
         return sum(getattr(file, name) for file in self.files)
 
+    @property
+    def nothing_read(self) -> bool:
+        """Whether problems left nothing at all to record or to find unchanged."""
+        counts = map(self.total, ("new", "changed", "gone", "unchanged"))
+        return not any(counts) and bool(self.total("problem_count"))
 
-def import_path(
+
+class Readable(Protocol):
+    """A file that can be imported, whatever its format.
+
+    `types` are the TYPEs of the reports that it holds; `told_only` one whose rows are
+    all problems, and no reason for *strict* to refuse it.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def types(self) -> Sequence[str]: ...
+    @property
+    def told_only(self) -> bool: ...
+
+    def rows_and_blocks(self, size: int) -> Iterator[Row | Problem | Controls]:
+        """Rows and problems, and blocks of *size* ordinary control reports."""
+        ...
+
+
+def import_paths(
     log: EventLog,
-    path: Path,
+    paths: Sequence[Path],
     *,
     dataset: str | None = None,
     strict: bool = False,
+    complete: bool = False,
     progress: Progress | None = None,
+    result: ImportResult | None = None,
 ) -> ImportResult:
-    """Import a folder or a file of the own CSV format.
+    """Import folders and files of the own CSV format, as one command.
 
-    A file goes in whole, in one transaction; its bad rows become problems. With
-    *strict* a file that has any is left out whole, and `RefusedImport` is raised at the
-    end. Raises `InputError` where there is nothing to read.
+    A data set is a folder, or the files named together; its name is *dataset*, or else
+    that of the folder. A file goes in whole, in one transaction; its bad rows become
+    problems. With *strict* a file that has any is left out whole, and `RefusedImport`
+    is raised at the end. With *complete* a report that only an earlier vintage of the
+    same file of the same data set told is retracted. *result* is filled file by file:
+    when an error ends the import it tells what went in before. Raises `InputError`
+    where there is nothing to read.
     """
-    references = log.references()
-    places, actors = references.settlements, references.actors
-    result = ImportResult()
-    if path.is_dir():
-        folder = read_folder(path, dataset=dataset, settlements=places, actors=actors)
-        files, result.ignored = folder.files, list(folder.ignored)
-    else:
-        files = (read_file(path, dataset=dataset, settlements=places, actors=actors),)
-    for file in files:
-        try:
-            result.files.append(_import_file(log, file, strict, progress))
-        except Conflict as error:
-            before = ", ".join(done.file for done in result.files)
-            rest = f"; before it {before} went in" if before else ""
-            raise Conflict(f"{file.name}: {error}{rest}") from None
+    result = ImportResult() if result is None else result
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder; nothing was imported")
+    how = _How(strict, complete, dataset is not None, progress)
+    how.run = _run(paths, dataset), log.store.head()
+    for path in _in_order(paths):
+        files, ignored = _opened(log, path, dataset)
+        result.ignored += ignored
+        for file in files:
+            how.name(file)
+            try:
+                result.files.append(_import_file(log, file, how))
+            except Conflict as error:
+                before = ", ".join(done.file for done in result.files)
+                rest = f"; before it {before} went in" if before else ""
+                raise Conflict(f"{how.label}: {error}{rest}") from None
     refused = [file.file for file in result.files if file.refused]
     if refused:
         others = len(result.files) - len(refused)
@@ -118,28 +156,77 @@ def import_path(
     return result
 
 
+def _in_order(paths: Sequence[Path]) -> list[Path]:
+    """Files that register places and parties before those that name them."""
+    files = {path: read_file(path) for path in paths if not path.is_dir()}
+    order = {path: KINDS.index(file.kind) for path, file in files.items()}
+    return sorted(paths, key=lambda path: order.get(path, -1))
+
+
+def _opened(
+    log: EventLog, path: Path, dataset: str | None
+) -> tuple[Sequence[Readable], list[str]]:
+    """The files at *path*, and the names of what is there and not read."""
+    known = log.references()
+    places, actors = known.settlements, known.actors
+    if path.is_dir():
+        folder = read_folder(path, dataset=dataset, settlements=places, actors=actors)
+        return folder.files, list(folder.ignored)
+    return [read_file(path, dataset=dataset, settlements=places, actors=actors)], []
+
+
+class _How:
+    """How one command imports: what was asked for, and what it has done so far."""
+
+    def __init__(
+        self,
+        strict: bool,
+        complete: bool,
+        sure: bool,
+        progress: Progress | None,
+    ) -> None:
+        self.strict, self.complete, self.sure = strict, complete, sure
+        self.progress = progress
+        self.run = b"", 0  # what tells this command from others, and where it began
+        self.label = ""
+        self._labels: set[tuple[str, str]] = set()
+
+    def name(self, file: Readable) -> None:
+        """Give *file* the name under which the record knows it.
+
+        Two files of one name in one command are two, not vintages of each other: the
+        second goes by its folder as well.
+        """
+        self.label, parents = file.name, list(file.path.resolve().parents)
+        while (file.dataset, self.label) in self._labels and parents:
+            self.label = f"{parents.pop(0).name}/{self.label}"
+        self._labels.add((file.dataset, self.label))
+
+
+def _run(paths: Sequence[Path], dataset: str | None) -> bytes:
+    told = "\0".join([dataset or "", *(str(path.absolute()) for path in paths)])
+    return hashlib.sha256(told.encode(errors="surrogatepass")).digest()
+
+
 class _Strict(Exception):
     """Ends the transaction of a file that may not go in."""
 
 
-def _import_file(
-    log: EventLog, file: OwnFile, strict: bool, progress: Progress | None
-) -> FileResult:
-    result = FileResult(file.name)
-    dataset, types = file.dataset, TYPES.get(file.kind.file, ())
-    last = _last_digest(log, dataset, file.name)
+def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
+    result = FileResult(how.label)
+    last = _last_digest(log, file.dataset, how.label)
 
     def refused(line: int, event: Event, error: InputError) -> None:
-        result.add(_problem(file.name, line, error))
+        result.add(_problem(how.label, line, error))
 
     def finish(tally: Tally) -> Event | None:
-        if strict and result.problem_count and file.kind.file != NO_ROWS:
+        if how.strict and result.problem_count and not file.told_only:
             raise _Strict
         if not tally.recorded and last == file.digest:
             return None
         return ImportFinished(
-            dataset=dataset,
-            file=file.name,
+            dataset=file.dataset,
+            file=how.label,
             digest=file.digest,
             new=tally.new,
             changed=tally.changed,
@@ -149,18 +236,20 @@ def _import_file(
         )
 
     def told(done: int) -> None:
-        if progress is not None:
-            progress(file.name, done)
+        if how.progress is not None:
+            how.progress(how.label, done)
 
     try:
         tally = log.import_events(
             _events(file, result),
-            dataset=dataset,
-            types=types,
-            label=file.name,
+            dataset=file.dataset,
+            types=file.types,
+            label=how.label,
             finish=finish,
             refused=refused,
-            whole=lambda: not result.hurt,
+            complete=lambda: how.complete and not result.hurt,
+            sure=how.sure,
+            run=how.run,
             progress=told,
         )
     except _Strict:
@@ -168,11 +257,12 @@ def _import_file(
         return result
     result.new, result.changed = tally.new, tally.changed
     result.gone, result.unchanged = tally.gone, tally.unchanged
+    result.not_told, result.examples = tally.not_told, tally.examples
     return result
 
 
 def _events(
-    file: OwnFile, result: FileResult
+    file: Readable, result: FileResult
 ) -> Iterator[tuple[int, Event] | Controls]:
     """The events of a file in order; links last, because they may point forward."""
     links: list[tuple[int, Event]] = []
@@ -193,7 +283,10 @@ def _events(
 
 def _problem(name: str, line: int, error: InputError) -> Problem:
     column = getattr(error, "field", None)
+    column = "id" if column == "report_id" else column
     value = str(getattr(error, "value", "") or getattr(error, "name", ""))
+    if isinstance(error, BadField) and value[:1] == value[-1:] == "'":
+        value = value[1:-1]  # it keeps the repr, and a problem quotes by itself
     rule = getattr(error, "rule", None) or str(error)
     return Problem(file=name, line=line, column=column, value=value, rule=rule)
 

@@ -7,36 +7,43 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 from chronicle.domain.decide import Pending, decide
 from chronicle.domain.events import (
     ControlReported,
     Event,
-    Reference,
     Remark,
     Report,
     ReportRedacted,
     ReportRetracted,
+    ReportsLinked,
 )
 from chronicle.domain.fields import NAME_LENGTH, text
 from chronicle.domain.state import References
 from chronicle.domain.timeline import Recorded
 from chronicle.errors import Conflict, InputError, UsageError
 from chronicle.store.branch_guard import keep_apart
+from chronicle.store.brought import (
+    Brought,
+    last_run,
+    missing,
+    note_run,
+    note_undone,
+    standing_of,
+)
 from chronicle.store.bulk import Controls, columns_of, insert_controls
+from chronicle.store.chunks import chunks, chunks_and_columns
 from chronicle.store.codec import encode
 from chronicle.store.columnar import hot
 from chronicle.store.positions import check_expected, positions_of, said_gone
 from chronicle.store.protocol import Draft, Store, Writing, microseconds
 from chronicle.store.register import Shelf, StoreRegister, recorded_of
-from chronicle.store.vintages import Tally, from_last_vintage, is_told
+from chronicle.store.undo import Undone, undoing
+from chronicle.store.vintages import Tally, bring_up_to_date, links_like
 
 __all__ = ["EventLog", "Tally"]
 
-T = TypeVar("T")
-
-CHUNK = 4_096  # events that are decided on before they are inserted
+EXAMPLES = 5  # ids of reports not told again that are named
 FEW = 16  # events for which a chunk of columns would not pay
 
 
@@ -92,7 +99,7 @@ class EventLog:
         with self.store.writing() as work:
             before = work.head
             register = self._register(work)
-            for chunk in _chunks(events):
+            for chunk in chunks(events):
                 self._decide(work, chunk, register)
                 count += len(chunk)
                 if progress is not None:
@@ -108,32 +115,36 @@ class EventLog:
         label: str,
         finish: Callable[[Tally], Event | None],
         refused: Callable[[int, Event, InputError], None] | None = None,
-        whole: Callable[[], bool] = lambda: True,
+        complete: Callable[[], bool] = lambda: False,
+        sure: bool = True,
+        run: tuple[bytes, int] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Tally:
-        """Record one file of a data set: what is new, changed, gone since its last.
+        """Record one file of a data set: what is new and changed since its last.
 
         *rows* are line numbers with events, or many of them as columns. *types* are the
-        TYPEs that the file holds: a report of the data set and of such a type that the
-        file no longer tells is retracted with *label* as the reason, and stands again
-        when a later file tells it again. That needs *whole* to say, at the end, that
-        all of the file could be read: a row that nobody could read is not gone.
-        *refused* is told which events `decide` refuses, and the others go in; without
-        it the first one raises. *finish* makes the event that closes the import, or
-        None, and may raise to leave everything out. Raises `Conflict` when a report id
-        belongs to another data set.
+        TYPEs that the file holds, and *label* is its name: reports of such a type that
+        only that file of the data set told, and that it no longer tells, are counted.
+        Where *complete* says, at the end, that the file is all there is (and all of it
+        could be read), they are retracted with *label* as the reason, and stand again
+        when a later file tells them again; unless *sure*, a file that tells none of
+        its own reports again raises `Conflict` instead. *refused* is told which events
+        `decide` refuses, and the others go in; without it the first one raises.
+        *finish* makes the event that closes the import, or None, and may raise to leave
+        everything out. *run* tells imports of one command from those of others: a
+        digest of the command, and the position at which it began. Raises `Conflict`
+        when a report id belongs to another data set.
         """
         tally = Tally()
-        mentioned: list[str] = []
+        mentioned: set[str] = set()
         done = 0
         with self.store.writing() as work:
             register = self._register(work)
-            # What this import tells is not gone; only what was there before can be.
-            held = types and any(True for _ in work.unmentioned(dataset, types, ()))
-            for chunk in _chunks_and_columns(rows):
+            brought = Brought(work)
+            again = bool(types and brought.of(dataset, label))
+            for chunk in chunks_and_columns(rows):
                 if isinstance(chunk, Controls):
                     ids = self._bring_in(work, chunk, register, dataset)
-                    mentioned += ids
                     tally.new += len(ids)
                     done += len(ids)
                     if ids and progress is not None:
@@ -146,26 +157,33 @@ class EventLog:
                 pending = Pending(register)
                 news: list[Event] = []
                 for line, event in chunk:
+                    if again and isinstance(event, Report):
+                        mentioned.add(event.report_id)
                     try:
-                        news += _bring_up_to_date(
-                            event, pending, register, dataset, label, tally, mentioned
+                        news += bring_up_to_date(
+                            event, pending, register, dataset, label, tally, brought
                         )
                     except InputError as error:
                         tally.refused += 1
                         if refused is None:
                             raise
                         refused(line, event, error)
+                    if again and isinstance(event, ReportsLinked):
+                        mentioned |= links_like(event, pending)
                 self._insert(work, news, register)
                 done += len(chunk)
                 if progress is not None:
                     progress(done)
-            if held and whole():
-                tally.gone = self._retract_gone(
-                    work, dataset, types, mentioned, label, register
-                )
+            if again:
+                self._without(
+                    work, register, brought, (dataset, label, types), mentioned,
+                    tally, retract=complete(), sure=sure,
+                )  # fmt: skip
             closing = finish(tally)
             if closing is not None:
                 self._decide(work, [closing], register)
+                if run is not None:
+                    note_run(work, work.head, *run)
         return tally
 
     def _bring_in(
@@ -177,29 +195,72 @@ class EventLog:
         stored = insert_controls(work, register, chunk.columns)
         return () if stored is None else chunk.columns["report_id"]
 
-    def _retract_gone(
+    def _without(
         self,
         work: Writing,
-        dataset: str,
-        types: Sequence[str],
-        mentioned: list[str],
-        label: str,
         register: StoreRegister,
-    ) -> int:
-        """Retract what the file no longer tells; how many reports that were."""
+        brought: Brought,
+        file: tuple[str, str, Sequence[str]],
+        mentioned: set[str],
+        tally: Tally,
+        *,
+        retract: bool,
+        sure: bool,
+    ) -> None:
+        """Count what *file* told before and not now; retract it where that is meant.
+
+        What was retracted before, by an editor or by the data set, is neither.
+        """
+        dataset, label, types = file
+        ids, any_again = missing(work, brought, dataset, label, types, mentioned)
+        if retract and ids and not any_again and not sure:
+            raise Conflict(
+                f"{label} tells none of the {len(ids):,} reports again that {label} of "
+                f"data set {dataset!r} told before, and --complete would retract them "
+                "all; nothing of it was imported: give another data set another name "
+                f"with --dataset, or confirm this one with --dataset {dataset}"
+            )
         head = work.head
-        for ids in _chunks(work.unmentioned(dataset, types, mentioned)):
-            told = work.told(ids)
-            before = said_gone(work, ids, dataset)
+        for some in chunks(ids):
+            if not retract:
+                standing = standing_of(work, register, some)
+                tally.not_told += len(standing)
+                tally.examples += standing[: EXAMPLES - len(tally.examples)]
+                continue
+            before = said_gone(work, some, dataset)
             gone = [
                 ReportRetracted(
                     report=id_, reason=f"gone from {label}", dataset=dataset
                 )
-                for id_ in ids
-                if told[id_].body and id_ not in before  # a redacted one is gone too
+                for id_ in some
+                if id_ not in before
             ]
             self._decide(work, gone, register)
-        return work.head - head
+            tally.examples += [one.report for one in gone][
+                : EXAMPLES - len(tally.examples)
+            ]
+        tally.gone = work.head - head
+
+    def undo_import(self, position: int | None = None) -> Undone:
+        """Take back what the last command of imports brought, or one import.
+
+        *position* is that of its `ImportFinished`. Raises `InputError` where there is
+        no such import, or it was undone already.
+        """
+        with self.store.writing() as work:
+            register = self._register(work)
+            imports = last_run(work, Brought(work), position)
+            if not imports:
+                where = "" if position is None else f" at position {position}"
+                raise InputError(
+                    f"no import{where} that could be undone; nothing was recorded: "
+                    "chronicle log --type import-finished lists them"
+                )
+            events, undone = undoing(work, register, imports)
+            for some in chunks(events):
+                self._decide(work, some, register)
+            note_undone(work, imports)
+        return undone
 
     def _decide(
         self, work: Writing, events: Sequence[Event], register: StoreRegister
@@ -307,40 +368,6 @@ class EventLog:
         return recorded_of(row) if row else None
 
 
-def _bring_up_to_date(
-    event: Event,
-    pending: Pending,
-    register: StoreRegister,
-    dataset: str,
-    label: str,
-    tally: Tally,
-    mentioned: list[str],
-) -> list[Event]:
-    """The events that a row of a file adds to the record, counted in *tally*."""
-    if isinstance(event, Report):
-        mentioned.append(event.report_id)
-    before = is_told(event, pending)
-    said = None
-    if isinstance(event, Reference):
-        said = register.said(dataset, type(event), event.key)
-    news: list[Event] = []
-    for step in from_last_vintage(event, pending, said, dataset, label):
-        decided = decide(step, pending)
-        if decided is not None:
-            pending.add(decided)
-            news.append(decided)
-    if isinstance(event, Remark) and not event.report_id:
-        mentioned += [  # it was given an id, now or by an earlier import
-            remark.event.report_id
-            for remark in pending.about(event.report)  # type: ignore[attr-defined]
-            if isinstance(remark.event, Report) and type(remark.event) is type(event)
-        ]
-    tally.new += bool(news) and not before
-    tally.changed += bool(news) and before
-    tally.unchanged += not news
-    return news
-
-
 def _with_digest(work: Writing, event: ReportRedacted) -> ReportRedacted:
     row = work.told([event.report]).get(event.report)
     if row is None:
@@ -365,36 +392,3 @@ def _digest(key: str, events: Sequence[Event]) -> bytes:
             raise InputError(f"{type(event).__name__} is no event that the log holds")
         hashed.update(event.TYPE.encode() + b"\0" + encode(event))
     return hashed.digest()
-
-
-def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
-    chunk: list[T] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-Numbered = tuple[int, Event]
-
-
-def _chunks_and_columns(
-    rows: Iterable[Numbered | Controls],
-) -> Iterator[list[Numbered] | Controls]:
-    chunk: list[Numbered] = []
-    for row in rows:
-        if isinstance(row, Controls):
-            if chunk:
-                yield chunk
-                chunk = []
-            yield row
-            continue
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

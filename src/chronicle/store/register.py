@@ -12,7 +12,7 @@ from chronicle.errors import Untrusted
 from chronicle.store.codec import decode
 from chronicle.store.protocol import Reading, Row, moment
 
-__all__ = ["REFERENCE_TYPES", "Shelf", "StoreRegister", "recorded_of"]
+__all__ = ["REFERENCE_TYPES", "SHELVES", "Shelf", "StoreRegister", "recorded_of"]
 
 # TYPE -> the attribute of `References` that holds such events
 SHELVES = {

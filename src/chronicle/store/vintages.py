@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from chronicle.domain.decide import Pending, changes_between, current
+from chronicle.domain.decide import Pending, changes_between, current, decide, stands
 from chronicle.domain.events import (
     Claim,
     Event,
@@ -15,12 +15,22 @@ from chronicle.domain.events import (
     Report,
     ReportAmended,
     ReportRetracted,
+    ReportsLinked,
     amended,
     with_changes,
 )
+from chronicle.domain.timeline import Recorded
 from chronicle.errors import BadField, Conflict, UsageError
+from chronicle.store.brought import Brought
+from chronicle.store.register import StoreRegister
 
-__all__ = ["Tally", "from_last_vintage", "is_told"]
+__all__ = [
+    "Tally",
+    "bring_up_to_date",
+    "from_last_vintage",
+    "links_like",
+    "same_subject",
+]
 
 
 class Tally:
@@ -28,6 +38,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.new = self.changed = self.gone = self.unchanged = self.refused = 0
+        self.not_told = 0  # reports of an earlier vintage that still stand
+        self.examples: list[str] = []  # ids of some of them, or of those gone
 
     @property
     def recorded(self) -> int:
@@ -35,7 +47,7 @@ class Tally:
         return self.new + self.changed + self.gone
 
 
-def is_told(event: Event, register: Pending) -> bool:
+def _is_told(event: Event, register: Pending) -> bool:
     """Whether the record has a report or a registration of that id."""
     if isinstance(event, Reference):
         return register.registered(type(event), event.key) is not None
@@ -43,12 +55,19 @@ def is_told(event: Event, register: Pending) -> bool:
 
 
 def from_last_vintage(
-    event: Event, register: Pending, said: Reference | None, dataset: str, label: str
+    event: Event,
+    register: Pending,
+    said: Reference | None,
+    dataset: str,
+    label: str,
+    told_by: Callable[[Recorded], str] = lambda told: "",
 ) -> Iterator[Event]:
     """The events that bring the record from the last vintage of a row to this one.
 
     They are compared with what the data set itself said last (*said*, of reference
-    data), so that a row that did not change never undoes what an editor did.
+    data), so that a row that did not change never undoes what an editor did. *told_by*
+    names the file that first told a report: an id that another file gave to another
+    place on another day is no change of it, and raises `BadField`.
     """
     if event.dataset != dataset:
         raise UsageError(f"an event of data set {event.dataset!r}, not {dataset!r}")
@@ -73,6 +92,14 @@ def from_last_vintage(
             )
     if not (isinstance(told, Claim) and isinstance(event, Claim)):
         return
+    if not same_subject(told, event) and told_by(found) not in ("", label):
+        raise BadField(
+            event.TYPE,
+            "report_id",
+            event.report_id,
+            f"is the id of a report on another place and day in {told_by(found)}; "
+            "give the rows of this file ids of their own, or a --dataset of its own",
+        )
     if changes := _changes(told, event, register):
         yield ReportAmended(
             report=event.report_id,
@@ -114,6 +141,65 @@ def _last_vintage(told: Claim, register: Pending, dataset: str) -> Claim:
     """What the data set itself last said, whatever was amended by hand since."""
     for remark in register.about(told.report_id):
         change = remark.event
-        if isinstance(change, ReportAmended) and change.dataset == dataset:
+        if not isinstance(change, ReportAmended) or change.dataset != dataset:
+            continue
+        if not _taken_back(change, register):
             told = with_changes(told, change.changes)
     return told
+
+
+def _taken_back(change: ReportAmended, register: Pending) -> bool:
+    """Whether the data set itself took a change back, as when an import is undone."""
+    return any(
+        isinstance(remark.event, ReportRetracted)
+        and remark.event.dataset == change.dataset
+        and stands(remark.event.report_id, register)
+        for remark in register.about(change.report_id)
+    )
+
+
+def same_subject(told: Claim, event: Claim) -> bool:
+    """Whether two tellings of one id may be of one thing: of one place, or one day."""
+    about = "settlement", "settlement_a", "settlement_b", "area", "backer", "colour"
+    return told.since_day == event.since_day or all(
+        getattr(told, name, None) == getattr(event, name, None) for name in about
+    )
+
+
+def bring_up_to_date(
+    event: Event,
+    pending: Pending,
+    register: StoreRegister,
+    dataset: str,
+    label: str,
+    tally: Tally,
+    brought: Brought,
+) -> list[Event]:
+    """The events that a row of a file adds to the record, counted in *tally*."""
+    before = _is_told(event, pending)
+    said = None
+    if isinstance(event, Reference):
+        said = register.said(dataset, type(event), event.key)
+    news: list[Event] = []
+    for step in from_last_vintage(
+        event, pending, said, dataset, label, brought.file_of
+    ):
+        decided = decide(step, pending)
+        if decided is not None:
+            pending.add(decided)
+            news.append(decided)
+    tally.new += bool(news) and not before
+    tally.changed += bool(news) and before
+    tally.unchanged += not news
+    return news
+
+
+def links_like(event: ReportsLinked, pending: Pending) -> set[str]:
+    """Ids that a link without one was given, now or by an earlier import."""
+    if event.report_id:
+        return set()
+    return {
+        remark.event.report_id
+        for remark in pending.about(event.report)
+        if isinstance(remark.event, ReportsLinked)
+    }

@@ -27,6 +27,16 @@ __all__ = ["OwnFile", "OwnFolder", "Row", "is_own", "read_file", "read_folder"]
 
 _KINDS = {kind.file: kind for kind in KINDS}
 
+# The reports that each kind of file holds: what is gone from it is sought among them.
+TYPES = {
+    "control.csv": ("control-reported", "reports-linked"),
+    "displacement.csv": ("displacement-reported",),
+    "incidents.csv": ("incident-reported",),
+    "closures.csv": ("route-status-reported",),
+    "support.csv": ("support-reported",),
+    "legends.csv": ("legend-reported",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
@@ -40,6 +50,16 @@ class OwnFile:
     dataset: str
     known: Registers
     limit: int
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The TYPEs of the reports that the file holds."""
+        return TYPES.get(self.kind.file, ())
+
+    @property
+    def told_only(self) -> bool:
+        """Whether all rows of the file are problems by design."""
+        return self.kind.file == "unlocated.csv"
 
     def rows(self) -> Iterator[Row | Problem]:
         """Rows and problems in the order of the file; it is opened at the first one.

@@ -1,0 +1,182 @@
+"""`chronicle import`: files into the log, and out of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chronicle.cli.opening import opened, refuse_swapped
+from chronicle.cli.progress import progress_bar
+from chronicle.cli.render import chosen, emit, say, table_options
+from chronicle.errors import ChronicleError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from chronicle.formats.importer import FileResult, ImportResult
+
+__all__ = ["import_"]
+
+SHOWN_PROBLEMS = 20
+IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems")
+
+
+@click.command("import")
+@click.argument("file")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--as", "format_in", type=click.Choice(["own"]), help="The format; found by itself."
+)
+@click.option("--dataset", help="Name of the data set; default: the folder's name.")
+@click.option(
+    "--complete",
+    is_flag=True,
+    help="These files are all there is: retract what an earlier vintage of the same "
+    "file told and this one does not.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen; record nothing.")
+@click.option("--strict", is_flag=True, help="A file with problems is left out whole.")
+@click.option(
+    "--undo",
+    metavar="LAST|POSITION",
+    help="Take back what the last import brought, or that of one file.",
+)
+@table_options(columns=IMPORTED)
+def import_(
+    file: str,
+    paths: Sequence[Path],
+    format_in: str | None,
+    dataset: str | None,
+    complete: bool,
+    dry_run: bool,
+    strict: bool,
+    undo: str | None,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """Read files or folders; prints what is new and changed, and the problems.
+
+    Rows that break a rule become problems, with file, line, column, value and rule; the
+    good rows go in. The same files again add nothing.
+
+    Nothing is taken away unless you say so. A data set is a folder, or the files named
+    in one command. A row that an earlier vintage told and this one does not is counted
+    as not told, and stands. With --complete it is gone: retracted, where only the same
+    file of the same data set had told it. --undo LAST takes an import back.
+
+    Exit code 3: problems, and nothing went in. 0 with a count of problems: the others
+    went in.
+    """
+    from chronicle.formats.importer import ImportResult
+
+    kind = chosen(format_, out)  # refuse what cannot be told before anything is done
+    if undo is not None:
+        if paths:
+            raise UsageError("--undo takes back what was imported; name no files")
+        _undo(file, undo)
+        return
+    if not paths:
+        raise UsageError("name the files or folders to import")
+    refuse_swapped(f"import {paths[0]} {file}", file, paths[0])
+    result = ImportResult()
+    failed: ChronicleError | None = None
+    with opened(file) as chronicle, progress_bar() as told:
+        try:
+            chronicle.import_folder(
+                *paths,
+                dataset=dataset,
+                strict=strict,
+                complete=complete,
+                dry_run=dry_run,
+                progress=told,
+                result=result,
+            )
+        except ChronicleError as error:
+            failed = error
+    if result.files:  # also those before the one that failed: they are in the log
+        _show_imported(file, result, complete, dry_run, kind, out)
+    if failed is not None:
+        for line in getattr(failed, "problems", ())[:SHOWN_PROBLEMS]:
+            say(line)
+        raise failed
+    if result.nothing_read:
+        count = result.total("problem_count")
+        were = "were problems" if count > 1 else "was a problem"
+        raise InputError(f"nothing was imported: there {were}, {count:,} in all")
+
+
+def _show_imported(
+    file: str,
+    result: ImportResult,
+    complete: bool,
+    dry_run: bool,
+    kind: str,
+    out: Path | None,
+) -> None:
+    from chronicle.domain.table import Table
+
+    rows: list[tuple[Any, ...]] = [
+        (f.file, f.new, f.changed, f.gone, f.not_told, f.unchanged, f.problem_count)
+        for f in result.files
+    ]
+    totals = [sum(row[index] for row in rows) for index in range(1, len(IMPORTED))]
+    words = ("new", "changed", "gone", "not told this time", "unchanged", "problems")
+    summary = ", ".join(f"{n:,} {name}" for n, name in zip(totals, words, strict=True))
+    would = "would be: " if dry_run else ""
+    table = Table(IMPORTED, rows, f"Import into {file}", [would + summary])
+    for told in result.files:
+        table.notes.extend(_notes(told, complete, dry_run))
+    if result.ignored:
+        table.notes.append(f"not read: {', '.join(sorted(set(result.ignored)))}")
+    emit(table, kind, out)
+    problems = result.problems
+    for problem in problems[:SHOWN_PROBLEMS]:
+        say(str(problem))
+    if totals[-1] > SHOWN_PROBLEMS:
+        say(
+            f"and {totals[-1] - SHOWN_PROBLEMS:,} more; chronicle check {file} has them"
+        )
+
+
+def _notes(file: FileResult, complete: bool, dry_run: bool) -> list[str]:
+    """What a user must not miss of one file."""
+    notes = []
+    some = ", ".join(file.examples)
+    more = ", …" if file.gone + file.not_told > len(file.examples) else ""
+    if file.gone:
+        what = "report" if file.gone == 1 else "reports"
+        would = "would be " if dry_run else ""
+        notes.append(
+            f"{file.file}: {file.gone:,} {what} {would}RETRACTED, told before and not "
+            f"in this complete vintage: {some}{more}"
+        )
+    if file.not_told:
+        what = "report stands" if file.not_told == 1 else "reports stand"
+        notes.append(
+            f"{file.file}: {file.not_told:,} {what} that an earlier vintage told and "
+            f"this one does not: {some}{more}; --complete would retract them"
+        )
+    if complete and file.hurt:
+        notes.append(
+            f"{file.file}: has rows that could not be read, so nothing of it is gone"
+        )
+    return notes
+
+
+def _undo(file: str, undo: str) -> None:
+    position = None
+    if undo.upper() != "LAST":
+        told = undo.removeprefix("@")
+        if not (told.isascii() and told.isdigit()):
+            raise UsageError(f"--undo {undo}: say LAST, or the position of an import")
+        position = int(told)
+    with opened(file) as chronicle:
+        undone = chronicle.undo_import(position)
+    say(
+        f"undone: {', '.join(undone.files)}: {undone.retracted:,} reports RETRACTED, "
+        f"{undone.restored:,} changes taken back, {undone.registrations:,} "
+        "registrations as before"
+    )
+    if undone.kept:
+        say(f"{undone.kept:,} new registrations stay: nothing is said of them any more")
