@@ -31,6 +31,7 @@ from chronicle.domain.views import (
     why_table,
 )
 from chronicle.errors import InputError, UnknownPlace, UsageError
+from chronicle.formats.field_file import ANY, Wanted
 from chronicle.formats.importer import ImportResult, Progress, import_paths
 from chronicle.replay.stored import drop_caches
 from chronicle.store.audit import audit
@@ -134,15 +135,17 @@ class Chronicle:
         dry_run: bool = False,
         progress: Progress | None = None,
         result: ImportResult | None = None,
+        wanted: Wanted = ANY,
     ) -> ImportResult:
-        """Import folders or files of the own CSV format, as one command.
+        """Import folders or files, of the own format or the field's, as one command.
 
         Each file goes in whole in one transaction; bad rows become problems. The same
         files again add nothing; a later vintage records what is new and changed, and
         counts what it does not tell again. Only *complete* retracts that, and only
         what the same file of the same data set told before. *strict* leaves a file
         with problems out and raises `RefusedImport`; *dry_run* does it all on a copy
-        that is thrown away; *result* is filled as files go in.
+        that is thrown away; *result* is filled as files go in; *wanted* names the
+        format, where it should not be found by itself, and sets its options.
         """
         if not dry_run:
             return import_paths(
@@ -153,6 +156,7 @@ class Chronicle:
                 complete=complete,
                 progress=progress,
                 result=result,
+                wanted=wanted,
             )
         with self._copy() as copy:
             return copy.import_folder(
@@ -162,6 +166,7 @@ class Chronicle:
                 complete=complete,
                 progress=progress,
                 result=result,
+                wanted=wanted,
             )
 
     def undo_import(self, position: int | None = None) -> Undone:

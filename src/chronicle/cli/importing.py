@@ -14,6 +14,7 @@ from chronicle.cli.render import chosen, emit, say, table_options
 from chronicle.errors import ChronicleError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from chronicle.formats.field_file import Wanted
     from chronicle.formats.importer import FileResult, ImportResult
 
 __all__ = ["import_"]
@@ -26,8 +27,16 @@ IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems
 @click.argument("file")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--as", "format_in", type=click.Choice(["own"]), help="The format; found by itself."
+    "--as", "format_in", metavar="FORMAT", help="The format; found by itself."
 )
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the format; see docs/formats.",
+)
+@click.option("--day", metavar="DATE", help="The day of a file that does not say it.")
 @click.option("--dataset", help="Name of the data set; default: the folder's name.")
 @click.option(
     "--complete",
@@ -47,6 +56,8 @@ def import_(
     file: str,
     paths: Sequence[Path],
     format_in: str | None,
+    options: Sequence[str],
+    day: str | None,
     dataset: str | None,
     complete: bool,
     dry_run: bool,
@@ -78,6 +89,7 @@ def import_(
         return
     if not paths:
         raise UsageError("name the files or folders to import")
+    wanted = _wanted(format_in, day, options)
     refuse_swapped(f"import {paths[0]} {file}", file, paths[0])
     result = ImportResult()
     failed: ChronicleError | None = None
@@ -91,6 +103,7 @@ def import_(
                 dry_run=dry_run,
                 progress=told,
                 result=result,
+                wanted=wanted,
             )
         except ChronicleError as error:
             failed = error
@@ -104,6 +117,23 @@ def import_(
         count = result.total("problem_count")
         were = "were problems" if count > 1 else "was a problem"
         raise InputError(f"nothing was imported: there {were}, {count:,} in all")
+
+
+def _wanted(format_in: str | None, day: str | None, options: Sequence[str]) -> Wanted:
+    """What the user says of the format; raises `UsageError` for what makes no sense."""
+    from chronicle.domain.times import as_day
+    from chronicle.formats.field_file import OWN, Wanted
+    from chronicle.formats.known_formats import format_named
+
+    given: dict[str, str] = {}
+    for option in options:
+        name, sign, value = option.partition("=")
+        if not sign:
+            raise UsageError(f"--set {option}: write it as NAME=VALUE")
+        given[name] = value
+    if format_in is not None and format_in != OWN:
+        format_named(format_in)
+    return Wanted(format_in, None if day is None else as_day(day, "day"), given)
 
 
 def _show_imported(

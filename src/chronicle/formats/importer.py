@@ -19,8 +19,9 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.fields import TEXT_LENGTH
 from chronicle.errors import BadField, Conflict, InputError, RefusedImport
-from chronicle.formats.csv_folder.folder import Row, read_file, read_folder
+from chronicle.formats.csv_folder.folder import Row, is_own, read_file, read_folder
 from chronicle.formats.csv_folder.kinds import KINDS
+from chronicle.formats.field_file import ANY, OWN, Wanted, field_file, field_files
 from chronicle.formats.problem import Problem
 from chronicle.store.bulk import Controls
 from chronicle.store.chunks import CHUNK
@@ -54,7 +55,8 @@ class FileResult:
     def add(self, problem: Problem) -> None:
         """Count *problem*, and keep it while there is room."""
         self.problem_count += 1
-        self.hurt |= not problem.rule.startswith("unknown column")
+        unread = problem.rule.startswith("unknown column")
+        self.hurt |= problem.lost and not unread
         if len(self.problems) < KEPT:
             self.problems.append(problem)
 
@@ -116,15 +118,17 @@ def import_paths(
     complete: bool = False,
     progress: Progress | None = None,
     result: ImportResult | None = None,
+    wanted: Wanted = ANY,
 ) -> ImportResult:
-    """Import folders and files of the own CSV format, as one command.
+    """Import folders and files, of the own format or the field's, as one command.
 
     A data set is a folder, or the files named together; its name is *dataset*, or else
     that of the folder. A file goes in whole, in one transaction; its bad rows become
     problems. With *strict* a file that has any is left out whole, and `RefusedImport`
     is raised at the end. With *complete* a report that only an earlier vintage of the
     same file of the same data set told is retracted. *result* is filled file by file:
-    when an error ends the import it tells what went in before. Raises `InputError`
+    when an error ends the import it tells what went in before. *wanted* says which
+    format, where it should not be found, and what to set of it. Raises `InputError`
     where there is nothing to read.
     """
     result = ImportResult() if result is None else result
@@ -133,8 +137,8 @@ def import_paths(
             raise InputError(f"{path}: no such file or folder; nothing was imported")
     how = _How(strict, complete, dataset is not None, progress)
     how.run = _run(paths, dataset), log.store.head()
-    for path in _in_order(paths):
-        files, ignored = _opened(log, path, dataset)
+    for path in _in_order(paths, wanted):
+        files, ignored = _opened(log, path, dataset, wanted)
         result.ignored += ignored
         for file in files:
             how.name(file)
@@ -156,17 +160,40 @@ def import_paths(
     return result
 
 
-def _in_order(paths: Sequence[Path]) -> list[Path]:
+def _in_order(paths: Sequence[Path], wanted: Wanted) -> list[Path]:
     """Files that register places and parties before those that name them."""
-    files = {path: read_file(path) for path in paths if not path.is_dir()}
+    files = {
+        path: read_file(path)
+        for path in paths
+        if not path.is_dir() and _is_own(path, wanted)
+    }
     order = {path: KINDS.index(file.kind) for path, file in files.items()}
     return sorted(paths, key=lambda path: order.get(path, -1))
 
 
+def _is_own(path: Path, wanted: Wanted) -> bool:
+    """Whether *path* is to be read as the own format."""
+    if wanted.format is not None:
+        return wanted.format == OWN
+    if path.is_dir():
+        return any((path / kind.file).exists() for kind in KINDS)
+    return path.name in {kind.file for kind in KINDS} or is_own(path)
+
+
 def _opened(
-    log: EventLog, path: Path, dataset: str | None
+    log: EventLog, path: Path, dataset: str | None, wanted: Wanted
 ) -> tuple[Sequence[Readable], list[str]]:
-    """The files at *path*, and the names of what is there and not read."""
+    """The files at *path*, and the names of what is there and not read.
+
+    What no format knows goes to the reader of the own one, which says what is wrong.
+    """
+    if not _is_own(path, wanted):
+        if path.is_dir():
+            found, others = field_files(path, log.references, dataset, wanted)
+            if found:
+                return found, others
+        elif (file := field_file(path, log.references, dataset, wanted)) is not None:
+            return [file], []
     known = log.references()
     places, actors = known.settlements, known.actors
     if path.is_dir():

@@ -14,7 +14,8 @@ class Problem:
     """One fault of one file; the reader went on without what it could not use.
 
     `file` is relative to what was read. `line` counts from 1, with 0 for the file as a
-    whole; `column` is the column's name, or None where the fault is the row's.
+    whole; `column` is the column's name, or None where the fault is the row's. *lost*:
+    a report may be missing for it; not so where only a part of one was left out.
     """
 
     file: str
@@ -22,6 +23,7 @@ class Problem:
     column: str | None
     value: str
     rule: str
+    lost: bool = True
 
     def __str__(self) -> str:
         """`control.csv:17: valid_from: '31/02/22': is no day of the calendar`."""

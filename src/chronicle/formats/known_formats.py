@@ -1,0 +1,37 @@
+"""The formats of the field, in one table; a file is told by what it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from chronicle.errors import UsageError
+from chronicle.formats import ucdp_ged
+from chronicle.formats.field import Format
+from chronicle.formats.source import Head
+
+__all__ = ["FORMATS", "format_named", "recognised"]
+
+FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in (ucdp_ged,)}
+
+
+def format_named(name: str) -> Format:
+    """The format of that name; raises `UsageError` with the names that there are."""
+    if (found := FORMATS.get(name)) is None:
+        raise UsageError(f"no format {name!r}; there are {', '.join(FORMATS)}")
+    return found
+
+
+def recognised(path: Path) -> Format | None:
+    """The format that a file is surest to be of; None where none knows it.
+
+    Of two that are equally sure the first in the table wins. Raises `InputError` for a
+    file that cannot be opened.
+    """
+    head = Head.of(path)
+    best, found = 0, None
+    for one in FORMATS.values():
+        score = one.recognises(path, head)
+        if score > best:
+            best, found = score, one
+    return found

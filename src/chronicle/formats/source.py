@@ -1,0 +1,365 @@
+"""One local file as formats of the field come: text of some encoding, rows, objects.
+
+The bytes are read once for size, digest and encoding, and again for what they say.
+Spreadsheet habits are taken as they are: a byte order mark, `sep=;`, semicolons or
+tabs, title rows above the header, empty cells at the end. What is not UTF-8 is told.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from chronicle.errors import InputError
+from chronicle.formats.problem import Problem
+from chronicle.formats.rows import CHUNK, MAX_CELL, open_local
+
+__all__ = ["MOST_BYTES", "Cells", "Head", "Sheet", "Source"]
+
+MOST_BYTES = 8 * 2**30  # of one file that is read as a stream
+MOST_JSON = 256 * 2**20  # of one that is read whole
+HEAD = 2**16  # bytes by which a format is told
+TOP = 25  # rows among which a header is sought
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Bytes that Windows-1252 leaves undefined: what has them is something else.
+_NOT_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+
+_KEYS = re.compile(r'"([^"\\]{1,80})"\s*:')
+
+Cells = list[str]
+
+
+class Head:
+    """The beginning of a file: its bytes, its text, its first rows or first object."""
+
+    def __init__(self, path: Path, start: bytes) -> None:
+        self.path = path
+        self.bytes = start
+        encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
+        self.text = start.decode(encoding, errors="replace")
+        self._rows: list[Cells] | None = None
+        self._keys: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, path: Path) -> Head:
+        """The head of a file; raises `InputError` where it cannot be opened."""
+        with open_local(path, limit=MOST_BYTES) as raw:
+            return cls(path, raw.read(HEAD) or b"")
+
+    @property
+    def json(self) -> bool:
+        """Whether the text begins as JSON does."""
+        return self.text.lstrip()[:1] in ("{", "[")
+
+    @property
+    def rows(self) -> list[Cells]:
+        """The first rows, as far as they are whole; empty for JSON."""
+        if self._rows is None:
+            self._rows = [] if self.json else _first_rows(self.text)
+        return self._rows
+
+    def header(self, *needed: str) -> bool:
+        """Whether one of the first rows has all of *needed* among its cells."""
+        return any(set(needed) <= {c.strip() for c in row} for row in self.rows)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The names that stand before a colon in the beginning of a JSON file."""
+        if self._keys is None:
+            found = _KEYS.findall(self.text) if self.json else ()
+            self._keys = frozenset(found)
+        return self._keys
+
+    def columns(self, *needed: str) -> bool:
+        """Whether rows or objects have all of *needed*."""
+        return self.header(*needed) or set(needed) <= self.keys
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: the header without blanks around names, and the rows below it.
+
+    Each row is a line and as many cells as the header has; a problem stands for a row
+    that has more or fewer, or cannot be parted into cells.
+    """
+
+    header: Cells
+    index: dict[str, int]
+    rows: Iterator[tuple[int, Cells] | Problem]
+
+    def has(self, *columns: str) -> bool:
+        """Whether all of *columns* are there."""
+        return all(column in self.index for column in columns)
+
+
+class _Facts(NamedTuple):
+    size: int
+    digest: str
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: where it is, what it is called in messages, what its bytes are."""
+
+    path: Path
+    name: str
+    size: int
+    digest: str
+    encoding: str
+
+    @classmethod
+    def of(cls, path: Path, name: str | None = None) -> Source:
+        """The file at *path*; raises `InputError` where it cannot be read."""
+        return cls(path, name or path.name, *_facts(path))
+
+    def problem(
+        self, line: int, rule: str, column: str | None = None, value: str = ""
+    ) -> Problem:
+        """A fault on a line of this file."""
+        return Problem(file=self.name, line=line, column=column, value=value, rule=rule)
+
+    def remark(
+        self, line: int, rule: str, column: str | None = None, value: str = ""
+    ) -> Problem:
+        """Something odd, for which no report is lost."""
+        return Problem(
+            file=self.name,
+            line=line,
+            column=column,
+            value=value,
+            rule=rule,
+            lost=False,
+        )
+
+    def faults(self) -> Iterator[Problem]:
+        """What is odd about the file as a whole, though it was read."""
+        if self.encoding == "cp1252":
+            yield self.remark(0, "is not UTF-8; read as Windows-1252")
+
+    def bytes(self, limit: int = MOST_JSON) -> bytes:
+        """All of it; raises `InputError` where it holds more than *limit* bytes."""
+        with open_local(self.path, limit=limit) as raw:
+            return raw.read() or b""
+
+    @contextmanager
+    def text(self) -> Iterator[io.TextIOWrapper]:
+        """The text, as a stream that keeps line ends."""
+        with (
+            open_local(self.path, limit=MOST_BYTES) as raw,
+            io.BufferedReader(raw, CHUNK) as file,
+        ):
+            yield io.TextIOWrapper(file, encoding=self.encoding, newline="")
+
+    def sheet(
+        self,
+        is_header: Callable[[Cells], bool],
+        default: Collection[str] = (),
+    ) -> Sheet:
+        """The table whose header *is_header* knows among the first rows.
+
+        *default* are the columns of a file that has no header. Objects of JSON are
+        rows, with the names of their keys as header and their rank as line. Raises
+        `InputError` where there is no such header.
+        """
+        head = Head.of(self.path)
+        if head.json:
+            return self._of_objects(is_header)
+        rows = self._rows(_delimiter(head.text))
+        top: list[tuple[int, Cells]] = []
+        for row in rows:
+            if isinstance(row, Problem):
+                continue
+            cells = [" ".join(cell.split()) for cell in row[1]]
+            if is_header(cells):
+                index = _index(cells)
+                width = len(cells)
+                return Sheet(cells, index, self._fitted(rows, width))
+            top.append(row)
+            if len(top) == TOP:
+                break
+        if default and top and len(top[0][1]) == len(default):
+            names = list(default)
+            again = self._fitted(self._rows(_delimiter(head.text)), len(names))
+            return Sheet(names, _index(names), again)
+        raise InputError(f"{self.name}: has no header of this format")
+
+    def _rows(self, delimiter: str) -> Iterator[tuple[int, Cells] | Problem]:
+        with self.text() as text:
+            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            line = 1
+            while True:
+                try:
+                    for cells in reader:
+                        if cells:
+                            yield line, cells
+                        line = reader.line_num + 1
+                    return
+                except csv.Error as broken:
+                    said = str(broken)
+                    if "unexpected end" in said or "limit" in said:
+                        yield self.problem(
+                            line,
+                            "opens a quote that never closes, or holds a cell of more "
+                            f"than {MAX_CELL:,} characters; nothing from here on was "
+                            "read",
+                        )
+                        return
+                    yield self.problem(line, f"cannot be parted into cells: {said}")
+                    line = reader.line_num + 1
+
+    def _fitted(
+        self, rows: Iterator[tuple[int, Cells] | Problem], width: int
+    ) -> Iterator[tuple[int, Cells] | Problem]:
+        for row in rows:
+            if isinstance(row, Problem):
+                yield row
+                continue
+            line, cells = row
+            if len(cells) == width:
+                if any(cells):
+                    yield row
+            elif not any(cells):
+                continue
+            elif len(cells) > width and not any(cells[width:]):
+                yield line, cells[:width]
+            else:
+                yield self.problem(
+                    line, f"has {len(cells)} cells where the header has {width}"
+                )
+
+    def _of_objects(self, is_header: Callable[[Cells], bool]) -> Sheet:
+        objects = self.objects()
+        names: dict[str, int] = {}
+        for one in objects:
+            for key in one:
+                names.setdefault(key, len(names))
+        header = list(names)
+        if not is_header(header):
+            raise InputError(f"{self.name}: its objects are not of this format")
+
+        def rows() -> Iterator[tuple[int, Cells] | Problem]:
+            for rank, one in enumerate(objects, 1):
+                yield rank, [_cell(one.get(name)) for name in header]
+
+        return Sheet(header, names, rows())
+
+    def objects(self) -> list[dict[str, Any]]:
+        """The objects of a JSON array, or of the list that an object holds.
+
+        Features of GeoJSON are their properties, with `longitude` and `latitude` of a
+        point beside them. Raises `InputError` for what is no JSON, or has no list.
+        """
+        try:
+            told = msgspec.json.decode(self.bytes())
+        except msgspec.DecodeError as broken:
+            raise InputError(f"{self.name}: is no JSON: {broken}") from None
+        if isinstance(told, dict):
+            lists = [one for one in told.values() if isinstance(one, list)]
+            told = lists[0] if lists else [told]
+        if not isinstance(told, list):
+            raise InputError(f"{self.name}: holds no list of objects")
+        return [_flat(one) for one in told if isinstance(one, dict)]
+
+
+def _flat(one: dict[str, Any]) -> dict[str, Any]:
+    properties = one.get("properties")
+    if one.get("type") != "Feature" or not isinstance(properties, dict):
+        return one
+    geometry = one.get("geometry")
+    if isinstance(geometry, dict) and geometry.get("type") == "Point":
+        spot = geometry.get("coordinates")
+        if isinstance(spot, list) and len(spot) >= 2:
+            properties = {"longitude": spot[0], "latitude": spot[1]} | properties
+    return properties
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return msgspec.json.encode(value).decode()
+
+
+def _index(cells: Cells) -> dict[str, int]:
+    """Where each name stands; of a name that is there twice, the first."""
+    index: dict[str, int] = {}
+    for place, cell in enumerate(cells):
+        index.setdefault(cell, place)
+    return index
+
+
+def _facts(path: Path) -> _Facts:
+    """Size, SHA-256 and encoding, in one pass."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
+    utf8, told = True, ""
+    seen: set[int] = set()
+    with open_local(path, limit=MOST_BYTES) as raw:
+        first = True
+        while chunk := raw.read(CHUNK):
+            if first:
+                first = False
+                told = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
+            if told:
+                continue
+            if utf8:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    utf8 = False
+            if not utf8:
+                seen |= _NOT_CP1252.intersection(chunk)
+        if utf8 and not told:
+            try:
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError:
+                utf8 = False
+        encoding = told or ("utf-8" if utf8 else "latin-1" if seen else "cp1252")
+        return _Facts(raw.size, raw.digest(), encoding)
+
+
+def _delimiter(text: str) -> str:
+    """What parts the cells of the first line that has any."""
+    lines = [line for line in text.splitlines()[:TOP] if line.strip()]
+    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) > 4:
+        return lines[0][4]
+    counts = dict.fromkeys(",;\t|", 0)
+    for line in lines[:3]:
+        quoted = False
+        for sign in line:
+            if sign == '"':
+                quoted = not quoted
+            elif not quoted and sign in counts:
+                counts[sign] += 1
+    return max(counts, key=lambda sign: counts[sign]) if any(counts.values()) else ","
+
+
+def _first_rows(text: str) -> list[Cells]:
+    rows: list[Cells] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) == TOP:
+                break
+    except csv.Error:
+        pass
+    return rows
