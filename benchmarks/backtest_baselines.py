@@ -30,9 +30,9 @@ from chronicle.verification.observed import (
 )
 from chronicle.verification.outcomes import Arrivals, Forecast
 from chronicle.verification.reference_forecasts import (
-    baselines,
     constant_radius,
     constant_radius_spread,
+    reference_forecasts,
 )
 from chronicle.verification.scores import score
 
@@ -64,7 +64,9 @@ def forecasts(
         for made in (constant_radius(past, flies), constant_radius_spread(past, flies))
     ]
     reach = by_road(roads)
-    of_roads = baselines(past, roads, reach, horizon, replicas=replicas, seed=1)
+    of_roads = reference_forecasts(
+        past, roads, reach, horizon, replicas=replicas, seed=1
+    )
     return *of_roads, *straight
 
 

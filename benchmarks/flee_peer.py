@@ -189,11 +189,11 @@ def written(python: str) -> dict[str, Any] | None:
     """
     from chronicle.flee.model import run_flee
     from chronicle.flee.read import read_flee, write_flee
-    from chronicle.flee.write import Closure, Place, Road
+    from chronicle.flee.write import Closure, ExportedPlace, ExportedRoad
     from chronicle.verification.displacement import averaged_relative_difference
 
     start = date(2024, 11, 27)
-    alder = Place(
+    alder = ExportedPlace(
         id="alder", country="A", latitude=35, longitude=36, population=100_000
     )
     birch = replace(alder, id="birch", latitude=35.5, population=50_000)
@@ -207,9 +207,9 @@ def written(python: str) -> dict[str, Any] | None:
             folder,
             places=[alder, birch, cedar, dogwood],
             roads=[
-                Road(first="alder", second="birch", distance_km=70),
-                Road(first="birch", second="cedar", distance_km=80),
-                Road(first="birch", second="dogwood", distance_km=120),
+                ExportedRoad(first="alder", second="birch", distance_km=70),
+                ExportedRoad(first="birch", second="cedar", distance_km=80),
+                ExportedRoad(first="birch", second="dogwood", distance_km=120),
             ],
             closures=[
                 Closure(

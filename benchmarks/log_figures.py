@@ -295,7 +295,7 @@ def replay_cold(count: int, folder: Path) -> list[dict[str, Any]]:
     recorder = log.store.recorder  # type: ignore[attr-defined]
 
     def ours() -> Callable[[], None]:
-        columns = read(log.store.hot())
+        columns = read(log.store.columnar())
         return lambda: _same(len(columns), head)
 
     def select(column: str) -> Callable[[], Callable[[], None]]:
@@ -375,7 +375,7 @@ def replay_library(count: int, folder: Path) -> list[dict[str, Any]]:
     Replay.open(source, caches)
 
     def ours() -> Callable[[], None]:
-        columns = read(log.store.hot())
+        columns = read(log.store.columnar())
         return lambda: _same(len(columns), head)
 
     def segments() -> Callable[[], None]:

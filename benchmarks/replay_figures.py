@@ -73,9 +73,9 @@ class Bench:
 def prepare(events: int, settlements: int = 10_000, seed: int = SEED) -> Bench:
     """The log, the index and a compiled full scan, checked against each other."""
     log = synthetic(events, seed=seed, settlements=settlements)
-    columns = read([log.hot])
+    columns = read([log.columnar])
     entries = resolve(columns)
-    replay = Replay.open(MemorySource(log.hot), compiled=True)
+    replay = Replay.open(MemorySource(log.columnar), compiled=True)
     return Bench(
         log, columns, entries, replay, scanner(entries, settlements), seed, events
     )
@@ -240,9 +240,9 @@ def state_restated(bench: Bench, times: int = 5, rounds: int = 300) -> list[Figu
     settlements = bench.log.settlements
     once = synthetic(events, seed=bench.seed, settlements=settlements)
     more = synthetic(events, seed=bench.seed, settlements=settlements, restated=times)
-    before = Replay.open(MemorySource(once.hot), compiled=True)
-    after = Replay.open(MemorySource(more.hot), compiled=True)
-    oracle = scanner(resolve(read([more.hot])), settlements)
+    before = Replay.open(MemorySource(once.columnar), compiled=True)
+    after = Replay.open(MemorySource(more.columnar), compiled=True)
+    oracle = scanner(resolve(read([more.columnar])), settlements)
     asked = [on for on, _ in bench.questions("now", 100)]
     for on in asked[:5]:
         for position in (after.head, len(once.rows) + events // 3):
@@ -322,7 +322,7 @@ def sizes(bench: Bench) -> list[Figure]:
     assert figures is not None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = MemorySource(bench.log.hot)
+        source = MemorySource(bench.log.columnar)
         seal(folder, source, bench.columns)
         disk = sum(p.stat().st_size for p in folder.glob("segment-*")) / rows
     memory = bench.replay.nbytes / rows
@@ -353,7 +353,7 @@ def replay_segments(bench: Bench, rounds: int = 3) -> list[Figure]:
     rows = len(bench.log.rows)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = MemorySource(bench.log.hot)
+        source = MemorySource(bench.log.columnar)
         seal(folder, source, bench.columns)
         again = read_all(folder, source, rows)
         for field in Columns.__slots__:

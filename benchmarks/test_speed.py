@@ -40,7 +40,7 @@ def test_a_state_of_all_settlements(benchmark: Any, bench: Any, kind: str) -> No
 
 
 def test_columns_from_hot_records(benchmark: Any, bench: Any) -> None:
-    columns = benchmark(lambda: read([bench.log.hot]))
+    columns = benchmark(lambda: read([bench.log.columnar]))
     assert len(columns) == bench.replay.head
 
 

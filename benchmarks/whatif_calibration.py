@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from chronicle.calibration.abc import learn
-from chronicle.calibration.sbc import Recoveries, recover
+from chronicle.calibration.sbc import SbcResult, run_sbc
 from chronicle.calibration.simulations import FITTED, Window, simulate
 from chronicle.simulation.compiled.engine import board_of, run_chunk
-from chronicle.simulation.engine.replication import chart_of
+from chronicle.simulation.engine.replication import adjacency_of
 from chronicle.simulation.interventions import orders_of
 from chronicle.simulation.parameters import INDEX, TABLE, Parameters
 from chronicle.simulation.prior import value_at
@@ -68,8 +68,8 @@ def row(
 def _window(places: int = 300, days: int = 7) -> Window:
     from whatif_rates import world
 
-    terrain = world(places)
-    return Window(terrain, terrain.controller == 1, days, {})
+    network = world(places)
+    return Window(network, network.controller == 1, days, {})
 
 
 def abc(rounds: int = 5, places: int = 300, bank: int = 2_000) -> Figure:
@@ -109,8 +109,8 @@ def _pyabc(window: Window) -> Callable[[int], object] | None:
         import pyabc
     except ImportError:
         return None
-    base, laid = Parameters().vector(), chart_of(window.terrain)
-    orders = orders_of(window.terrain, (), window.days)
+    base, laid = Parameters().vector(), adjacency_of(window.network)
+    orders = orders_of(window.network, (), window.days)
     board = board_of(laid, orders)
     logging.getLogger("ABC").setLevel(logging.WARNING)
     rows = [TABLE[INDEX[name]] for name in FITTED]
@@ -153,9 +153,9 @@ def _pyabc(window: Window) -> Callable[[int], object] | None:
 
 
 @cache
-def _recoveries(bank: int, count: int) -> tuple[Recoveries, float]:
+def _recoveries(bank: int, count: int) -> tuple[SbcResult, float]:
     """The check of the calibration on an invented map, and how long all of it took."""
-    found: list[Recoveries] = []
+    found: list[SbcResult] = []
 
     def work() -> None:
         made = simulate(_window(), count=bank + count, seed=SEED, workers=2)
@@ -165,7 +165,7 @@ def _recoveries(bank: int, count: int) -> tuple[Recoveries, float]:
         seen, near = summaries.of(fresh.features), summaries.of(known.features)
         keep = round(0.03 * len(known.shares))
         found.append(
-            recover(made.parameters, fresh.shares, seen, near, known.shares, keep)
+            run_sbc(made.parameters, fresh.shares, seen, near, known.shares, keep)
         )
 
     took = seconds(work)

@@ -182,7 +182,7 @@ def ensemble_dask(rounds: int = 3, places: int = 5_000, replicas: int = 500) -> 
     from chronicle.simulation.ensemble.ensemble import run as run_ensemble
 
     whole = Ensemble(
-        terrain=whatif_rates.world(places),
+        network=whatif_rates.world(places),
         seed=whatif_rates.SEED,
         horizon=whatif_rates.HORIZON,
         replicas=replicas,

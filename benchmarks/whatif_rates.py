@@ -37,13 +37,18 @@ import whatif_calibration
 import whatif_marks
 from chronicle.simulation.compiled.engine import run_chunk
 from chronicle.simulation.engine.displacement import People
-from chronicle.simulation.engine.replication import Chart, Plan, chart_of, plan_of
-from chronicle.simulation.engine.simpy_engine import Run
-from chronicle.simulation.engine.state import INFINITE, State
+from chronicle.simulation.engine.replication import (
+    Adjacency,
+    Replication,
+    adjacency_of,
+    replication_of,
+)
+from chronicle.simulation.engine.simpy_engine import Simulation
+from chronicle.simulation.engine.state import INFINITE, ModelState
 from chronicle.simulation.ensemble.ensemble import Ensemble
 from chronicle.simulation.ensemble.ensemble import run as run_ensemble
 from chronicle.simulation.interventions import orders_of
-from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.rules import (
     CAPTURED,
@@ -64,7 +69,7 @@ Figure = dict[str, Any]
 
 
 @cache
-def world(places: int, seed: int = 0) -> Terrain:
+def world(places: int, seed: int = 0) -> Network:
     """An invented map of that many places."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import minimum_spanning_tree
@@ -85,7 +90,7 @@ def world(places: int, seed: int = 0) -> Terrain:
     names = [f"place-{i:06d}" for i in range(places)]
     return build(
         [
-            Place(
+            NetworkPlace(
                 settlement=names[i],
                 population=float(people[i]),
                 controller="red" if i in west else "blue",
@@ -93,7 +98,7 @@ def world(places: int, seed: int = 0) -> Terrain:
             for i in range(places)
         ],
         [
-            Road(a=names[a], b=names[b], distance_km=1.3 * float(far))
+            NetworkRoad(a=names[a], b=names[b], distance_km=1.3 * float(far))
             for (a, b), far, kept in zip(edges.tolist(), km, keep, strict=True)
             if kept
         ],
@@ -103,9 +108,9 @@ def world(places: int, seed: int = 0) -> Terrain:
 
 
 @cache
-def chart(places: int) -> Chart:
+def adjacency(places: int) -> Adjacency:
     """The map, laid out."""
-    return chart_of(world(places))
+    return adjacency_of(world(places))
 
 
 def bare(events: int) -> None:
@@ -121,17 +126,17 @@ def bare(events: int) -> None:
     env.run(until=events / 100)
 
 
-def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
+def natural(plan: Replication, with_people: bool) -> tuple[ModelState, People | None]:
     """The same rules as a SimPy user writes them: a process per traversal."""
     env = simpy.Environment()
-    state, terrain = State.start(plan), plan.chart.terrain
-    p, links, relation = plan.parameters, plan.chart.links, plan.chart.relation
-    start, population = plan.chart.start, plan.chart.population
+    state, network = ModelState.start(plan), plan.adjacency.network
+    p, links, relation = plan.parameters, plan.adjacency.links, plan.adjacency.relation
+    start, population = plan.adjacency.start, plan.adjacency.population
     travel = plan.travel
-    owner, held, size = state.owner, state.held, terrain.size.tolist()
-    besieger, others = [-1] * terrain.count, [0] * terrain.count
-    deadline = [0.0] * terrain.count
-    sieges: list[simpy.Process | None] = [None] * terrain.count
+    owner, held, size = state.owner, state.held, network.size.tolist()
+    besieger, others = [-1] * network.count, [0] * network.count
+    deadline = [0.0] * network.count
+    sieges: list[simpy.Process | None] = [None] * network.count
     people = People(plan, state) if with_people else None
 
     def expect(v: int, at: float) -> None:
@@ -230,7 +235,7 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
             day += 1
             people.settle(day)
 
-    for v in range(terrain.count):
+    for v in range(network.count):
         for w, edge in links[v]:
             if relation[owner[v]][owner[w]] & 1:
                 env.process(traversal(v, w, edge, owner[v], p.delay_days))
@@ -240,10 +245,10 @@ def natural(plan: Plan, with_people: bool) -> tuple[State, People | None]:
     return state, people
 
 
-def plan_for(places: int, number: int) -> Plan:
+def plan_for(places: int, number: int) -> Replication:
     """One replica, with its draws."""
-    return plan_of(
-        chart(places), Parameters(), seed=SEED, replica=number, horizon=HORIZON
+    return replication_of(
+        adjacency(places), Parameters(), seed=SEED, replica=number, horizon=HORIZON
     )
 
 
@@ -251,7 +256,7 @@ def check_natural(places: int) -> None:
     """Both tell the same story, so that they may be timed against each other."""
     plan = plan_for(places, 0)
     state, people = natural(plan, True)
-    run = Run(chart(places), seed=SEED, horizon=HORIZON, plan=plan).until()
+    run = Simulation(adjacency(places), seed=SEED, horizon=HORIZON, plan=plan).until()
     key = [(row[1:], round(row[0], 6)) for row in sorted(state.rows)]
     ours = [(row[1:], round(row[0], 6)) for row in sorted(run.state.rows)]
     assert sorted(key) == sorted(ours), "the peer follows other rules"
@@ -299,13 +304,13 @@ def simpy_events(rounds: int = 9, places: int = 5_000, each: int = 4) -> Figure:
         for replica in range(number * each, (number + 1) * each):
             plan = plan_for(places, replica)
             given = {"seed": SEED, "horizon": HORIZON, "people": False, "plan": plan}
-            counted = Run(chart(places), engine="heap", **given)
+            counted = Simulation(adjacency(places), engine="heap", **given)
             while counted._queue:
                 event = heappop(counted._queue)[3]
                 events += 1
                 for callback in event.callbacks:
                     callback(event)
-            run = Run(chart(places), **given)
+            run = Simulation(adjacency(places), **given)
             took += seconds(run.until)
             assert len(run.state.rows) == len(counted.state.rows)
         baseline += seconds(lambda: bare(100_000)) / 200_000
@@ -347,16 +352,16 @@ def simpy_replica(rounds: int = 5, places: int = 5_000) -> Figure:
 
     def ours(number: int) -> None:
         plan = plan_for(places, number)
-        Run(chart(places), seed=SEED, horizon=HORIZON, plan=plan).until()
+        Simulation(adjacency(places), seed=SEED, horizon=HORIZON, plan=plan).until()
 
     return _against_natural("simpy.replica", ours, 1, True, ">= 2", rounds, places)
 
 
 def _chunk(places: int, count: int, people: bool, first: int = 0) -> None:
-    terrain = chart(places)
+    network = adjacency(places)
     run_chunk(
-        terrain,
-        orders_of(terrain.terrain, (), HORIZON),
+        network,
+        orders_of(network.network, (), HORIZON),
         Parameters().vector().reshape(1, -1),
         seed=SEED,
         first=first,
@@ -419,7 +424,7 @@ def ensemble_workers(
 ) -> Figure:
     """The same ensemble on two threads against one."""
     whole = Ensemble(
-        terrain=world(places), seed=SEED, horizon=HORIZON, replicas=replicas
+        network=world(places), seed=SEED, horizon=HORIZON, replicas=replicas
     )
     digests, ratios, times = set(), [], []
     run_ensemble(whole, workers=2)

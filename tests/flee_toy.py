@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from chronicle.flee.read import read_flee
-from chronicle.flee.write import Place, Road, write_flee
+from chronicle.flee.write import ExportedPlace, ExportedRoad, write_flee
 
 __all__ = [
     "CLOSURES",
@@ -36,17 +36,17 @@ LAYOUT, PERIOD = "source_data/data_layout.csv", "input_csv/sim_period.csv"
 CORRECTIONS = "input_csv/registration_corrections.csv"
 
 PLACES = [
-    Place(id="alder", name="Alder, the old", country="A", latitude=35, longitude=36,
+    ExportedPlace(id="alder", name="Alder, the old", country="A", latitude=35, longitude=36,
           population=100_000),
-    Place(id="birch", country="A", latitude=35.5, longitude=36, population=50_000),
-    Place(id="cedar", country="A", latitude=36, longitude=36.2, kind="camp",
+    ExportedPlace(id="birch", country="A", latitude=35.5, longitude=36, population=50_000),
+    ExportedPlace(id="cedar", country="A", latitude=36, longitude=36.2, kind="camp",
           population=30_000),
-    Place(id="dogwood", country="B", latitude=36, longitude=36.9, kind="camp"),
+    ExportedPlace(id="dogwood", country="B", latitude=36, longitude=36.9, kind="camp"),
 ]  # fmt: skip
 ROADS = [
-    Road(first="alder", second="birch", distance_km=70),
-    Road(first="birch", second="cedar", distance_km=80.5),
-    Road(first="birch", second="dogwood", distance_km=120),
+    ExportedRoad(first="alder", second="birch", distance_km=70),
+    ExportedRoad(first="birch", second="cedar", distance_km=80.5),
+    ExportedRoad(first="birch", second="dogwood", distance_km=120),
 ]
 
 

@@ -32,7 +32,7 @@ class Clock:
 
 
 def draft(report: str | None = None, target: str | None = None, **more: Any) -> Draft:
-    """A row; `stream`, `type`, `body`, `hot` and `dataset` may be given."""
+    """A row; `stream`, `type`, `body`, `columnar` and `dataset` may be given."""
     values: dict[str, Any] = {
         "stream": "source:radio",
         "type": "control-reported",

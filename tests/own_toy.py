@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chronicle.formats.csv_folder.folder import Row, read_folder
+from chronicle.formats.csv_folder.folder import CsvRow, read_folder
 from chronicle.formats.problem import Problem
 
 CASE = Path(__file__).parent.parent / "scenarios" / "syria-2024" / "data"
@@ -27,21 +27,21 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def rows_of(folder: Path, name: str, **kwargs: Any) -> list[Row | Problem]:
+def rows_of(folder: Path, name: str, **kwargs: Any) -> list[CsvRow | Problem]:
     """What one file of *folder* says."""
     found = {file.name: file for file in read_folder(folder, **kwargs)}
     return list(found[name].rows())
 
 
-def told(folder: Path, name: str, *lines: str, **kwargs: Any) -> list[Row | Problem]:
+def told(folder: Path, name: str, *lines: str, **kwargs: Any) -> list[CsvRow | Problem]:
     """What a file of these lines says in the toy folder."""
     write(folder, {**TOY, name: "\n".join(lines) + "\n"})
     return rows_of(folder, name, **kwargs)
 
 
-def problems(rows: Sequence[Row | Problem]) -> list[str]:
+def problems(rows: Sequence[CsvRow | Problem]) -> list[str]:
     return [str(row) for row in rows if isinstance(row, Problem)]
 
 
-def events(rows: Sequence[Row | Problem]) -> list[Any]:
-    return [event for row in rows if isinstance(row, Row) for event in row.events]
+def events(rows: Sequence[CsvRow | Problem]) -> list[Any]:
+    return [event for row in rows if isinstance(row, CsvRow) for event in row.events]

@@ -15,7 +15,7 @@ from chronicle.domain.events import (
     ReportRedacted,
 )
 from chronicle.domain.names import Gazetteer
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 
 START = datetime(2024, 12, 1, 8, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class PlainLog:
     """`decide.Register` over a list that is searched from end to end each time."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self.rows: list[Recorded] = []
+        self.rows: list[RecordedEvent] = []
         self._targets: dict[int, str] = {}  # a redacted remark forgets its report
         for event in events:
             self.append(event)
@@ -44,7 +44,7 @@ class PlainLog:
             self._empty(decided.report)
         if isinstance(decided, Remark):
             self._targets[position] = decided.report
-        self.rows.append(Recorded(position, moment(position), decided))
+        self.rows.append(RecordedEvent(position, moment(position), decided))
         return decided
 
     def _empty(self, report: str) -> None:
@@ -53,12 +53,12 @@ class PlainLog:
             concerned = report in (_id(event), self._targets.get(position))
             if concerned and isinstance(event, Report):
                 gone = Redacted(event.report_id, event.source)
-                self.rows[i] = Recorded(position, recorded_at, gone)
+                self.rows[i] = RecordedEvent(position, recorded_at, gone)
 
-    def told(self, report: str) -> Recorded | None:
+    def report(self, report: str) -> RecordedEvent | None:
         return next((row for row in self.rows if _id(row.event) == report), None)
 
-    def about(self, report: str) -> Sequence[Recorded]:
+    def remarks_on(self, report: str) -> Sequence[RecordedEvent]:
         return [r for r in self.rows if self._targets.get(r.position) == report]
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:

@@ -27,7 +27,7 @@ from chronicle.domain.events import (
     SettlementRegistered,
     SourceRegistered,
 )
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.replay.source import MemorySource, hot_rows
 from chronicle.store.columnar import WIDTH
 
@@ -42,7 +42,7 @@ SOURCES = ("radio", "paper", "agency")
 class Case:
     """A log as the fold reads it and as replay reads it."""
 
-    log: list[Recorded]
+    log: list[RecordedEvent]
     rows: bytes
     code: Callable[[str, str], int]
 
@@ -56,7 +56,7 @@ def case(events: list[Event | Redacted]) -> Case:
     """*events* recorded one after the other, an hour apart."""
     rows, code = hot_rows(events)
     log = [
-        Recorded(i, CLOCK + timedelta(hours=i), event)
+        RecordedEvent(i, CLOCK + timedelta(hours=i), event)
         for i, event in enumerate(events, 1)
     ]
     return Case(log, rows, code)

@@ -26,7 +26,7 @@ from chronicle.domain.events import (
     RouteRegistered,
     SettlementRegistered,
 )
-from chronicle.domain.timeline import account
+from chronicle.domain.timeline import effective_claims
 from chronicle.errors import (
     Busy,
     Conflict,
@@ -71,9 +71,9 @@ class StoreContract:
     def test_an_empty_log_has_nothing_and_says_so(self, store: Store) -> None:
         assert store.head() == 0
         assert list(store.rows()) == []
-        assert list(store.hot()) == []
-        assert store.told(["r"]) == {}
-        assert store.about(["r"]) == []
+        assert list(store.columnar()) == []
+        assert store.reports(["r"]) == {}
+        assert store.remarks_on(["r"]) == []
         assert store.codes("settlement") == []
         assert store.position_at(1 << 61) == 0
         assert store.identity()
@@ -142,24 +142,27 @@ class StoreContract:
         assert found(0, 1 << 80) == [1, 2, 3, 4, 5]
 
     def test_more_rows_than_a_block_come_whole_and_in_order(self, store: Store) -> None:
-        hot = [bytes([n % 251]) * WIDTH for n in range(10_000)]
+        columnar = [bytes([n % 251]) * WIDTH for n in range(10_000)]
         with store.writing() as work:
-            work.insert([draft(f"r{n}", hot=h) for n, h in enumerate(hot)])
+            work.insert([draft(f"r{n}", columnar=h) for n, h in enumerate(columnar)])
         assert [row.report for row in store.rows()] == [f"r{n}" for n in range(10_000)]
-        assert b"".join(store.hot()) == b"".join(hot)
-        assert b"".join(store.hot(4_095, 4_098)) == b"".join(hot[4_095:4_098])
-        assert b"".join(store.hot(-5, 2)) == hot[0] + hot[1]
-        assert b"".join(store.hot(9_999)) == hot[-1]
+        assert b"".join(store.columnar()) == b"".join(columnar)
+        assert b"".join(store.columnar(4_095, 4_098)) == b"".join(columnar[4_095:4_098])
+        assert b"".join(store.columnar(-5, 2)) == columnar[0] + columnar[1]
+        assert b"".join(store.columnar(9_999)) == columnar[-1]
         ids = [f"r{n}" for n in range(0, 10_000, 3)]
-        assert list(store.told([*ids, "nobody"])) == ids
+        assert list(store.reports([*ids, "nobody"])) == ids
 
     def test_told_and_about_find_rows_by_report(self, store: Store) -> None:
         with store.writing() as work:
             work.insert([draft("r"), draft("x", "r"), draft("s"), draft("y", "r")])
-        assert store.told(["s", "r", "?", "\udcff", "r"]).keys() == {"r", "s"}
-        assert store.told(["s"])["s"].position == 3
-        assert [row.report for row in store.about(["r", "s", "x"])] == ["x", "y"]
-        assert [row.report for row in store.about(["r", "\udcff", "r"])] == ["x", "y"]
+        assert store.reports(["s", "r", "?", "\udcff", "r"]).keys() == {"r", "s"}
+        assert store.reports(["s"])["s"].position == 3
+        assert [row.report for row in store.remarks_on(["r", "s", "x"])] == ["x", "y"]
+        assert [row.report for row in store.remarks_on(["r", "\udcff", "r"])] == [
+            "x",
+            "y",
+        ]
 
     def test_a_report_id_is_told_once(self, store: Store) -> None:
         with store.writing() as work:
@@ -177,11 +180,11 @@ class StoreContract:
     ) -> None:
         with store.writing() as work:
             work.insert([draft("r", stream="source:new")])
-            assert work.told(["r"])["r"].stream == "source:new"
+            assert work.reports(["r"])["r"].stream == "source:new"
             work.insert([draft("x", "r", type="report-redacted")])
-            work.empty("r")
-            assert work.told(["r"])["r"].body == b""
-            assert [row.report for row in work.about(["r"])] == ["x"]
+            work.redact_payload("r")
+            assert work.reports(["r"])["r"].body == b""
+            assert [row.report for row in work.remarks_on(["r"])] == ["x"]
             assert [row.position for row in work.rows()] == [1, 2]
             assert [row.position for row in work.rows(1)] == [2]
             assert [row.position for row in work.rows(types=("control-reported",))] == [
@@ -189,7 +192,7 @@ class StoreContract:
             ]
             assert store.head() == 0
             assert list(store.rows()) == []
-            assert store.told(["r"]) == {}
+            assert store.reports(["r"]) == {}
         assert store.head() == 2
 
     def test_nothing_is_recorded_after_an_exception(self, store: Store) -> None:
@@ -200,10 +203,10 @@ class StoreContract:
             raise RuntimeError
         assert store.head() == 0
         assert list(store.rows()) == []
-        assert store.told(["r"]) == {}
+        assert store.reports(["r"]) == {}
         assert store.codes("settlement") == []
         with store.writing() as work:
-            assert work.recalled("key") is None
+            assert work.outcome_of("key") is None
             assert work.insert([draft("r", stream="next")]) == range(1, 2)
         assert next(store.rows()).version == 1
 
@@ -226,11 +229,11 @@ class StoreContract:
 
     def test_an_outcome_is_recalled_by_its_key(self, store: Store) -> None:
         with store.writing() as work:
-            assert work.recalled("k") is None
+            assert work.outcome_of("k") is None
             work.remember("k", b"\0digest", [3, 1, 2])
         with store.writing() as work:
-            assert work.recalled("k") == (b"\0digest", [3, 1, 2])
-            assert work.recalled("K") is None
+            assert work.outcome_of("k") == (b"\0digest", [3, 1, 2])
+            assert work.outcome_of("K") is None
         with pytest.raises(Conflict), store.writing() as work:
             work.remember("k", b"other", [])
 
@@ -264,14 +267,14 @@ class StoreContract:
         with store.writing() as work:
             work.insert([draft() for _ in range(9_000)])
         rows = store.rows()
-        hot = store.hot()
+        columnar = store.columnar()
         assert next(rows).position == 1
-        assert len(next(hot)) % WIDTH == 0
+        assert len(next(columnar)) % WIDTH == 0
         with store.writing() as work:
             work.insert([draft("late")])
         assert store.head() == 9_001
         assert [row.position for row in rows] == list(range(2, 9_001))
-        assert sum(map(len, hot)) // WIDTH in (9_000 - 4_096, 0)
+        assert sum(map(len, columnar)) // WIDTH in (9_000 - 4_096, 0)
 
     def test_closing_with_a_reader_half_way_is_quiet(self, store: Store) -> None:
         with store.writing() as work:
@@ -320,20 +323,26 @@ class StoreContract:
     def test_a_redaction_empties_a_report_and_what_was_said_of_it(
         self, store: Store
     ) -> None:
-        hot = b"h" * WIDTH
+        columnar = b"h" * WIDTH
         with store.writing() as work:
             work.insert(
                 [
-                    draft("r", body=SECRET.encode(), hot=hot),
-                    draft("s", body=b"kept", hot=hot),
-                    draft("x", "r", body=SECRET.encode(), hot=hot),
+                    draft("r", body=SECRET.encode(), columnar=columnar),
+                    draft("s", body=b"kept", columnar=columnar),
+                    draft("x", "r", body=SECRET.encode(), columnar=columnar),
                 ]
             )
         with store.writing() as work:
-            work.insert([draft("y", "r", type="report-redacted", body=b"why", hot=hot)])
-            work.empty("r")
+            work.insert(
+                [
+                    draft(
+                        "y", "r", type="report-redacted", body=b"why", columnar=columnar
+                    )
+                ]
+            )
+            work.redact_payload("r")
         assert [row.body for row in store.rows()] == [b"", b"kept", b"", b"why"]
-        assert b"".join(store.hot()) == BLANK + hot + BLANK + hot
+        assert b"".join(store.columnar()) == BLANK + columnar + BLANK + columnar
         assert [row.report for row in store.rows()] == ["r", "s", "x", "y"]
 
     def test_nothing_is_emptied_without_a_redaction_in_the_log(
@@ -343,7 +352,7 @@ class StoreContract:
             work.insert([draft("r"), draft("x", "r")])
         with pytest.raises(Conflict), store.writing() as work:
             work.insert([draft("y", "s", type="report-redacted")])
-            work.empty("r")
+            work.redact_payload("r")
         assert [row.body for row in store.rows()] == [b"payload"] * 2
 
     # --- the log of events ------------------------------------------------------------
@@ -431,10 +440,10 @@ class StoreContract:
         assert count == len(reports) + 3
         assert told == [CHUNK, len(reports) + 5]
         assert log.store.head() == 5 + count
-        assert log.told("r1").event == Redacted("r1", "radio")  # type: ignore[union-attr]
-        assert [s.claim.report_id for s in account(log.recorded()).standing] == [
-            r.report_id for r in reports[2:]
-        ]
+        assert log.report("r1").event == Redacted("r1", "radio")  # type: ignore[union-attr]
+        assert [
+            s.claim.report_id for s in effective_claims(log.recorded()).standing
+        ] == [r.report_id for r in reports[2:]]
 
     def test_the_same_key_gives_the_same_outcome(self, log: EventLog) -> None:
         first = log.append([control("r1"), control("r2")], key="k")
@@ -554,9 +563,9 @@ class StoreContract:
         assert [r.event for r in log.recorded()] == [*opening(), *events]
         assert {r.recorded_at for r in log.recorded()} == {START}
         assert [r.position for r in log.recorded(5, 6)] == [6]
-        assert log.told("r2").event == events[1]  # type: ignore[union-attr]
-        assert log.told("r3") is None
-        assert log.told("\udcff") is None
+        assert log.report("r2").event == events[1]  # type: ignore[union-attr]
+        assert log.report("r3") is None
+        assert log.report("\udcff") is None
 
     def test_references_are_as_last_registered(self, log: EventLog) -> None:
         log.append([ActorRegistered(actor="red", name="The Reds")])
@@ -585,18 +594,18 @@ class StoreContract:
         self, log: EventLog
     ) -> None:
         log.append([control("r1", note=SECRET), control("r2")])
-        body = log.store.told(["r1"])["r1"].body
+        body = log.store.reports(["r1"])["r1"].body
         log.append([ReportAmended(report="r1", changes={"note": SECRET + "!"})])
         log.append([ReportRedacted(report="r1", reason="a person is named")])
-        redaction = log.told("redact:r1")
+        redaction = log.report("redact:r1")
         assert redaction is not None
         assert isinstance(redaction.event, ReportRedacted)
         assert redaction.event.digest == hashlib.sha256(body).hexdigest()
         assert redaction.event.was == "control-reported"
-        assert log.told("r1").event == Redacted("r1", "radio")  # type: ignore[union-attr]
-        assert log.told("amend:r1").event == Redacted("amend:r1", "editor")  # type: ignore[union-attr]
+        assert log.report("r1").event == Redacted("r1", "radio")  # type: ignore[union-attr]
+        assert log.report("amend:r1").event == Redacted("amend:r1", "editor")  # type: ignore[union-attr]
         assert not any(SECRET.encode() in row.body for row in log.store.rows())
-        assert account(log.recorded()).standing[0].claim == control("r2")
+        assert effective_claims(log.recorded()).standing[0].claim == control("r2")
         with pytest.raises(InputError):
             log.append([ReportAmended(report="r1", changes={"note": "again"})])
         # told again, the harmful report adds nothing
@@ -615,9 +624,9 @@ class StoreContract:
         log.append([control("retract:r1"), control("amend:r1"), control("r1")])
         log.append([ReportAmended(report="r1", changes={"note": "n"})])
         log.append([ReportRetracted(report="r1")])
-        assert log.told("amend:r1.2") is not None
-        assert log.told("retract:r1.2") is not None
-        ids = [s.claim.report_id for s in account(log.recorded()).standing]
+        assert log.report("amend:r1.2") is not None
+        assert log.report("retract:r1.2") is not None
+        ids = [s.claim.report_id for s in effective_claims(log.recorded()).standing]
         assert ids == ["retract:r1", "amend:r1"]
 
     def test_an_event_over_the_limit_is_refused(self, log: EventLog) -> None:

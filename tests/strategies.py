@@ -52,7 +52,7 @@ from chronicle.domain.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import Conflict, InputError
 from plain_log import PlainLog
 
@@ -436,6 +436,6 @@ def logs(draw: Draw, max_steps: int = 30, without: Sequence[str] = ()) -> list[E
     return asked
 
 
-def recorded(events: Sequence[Event]) -> list[Recorded]:
+def recorded(events: Sequence[Event]) -> list[RecordedEvent]:
     """*events* in a log: decided on one by one, redacted payloads taken away."""
     return PlainLog(events).rows

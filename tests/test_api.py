@@ -363,10 +363,10 @@ def test_a_key_gives_the_first_outcome_again(log: ch.Chronicle) -> None:
 
 def test_told_and_log_give_events_as_they_were_recorded(log: ch.Chronicle) -> None:
     log.append(ch.ReportAmended(report="r1", changes={"note": "mended"}))
-    told = log.told("r1")
+    told = log.report("r1")
     assert told is not None
     assert (told.position, told.event) == (6, control("r1", published="2024-11-28"))
-    assert log.told("nobody") is None
+    assert log.report("nobody") is None
     assert [r.position for r in log.log(5, 7)] == [6, 7]
     assert [r.position for r in log.log(-5, 2)] == [1, 2]
     assert list(log.log(99)) == []
@@ -394,7 +394,7 @@ def test_redaction_removes_the_text_from_every_answer(log: ch.Chronicle) -> None
             *(log.check(day), log_table(log.log()), log.diff("2024-11-28", day)),
         )
         told = [repr((t.columns, t.rows, t.header, t.notes)) for t in tables]
-        return "\n".join([*told, *map(line_of, log.log()), repr(log.told("r3"))])
+        return "\n".join([*told, *map(line_of, log.log()), repr(log.report("r3"))])
 
     assert REDACTED in answers()
     log.append(ch.ReportRedacted(report="r3", reason="names a home"))
@@ -566,7 +566,7 @@ def test_strict_leaves_a_file_out_whole_and_takes_the_others(
         empty.import_folder(source, strict=True)
     assert "the other 2 went in" in str(refused.value)
     assert refused.value.problems[0].startswith("control.csv:5: valid_from")
-    assert empty.told("c1") is None
+    assert empty.report("c1") is None
     assert empty.find("alder") == "alder"
 
 

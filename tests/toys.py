@@ -18,7 +18,7 @@ from chronicle.domain.events import (
     ReportRedacted,
     ReportRetracted,
 )
-from chronicle.domain.timeline import Recorded, Standing
+from chronicle.domain.timeline import EffectiveClaim, RecordedEvent
 from plain_log import moment
 
 FIRST = date(2024, 12, 1)
@@ -79,16 +79,16 @@ def redact(report: str, report_id: str = "") -> ReportRedacted:
     return ReportRedacted(report=report, report_id=report_id)
 
 
-def logged(*events: Event | Redacted) -> list[Recorded]:
+def logged(*events: Event | Redacted) -> list[RecordedEvent]:
     """*events* in a log as they are, without asking `decide`."""
-    return [Recorded(n, moment(n), event) for n, event in enumerate(events, 1)]
+    return [RecordedEvent(n, moment(n), event) for n, event in enumerate(events, 1)]
 
 
-def standing(*claims: Claim) -> list[Standing]:
+def standing(*claims: Claim) -> list[EffectiveClaim]:
     """*claims* as they stand, in the order given, which a test keeps to `order`."""
-    return [Standing(n, moment(n), claim) for n, claim in enumerate(claims, 1)]
+    return [EffectiveClaim(n, moment(n), claim) for n, claim in enumerate(claims, 1)]
 
 
-def ids(reports: Iterable[Standing]) -> list[str]:
+def ids(reports: Iterable[EffectiveClaim]) -> list[str]:
     """The report ids, as one compares them."""
     return [one.claim.report_id for one in reports]

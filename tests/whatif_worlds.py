@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chronicle.simulation.interventions import Intervention
-from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import TABLE, Parameters
 from chronicle.simulation.random_streams import KeyedRandom, stable_id, stream_key
 from chronicle.simulation.rules import KINDS, ROAD_CLASSES
@@ -24,7 +24,7 @@ PLAIN = {
 """Nothing by chance but the length of sieges: 10 km a day, no delay."""
 
 
-def three_towns(**more: object) -> Terrain:
+def three_towns(**more: object) -> Network:
     """alder (red) - 30 km - birch (blue) - 20 km - cedar (blue)."""
     given: dict[str, object] = {
         "actors": ["red", "blue"],
@@ -32,13 +32,13 @@ def three_towns(**more: object) -> Terrain:
     }
     return build(
         [
-            Place(settlement="alder", controller="red", population=10_000),
-            Place(settlement="birch", controller="blue", population=10_000),
-            Place(settlement="cedar", controller="blue", population=100_000),
+            NetworkPlace(settlement="alder", controller="red", population=10_000),
+            NetworkPlace(settlement="birch", controller="blue", population=10_000),
+            NetworkPlace(settlement="cedar", controller="blue", population=100_000),
         ],
         [
-            Road(a="alder", b="birch", distance_km=30),
-            Road(a="birch", b="cedar", distance_km=20),
+            NetworkRoad(a="alder", b="birch", distance_km=30),
+            NetworkRoad(a="birch", b="cedar", distance_km=20),
         ],
         **(given | more),  # type: ignore[arg-type]
     )
@@ -63,7 +63,7 @@ def dice(seed: int) -> Dice:
 
 def invented(
     seed: int, most: int = 30
-) -> tuple[Terrain, Parameters, list[Intervention], int]:
+) -> tuple[Network, Parameters, list[Intervention], int]:
     """A terrain, parameters, interventions and a horizon, whatever *seed* says.
 
     Half of them have whole distances, no spread and few sizes, so that events tie.
@@ -83,7 +83,7 @@ def invented(
     moving = d.chance(0.3)
     names = [f"place-{i:02d}" for i in range(n)]
     places = [
-        Place(
+        NetworkPlace(
             settlement=name,
             controller="red" if i < 1 + n // 8 else _holder(d, actors),
             population=None if d.chance(0.1) else round(math.exp(d.between(6, 13))),
@@ -105,7 +105,7 @@ def invented(
             spans = ((-math.inf, shut), (shut + 1 + d.below(6), math.inf))
         km = float(5 * (1 + d.below(8))) if ties else d.between(3, 60)
         roads.append(
-            Road(
+            NetworkRoad(
                 a=a,
                 b=b,
                 distance_km=km,
@@ -115,7 +115,7 @@ def invented(
         )
     sources = [(names[d.below(n)], a) for a in actors if d.chance(0.4)]
     risings = sorted({(names[d.below(n)], "red") for _ in range(d.below(4))})
-    terrain = build(
+    network = build(
         places,
         roads,
         actors=actors,
@@ -133,7 +133,7 @@ def invented(
             values[name] = 0.0
     if d.chance(0.7):
         values["distance_exponent"] = 1.0
-    return terrain, Parameters.of(values), _orders(d, terrain, roads, horizon), horizon
+    return network, Parameters.of(values), _orders(d, network, roads, horizon), horizon
 
 
 def _under_way(d: Dice, moving: bool) -> dict[str, float]:
@@ -153,11 +153,11 @@ def _holder(d: Dice, actors: list[str]) -> str | None:
 
 
 def _orders(
-    d: Dice, terrain: Terrain, roads: list[Road], horizon: int
+    d: Dice, network: Network, roads: list[NetworkRoad], horizon: int
 ) -> list[Intervention]:
     """Up to six orders that do not contradict each other."""
     found: list[Intervention] = []
-    names = list(terrain.settlements)
+    names = list(network.settlements)
     free, ways = set(names), list(roads)
     for _ in range(d.below(7)):
         kind = d.below(7)
@@ -196,7 +196,7 @@ def _orders(
                     )
                 )
             elif kind == 5:
-                actor = terrain.actors[d.below(len(terrain.actors))]
+                actor = network.actors[d.below(len(network.actors))]
                 found.append(
                     Intervention(kind="transfer", places=(place,), day=day, actor=actor)
                 )

@@ -19,7 +19,7 @@ from chronicle.domain.quality import STALE_DAYS, check_table
 from chronicle.domain.state import References, diff, state_of
 from chronicle.domain.state import State as PlainState
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Recorded, account
+from chronicle.domain.timeline import RecordedEvent, effective_claims
 from chronicle.domain.times import Day, KnownAt, as_day, as_known_at
 from chronicle.domain.views import (
     State,
@@ -343,13 +343,13 @@ class Chronicle:
         state = self._state(on, known_at, published_by, "latest")
         return self.told_apart(displaced_table(state, area))
 
-    def log(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+    def log(self, after: int = 0, upto: int | None = None) -> Iterator[RecordedEvent]:
         """The events after one position and up to another, as they were recorded."""
         return self._log.recorded(after, upto)
 
-    def told(self, report: str) -> Recorded | None:
+    def report(self, report: str) -> RecordedEvent | None:
         """The event that tells *report*, as it was first recorded; None for none."""
-        return self._log.told(report)
+        return self._log.report(report)
 
     def references(self) -> References:
         """Settlements, routes, actors and sources as registered now, by id."""
@@ -412,11 +412,13 @@ def _twin(store: MemoryStore) -> MemoryStore:
     return twin
 
 
-def _history(settlement: str, log: list[Recorded], published_by: date | None) -> Table:
+def _history(
+    settlement: str, log: list[RecordedEvent], published_by: date | None
+) -> Table:
     clock = f"as known at position {len(log)}"
     if published_by is not None:
         clock += f", as published by {published_by}"
-    found = account(log, published_by)
+    found = effective_claims(log, published_by)
     return history_table(settlement, log, found, f"Reports on {settlement}, {clock}")
 
 
@@ -424,7 +426,7 @@ def _optional_day(value: Day | None) -> date | None:
     return None if value is None else as_day(value, "published_by")
 
 
-def _last_day(events: Iterable[Recorded]) -> date:
+def _last_day(events: Iterable[RecordedEvent]) -> date:
     days: list[Any] = [getattr(r.event, "since_day", None) for r in events]
     return max((day for day in days if day is not None), default=date(1970, 1, 1))
 

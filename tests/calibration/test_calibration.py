@@ -16,14 +16,20 @@ from scipy.stats import kstest
 import chronicle as ch
 from chronicle.calibration.abc import accept, learn, resampled
 from chronicle.calibration.calibrate import Calibration, calibrate, window_of
-from chronicle.calibration.sbc import kolmogorov_smirnov, recover
-from chronicle.calibration.simulations import BURSTS, NUISANCE, Bank, Window, simulate
+from chronicle.calibration.sbc import kolmogorov_smirnov, run_sbc
+from chronicle.calibration.simulations import (
+    BURSTS,
+    NUISANCE,
+    PriorSimulations,
+    Window,
+    simulate,
+)
 from chronicle.domain.events import ControlReported
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.draws import parameter_draws
 from chronicle.experiments.run import run_scenario
 from chronicle.report.folder import write_run
-from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.posterior import Posterior, read_posterior, write_posterior
 from chronicle.simulation.prior import prior_draws
@@ -38,17 +44,17 @@ FITTED = ("speed_km_day", "hold_days", "delay_days")
 SIDE = 5
 
 
-def grid() -> Terrain:
+def grid() -> Network:
     """Twenty-five places in a square, roads of 15 to 31 km, red at one corner."""
     names = [f"place-{i:02d}" for i in range(SIDE * SIDE)]
     roads = [
-        Road(a=names[i], b=names[j], distance_km=15 + (7 * i + 3 * j) % 17)
+        NetworkRoad(a=names[i], b=names[j], distance_km=15 + (7 * i + 3 * j) % 17)
         for i in range(SIDE * SIDE)
         for j in ([i + 1] if (i + 1) % SIDE else []) + [i + SIDE]
         if j < SIDE * SIDE
     ]
     places = [
-        Place(
+        NetworkPlace(
             settlement=name,
             controller="red" if i == 0 else "blue",
             population=10 ** (3 + 2 * ((5 * i) % 11) / 10),
@@ -59,17 +65,19 @@ def grid() -> Terrain:
 
 
 def window(days: int = 8) -> Window:
-    terrain = grid()
+    network = grid()
     rules = {name: value for name, value in PLAIN.items() if name not in FITTED}
-    return Window(terrain, terrain.controller == 1, days, rules | {"speed_sigma": 0.3})
+    return Window(network, network.controller == 1, days, rules | {"speed_sigma": 0.3})
 
 
 @pytest.fixture(scope="module")
-def bank() -> Bank:
+def bank() -> PriorSimulations:
     return simulate(window(), count=15_500, seed=3, fitted=FITTED)
 
 
-def parts(bank: Bank) -> tuple[Bank, Bank, Bank]:
+def parts(
+    bank: PriorSimulations,
+) -> tuple[PriorSimulations, PriorSimulations, PriorSimulations]:
     """To learn summaries from, to accept from, to recover."""
     teachers, rest = bank.split(5_000)
     return teachers, *rest.split(10_000)
@@ -89,10 +97,12 @@ def fitted() -> Calibration:
 # --- the check of the check ------------------------------------------------------
 
 
-def test_learned_summaries_pass_the_check_and_raw_days_fail_it(bank: Bank) -> None:
+def test_learned_summaries_pass_the_check_and_raw_days_fail_it(
+    bank: PriorSimulations,
+) -> None:
     teachers, known, fresh = parts(bank)
     summaries = learn(teachers.features, teachers.shares, seed=1)
-    good = recover(
+    good = run_sbc(
         bank.parameters,
         fresh.shares,
         summaries.of(fresh.features),
@@ -112,7 +122,7 @@ def test_learned_summaries_pass_the_check_and_raw_days_fail_it(bank: Bank) -> No
 
     # The trap: the nearest by the days themselves, as they are.
     raw = [np.where(b.days == 0, 9, b.days).astype(float) for b in (fresh, known)]
-    naive = recover(
+    naive = run_sbc(
         bank.parameters, fresh.shares, *raw, known.shares, keep=400, adjust=False
     )
     assert not naive.kept().all()
@@ -120,7 +130,7 @@ def test_learned_summaries_pass_the_check_and_raw_days_fail_it(bank: Bank) -> No
     assert naive.contraction.sum() < good.contraction.sum()
 
 
-def test_a_calibration_that_is_too_sure_is_caught(bank: Bank) -> None:
+def test_a_calibration_that_is_too_sure_is_caught(bank: PriorSimulations) -> None:
     teachers, known, fresh = parts(bank)
     summaries = learn(teachers.features, teachers.shares, seed=1)
     near = summaries.of(known.features)
@@ -138,7 +148,7 @@ def test_the_prior_passes_the_check_and_has_learned_nothing() -> None:
     random = np.random.default_rng(0)
     shares, truths = random.random((2_000, 2)), random.random((400, 2))
     noise, seen = random.random((2_000, 3)), random.random((400, 3))
-    found = recover(("a", "b"), truths, seen, noise, shares, 400)
+    found = run_sbc(("a", "b"), truths, seen, noise, shares, 400)
     assert found.kept().all()
     assert (np.abs(found.contraction) < 0.1).all()
     assert found.histogram(10).sum(axis=1).tolist() == [400, 400]
@@ -220,7 +230,9 @@ def test_noise_teaches_nothing_and_does_no_harm() -> None:
 # --- the bank --------------------------------------------------------------------
 
 
-def test_a_simulation_of_the_bank_depends_on_its_number_alone(bank: Bank) -> None:
+def test_a_simulation_of_the_bank_depends_on_its_number_alone(
+    bank: PriorSimulations,
+) -> None:
     few = simulate(window(), count=700, seed=3, fitted=FITTED, workers=2)
     plain = simulate(window(), count=40, seed=3, fitted=FITTED, engine="heap")
     for other in (few, plain):
@@ -303,7 +315,7 @@ def test_only_what_was_published_by_the_branch_enters(fitted: Calibration) -> No
 
 def test_the_window_says_which_day_each_place_fell() -> None:
     given_, seen, since, _ = window_of(issued(), five_towns(), date(2030, 5, 10))
-    towns = [given_.terrain.settlements[row] for row in given_.rows]
+    towns = [given_.network.settlements[row] for row in given_.rows]
     assert dict(zip(towns, seen.tolist(), strict=True)) == {
         "birch": 2,
         "cedar": 4,

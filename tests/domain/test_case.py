@@ -13,7 +13,7 @@ import pytest
 import chronicle as ch
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.state import State, fold, judge, references, state_of
-from chronicle.domain.timeline import Recorded, account, order
+from chronicle.domain.timeline import RecordedEvent, effective_claims, order
 from own_toy import CASE
 
 FIRST, LAST = date(2024, 11, 26), date(2025, 1, 5)
@@ -93,7 +93,7 @@ def case(path: Path) -> Iterator[ch.Chronicle]:
 
 
 @pytest.fixture(scope="module")
-def recorded(case: ch.Chronicle) -> list[Recorded]:
+def recorded(case: ch.Chronicle) -> list[RecordedEvent]:
     return list(case.log())
 
 
@@ -122,11 +122,11 @@ def test_every_place_has_a_state_on_every_day(case: ch.Chronicle) -> None:
 
 
 def test_the_state_is_the_plain_rule_on_every_day_of_publication(
-    recorded: list[Recorded],
+    recorded: list[RecordedEvent],
 ) -> None:
     latest, refs = parse_lens("latest"), references(recorded)
     for published_by in [FIRST - timedelta(1), *PUBLISHED, LAST]:
-        found = account(recorded, published_by)
+        found = effective_claims(recorded, published_by)
         for on in DAYS:
             heard = fold(
                 sorted(
@@ -139,7 +139,7 @@ def test_the_state_is_the_plain_rule_on_every_day_of_publication(
 
 @pytest.mark.parametrize("published_by", PUBLISHED)
 def test_the_library_gives_what_the_fold_gives(
-    case: ch.Chronicle, recorded: list[Recorded], published_by: date
+    case: ch.Chronicle, recorded: list[RecordedEvent], published_by: date
 ) -> None:
     folded = state_of(recorded, LAST, parse_lens("latest"), published_by=published_by)
     asked = case.state(LAST, published_by=published_by)

@@ -31,7 +31,7 @@ from chronicle.domain.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.domain.timeline import account
+from chronicle.domain.timeline import effective_claims
 from chronicle.errors import (
     BadField,
     ChronicleError,
@@ -116,9 +116,9 @@ def test_what_is_pending_counts_like_what_is_recorded(events, data):
     for row in log.rows:
         if isinstance(row.event, Report | Redacted):
             id_ = row.event.report_id
-            assert pending.told(id_).event == row.event
-            assert [r.event for r in pending.about(id_)] == [
-                r.event for r in log.about(id_)
+            assert pending.report(id_).event == row.event
+            assert [r.event for r in pending.remarks_on(id_)] == [
+                r.event for r in log.remarks_on(id_)
             ]
             assert stands(id_, pending) == stands(id_, log)
 
@@ -271,7 +271,7 @@ def test_nothing_is_retracted_that_is_not_there_or_gone_for_good():
 @given(logs())
 def test_a_report_stands_unless_the_account_of_the_log_says_that_it_fell(events):
     log = PlainLog(events)
-    fallen = account(log.rows).fallen
+    fallen = effective_claims(log.rows).fallen
     for row in log.rows:
         if isinstance(row.event, Report):
             assert stands(row.event.report_id, log) == (
@@ -286,16 +286,16 @@ def test_a_report_stands_unless_the_account_of_the_log_says_that_it_fell(events)
 @given(logs())
 def test_a_claim_is_now_what_the_account_of_the_log_says_it_is(events):
     log = PlainLog(events)
-    for one in account(log.rows).standing:
+    for one in effective_claims(log.rows).standing:
         id_ = one.claim.report_id
-        assert current(id_, log.told(id_).event, log) == one.claim
+        assert current(id_, log.report(id_).event, log) == one.claim
 
 
 def test_what_is_said_of_a_redacted_remark_still_bears_on_nothing():
     log = log_of(control("r1", "red", 1), amend("r1", note="x"))
     log.append(retract("amend:r1"))
     log.append(redact("r1"))
-    assert isinstance(log.told("amend:r1").event, Redacted)
+    assert isinstance(log.report("amend:r1").event, Redacted)
     assert not stands("amend:r1", log)
     assert not stands("r1", log)
     assert stands("retract:amend:r1", log)
@@ -402,7 +402,7 @@ def test_a_redaction_that_is_pending_is_one_already():
     pending.add(decide(redact("r1"), pending))
     assert decide(redact("r1"), pending) is None
     for id_ in ("r1", "amend:r1", "amend:r1.2"):
-        assert isinstance(pending.told(id_).event, Redacted)
+        assert isinstance(pending.report(id_).event, Redacted)
     for made in (amend("r1", note="z"), retract("r1"), link("r2", "r1")):
         with pytest.raises(InputError, match="was redacted"):
             decide(made, pending)
@@ -412,7 +412,7 @@ def test_a_redaction_that_is_pending_is_one_already():
 def test_what_was_never_told_can_be_redacted_in_no_batch():
     pending = Pending(log_of())
     pending.add(redact("r1", "x1"))  # believed, as a fold believes
-    assert pending.told("r1") is None
+    assert pending.report("r1") is None
 
 
 # --- links -----------------------------------------------------------------------
@@ -444,7 +444,7 @@ def test_two_tellings_differ_in_what_an_amendment_would_change():
     assert changes == {"controller": "blue", "valid_from": "2024-12-02", "note": ""}
     assert changes_between(before, before) == {}
     log = log_of(before, ReportAmended(report="r1", changes=changes))
-    (one,) = account(log.rows).standing
+    (one,) = effective_claims(log.rows).standing
     assert one.claim == replace(after, dataset="")
     undated = control("r1", "red", 1, published=date(2024, 12, 1))
     assert changes_between(undated, replace(undated, published=None)) == {

@@ -14,7 +14,7 @@ from chronicle.domain.displacement import (
     why_not_added,
 )
 from chronicle.domain.events import DisplacementReported, with_changes
-from chronicle.domain.timeline import account
+from chronicle.domain.timeline import effective_claims
 from chronicle.errors import NotAddable
 from strategies import day, logs, recorded, steady
 from toys import control, december, figure, ids, standing
@@ -245,7 +245,7 @@ def test_a_sum_is_allowed_just_where_no_place_and_day_is_counted_twice(flows):
 def test_whether_two_figures_overlap_does_not_depend_on_which_comes_first(events):
     figures = [
         one.claim
-        for one in account(recorded(events)).standing
+        for one in effective_claims(recorded(events)).standing
         if isinstance(one.claim, DisplacementReported)
     ]
     for one in figures:
@@ -257,7 +257,7 @@ def test_whether_two_figures_overlap_does_not_depend_on_which_comes_first(events
 @steady
 @given(logs(), day)
 def test_what_holds_on_a_day_is_in_order_and_told_by_then(events, on):
-    found = account(recorded(events)).standing
+    found = effective_claims(recorded(events)).standing
     held = figures_on(found, on)
     keys = [(one.claim.since_day, one.position) for one in held]
     assert keys == sorted(keys)

@@ -13,23 +13,23 @@ from chronicle.domain.events import ControlReported, with_changes
 from chronicle.domain.lenses import (
     LENSES,
     UNREPORTED,
-    Verdict,
+    Ruling,
     grade_key,
     parse_lens,
     side,
 )
-from chronicle.domain.timeline import Standing, upto
+from chronicle.domain.timeline import EffectiveClaim, as_of
 from chronicle.errors import UsageError
 from strategies import any_event, day, logs, recorded, steady
 from toys import control, december, ids, standing
 
 
-def see(lens: str, *claims: ControlReported, **defaults: str) -> Verdict:
+def see(lens: str, *claims: ControlReported, **defaults: str) -> Ruling:
     """The verdict of a lens on reports that are given in order."""
     return parse_lens(lens)(standing(*claims), defaults)
 
 
-def told(verdict: Verdict) -> tuple[str | None, str, int | None]:
+def told(verdict: Ruling) -> tuple[str | None, str, int | None]:
     """Control, status, and the day of December from which it is so."""
     since = verdict.since
     return verdict.control, verdict.status, since and (since - december(0)).days
@@ -341,8 +341,8 @@ def test_an_unknown_lens_is_refused_with_the_lenses_there_are(name):
 @steady
 @given(logs(), day, st.none() | day)
 def test_every_verdict_can_be_traced_to_the_reports(events, on, by):
-    places: dict[str, list[Standing]] = {}
-    for one in upto(recorded(events), on, by):
+    places: dict[str, list[EffectiveClaim]] = {}
+    for one in as_of(recorded(events), on, by):
         if isinstance(one.claim, ControlReported):
             places.setdefault(one.claim.settlement, []).append(one)
     for reports in places.values():

@@ -24,8 +24,8 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.state import (
-    Change,
-    Heard,
+    ControlChange,
+    Evidence,
     State,
     best_grade,
     diff,
@@ -35,7 +35,7 @@ from chronicle.domain.state import (
     references,
     state_of,
 )
-from chronicle.domain.timeline import account, known, upto
+from chronicle.domain.timeline import as_known, as_of, effective_claims
 from plain_log import PlainLog
 from strategies import SETTLEMENTS, day, logs, recorded, steady
 from toys import (
@@ -124,7 +124,7 @@ def test_the_state_is_what_the_plain_rule_says(events, on, by, data):
 @steady
 @given(logs(), day, st.data())
 def test_folding_in_two_parts_is_folding_in_one(events, on, data):
-    standing = upto(recorded(events), on)
+    standing = as_of(recorded(events), on)
     cut = data.draw(st.integers(0, len(standing)))
     first = fold(standing[:cut])
     kept = fold(standing[:cut])
@@ -137,7 +137,7 @@ def test_folding_in_two_parts_is_folding_in_one(events, on, data):
 def test_the_state_is_the_fold_over_the_cuts_of_the_log(events, on, by):
     """The line that is the meaning of the program, written out."""
     log = recorded(events)
-    heard = fold(upto(known(log), on, by))
+    heard = fold(as_of(as_known(log), on, by))
     places = references(log).settlements
     said = {id_: LATEST(heard.control.get(id_, ()), {}) for id_ in places}
     state = state_of(log, on, LATEST, published_by=by)
@@ -168,7 +168,7 @@ def test_a_redaction_changes_the_past_as_if_its_report_had_not_been(events, on, 
 
 
 def test_the_fold_of_nothing_is_nothing_heard():
-    assert fold([]) == Heard()
+    assert fold([]) == Evidence()
     state = state_of([], december(1), LATEST)
     assert (state.places, state.position) == ({}, 0)
 
@@ -353,7 +353,7 @@ def test_the_best_grade_is_the_best_of_the_deciding_reports():
 
 def test_judge_needs_no_log():
     log = logged(place("alder"), control("r1", "red", 1))
-    heard = fold(account(log).standing)
+    heard = fold(effective_claims(log).standing)
     state = judge(heard, december(1), LATEST, references(log))
     assert state.control == {"alder": "red"}
     assert (state.links, state.position, state.published_by) == ((), 0, None)
@@ -365,19 +365,25 @@ def test_judge_needs_no_log():
 def test_a_difference_names_each_side_since_when_and_by_which_reports():
     events = control("r1", "red", 1), control("r2", "contested", 3)
     assert diff(see(*events, on=2), see(*events, on=3)) == [
-        Change("alder", ("red", "held"), (None, "contested"), december(3), ("r2",))
+        ControlChange(
+            "alder", ("red", "held"), (None, "contested"), december(3), ("r2",)
+        )
     ]
     assert diff(see(*events, on=3), see(*events, on=8)) == []
     assert diff(see(*events, on=3), see(*events, on=2)) == [
-        Change("alder", (None, "contested"), ("red", "held"), december(1), ("r1",))
+        ControlChange(
+            "alder", (None, "contested"), ("red", "held"), december(1), ("r1",)
+        )
     ]
 
 
 def test_a_place_that_one_state_does_not_know_was_unknown_in_it():
     log = logged(control("r1", "red", 1), place("alder"))
     before, after = (state_of(log, december(1), LATEST, known_at=at) for at in (1, 2))
-    gained = Change("alder", (None, "unknown"), ("red", "held"), december(1), ("r1",))
-    lost = Change("alder", ("red", "held"), (None, "unknown"), None, ())
+    gained = ControlChange(
+        "alder", (None, "unknown"), ("red", "held"), december(1), ("r1",)
+    )
+    lost = ControlChange("alder", ("red", "held"), (None, "unknown"), None, ())
     assert diff(before, after) == [gained]
     assert diff(after, before) == [lost]
 

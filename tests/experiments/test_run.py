@@ -23,7 +23,7 @@ from chronicle.errors import BudgetExceeded, Conflict, InputError, UsageError
 from chronicle.experiments.arms import chosen_replicas
 from chronicle.experiments.draws import parameter_draws
 from chronicle.experiments.run import Run, run_scenario
-from chronicle.experiments.verification import verdict_table
+from chronicle.experiments.verification import verification_table
 from chronicle.report.folder import write_run
 from chronicle.report.html import write_report
 from chronicle.simulation.parameters import TABLE, Parameters
@@ -73,7 +73,7 @@ def test_the_teaching_case_comes_to_the_answer_in_its_comment() -> None:
         "elm": "2030-05-16",
     }
     assert run.verdict is not None
-    rows = {row["forecast"]: row["crps"] for row in verdict_table(run.verdict)}
+    rows = {row["forecast"]: row["crps"] for row in verification_table(run.verdict)}
     assert rows["model, baseline"] == 2.25
     assert rows["nothing changes"] == 2.5
 
@@ -275,7 +275,7 @@ def test_a_hook_adds_a_rule_of_its_own() -> None:
     plain = run_scenario(scenario(), five_towns())
     ruled = run_scenario(scenario(), five_towns(), engine="simpy", hooks=[give_up])
     elm, birch = (plain.question.at_risk.index(id_) for id_ in ("elm", "birch"))
-    kinds = ruled.arms[0].results.fall_kind[:, plain.terrain.row("birch")]
+    kinds = ruled.arms[0].results.fall_kind[:, plain.network.row("birch")]
     samples = ruled.arms[0].samples(ruled.question)
     captured = kinds == 1
     assert captured.any()

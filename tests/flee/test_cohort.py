@@ -15,20 +15,20 @@ from chronicle.errors import UsageError
 from chronicle.flee.cohort import (
     CohortInputs,
     CohortRules,
-    Network,
+    FlightNetwork,
     run_cohorts,
 )
 
 ALDER, BIRCH, CEDAR = 0, 1, 2
 
 
-def network(*roads: tuple[int, int, float], places: int = 3) -> Network:
+def network(*roads: tuple[int, int, float], places: int = 3) -> FlightNetwork:
     """Places without plans, and roads that are open both ways."""
     legs = sorted(
         [(a, b, km) for a, b, km in roads] + [(b, a, km) for a, b, km in roads]
     )
     start, end, km = zip(*legs, strict=True)
-    return Network(
+    return FlightNetwork(
         places=places,
         state_place=np.arange(places),
         leg_from=np.array(start),
@@ -40,7 +40,7 @@ def network(*roads: tuple[int, int, float], places: int = 3) -> Network:
 
 
 def case(
-    graph: Network,
+    graph: FlightNetwork,
     *,
     days: int,
     present: list[float],
@@ -200,7 +200,7 @@ def test_nobody_sets_out_where_every_road_is_shut():
 
 def test_a_plan_is_followed_past_a_place_where_nobody_else_would_leave():
     # Alder sees cedar over birch: state 3 is birch with cedar in mind.
-    graph = Network(
+    graph = FlightNetwork(
         places=3,
         state_place=np.array([ALDER, BIRCH, CEDAR, BIRCH]),
         leg_from=np.array([ALDER, 3]),
@@ -256,7 +256,7 @@ def random_case(seed: int, *, days: int = 25, power: float = 1.0) -> CohortInput
                 legs.append((halt, goal, far, goal, far))
     legs.sort(key=lambda leg: leg[0])
     start, end, length, goal, goal_km = zip(*legs, strict=True)
-    graph = Network(
+    graph = FlightNetwork(
         places=places,
         state_place=np.array(state_place),
         leg_from=np.array(start),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chronicle.errors import BudgetExceeded, ChronicleError, InputError
 from chronicle.flee.model import cohorts_of_flee, run_flee
 from chronicle.flee.read import FleeSettings, read_flee
-from chronicle.flee.write import Road, write_flee
+from chronicle.flee.write import ExportedRoad, write_flee
 from flee_toy import (
     CLOSURES,
     CONFLICTS,
@@ -170,7 +170,7 @@ def test_markers_that_lead_on_for_ever_are_refused(tmp_path: Path):
         replace(PLACES[0], id=f"m{n}", kind="marker", population=0) for n in range(80)
     ]
     roads = [
-        Road(first=one.id, second=other.id, distance_km=9)
+        ExportedRoad(first=one.id, second=other.id, distance_km=9)
         for one, other in zip([PLACES[0], *chain], [*chain, PLACES[2]], strict=True)
     ]
     write_flee(

@@ -10,20 +10,20 @@ import pytest
 
 from chronicle.errors import InputError, UnknownPlace, UsageError
 from chronicle.flee.read import read_flee
-from chronicle.flee.write import Closure, Road, conflict_changes
+from chronicle.flee.write import Closure, ExportedRoad, conflict_changes
 from flee_toy import PLACES, START, day, written
 
 
 @pytest.mark.parametrize(
     ("changes", "error", "told"),
     [
-        ({"roads": [Road(first="alder", second="elm", distance_km=5)]}, UnknownPlace,
+        ({"roads": [ExportedRoad(first="alder", second="elm", distance_km=5)]}, UnknownPlace,
          "elm"),
         ({"conflicts": {"elm": []}}, UnknownPlace, "elm"),
         ({"counts": {"elm": []}}, UnknownPlace, "elm"),
         ({"closures": [Closure(first="alder", second="cedar", since=START)]},
          UnknownPlace, "route 'alder - cedar'"),
-        ({"roads": [Road(first="alder", second="birch", distance_km=0)]}, InputError,
+        ({"roads": [ExportedRoad(first="alder", second="birch", distance_km=0)]}, InputError,
          "km above 0"),
         ({"places": [PLACES[0], PLACES[0]]}, InputError, "given twice"),
         ({"places": [replace(PLACES[0], id="#x")]}, InputError, "cannot take this id"),

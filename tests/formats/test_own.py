@@ -21,7 +21,7 @@ from chronicle.domain.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.formats.csv_folder.folder import Row
+from chronicle.formats.csv_folder.folder import CsvRow
 from own_toy import CONTROL, INCIDENT, events, problems, told
 
 
@@ -234,7 +234,7 @@ def test_a_row_links_its_report_to_others_on_the_day_of_its_source(
             report_id="c2:disputes:c1", other="c1", relation="disputes", **link
         ),
     )
-    assert rows[3] == Row(  # both reports are told by then
+    assert rows[3] == CsvRow(  # both reports are told by then
         3,
         (
             ReportsLinked(

@@ -11,11 +11,11 @@ import pytest
 
 from chronicle.domain.decide import Pending, decide
 from chronicle.domain.events import ControlReported, ReportsLinked
-from chronicle.formats.csv_folder.folder import Row, read_folder
+from chronicle.formats.csv_folder.folder import CsvRow, read_folder
 from chronicle.formats.problem import Problem
 from own_toy import CASE, CONTROL, TOY, events, problems, rows_of, write
 
-Case = dict[str, list[Row | Problem]]
+Case = dict[str, list[CsvRow | Problem]]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,8 @@ def table(name: str) -> list[dict[str, str]]:
 
 def test_the_case_has_its_rows_and_only_the_problems_that_it_names(case: Case) -> None:
     count = {
-        name: sum(isinstance(row, Row) for row in rows) for name, rows in case.items()
+        name: sum(isinstance(row, CsvRow) for row in rows)
+        for name, rows in case.items()
     }
     assert count == {
         "settlements.csv": 296,
@@ -54,10 +55,10 @@ def test_the_case_has_its_rows_and_only_the_problems_that_it_names(case: Case) -
 class Nothing:
     """A register of an empty log."""
 
-    def told(self, report: str) -> None:
+    def report(self, report: str) -> None:
         return None
 
-    def about(self, report: str) -> tuple[()]:
+    def remarks_on(self, report: str) -> tuple[()]:
         return ()
 
     def registered(self, kind: type, key: str) -> None:

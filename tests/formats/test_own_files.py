@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chronicle.domain.events import ControlReported, Event, SettlementRegistered
 from chronicle.errors import InputError
-from chronicle.formats.csv_folder.folder import Row, is_own, read_file, read_folder
+from chronicle.formats.csv_folder.folder import CsvRow, is_own, read_file, read_folder
 from chronicle.formats.problem import Problem
 from own_toy import CASE, CONTROL, TOY, events, problems, rows_of, write
 
@@ -239,8 +239,8 @@ def check(folder: Path, name: str, data: bytes) -> None:
     with suppress(InputError):
         for file in read_folder(folder):
             for row in file.rows():
-                assert isinstance(row, Row | Problem)
-                assert isinstance(row, Row) or str(row)
+                assert isinstance(row, CsvRow | Problem)
+                assert isinstance(row, CsvRow) or str(row)
                 assert isinstance(row, Problem) or all(
                     isinstance(event, Event) for event in row.events
                 )
@@ -248,7 +248,7 @@ def check(folder: Path, name: str, data: bytes) -> None:
     assert is_own(folder / "any.csv") in (True, False)
     with suppress(InputError):
         for row in read_file(folder / "any.csv").rows():
-            assert isinstance(row, Row | Problem)
+            assert isinstance(row, CsvRow | Problem)
 
 
 @given(name=FILES, data=st.binary(max_size=200))

@@ -208,7 +208,7 @@ def test_figures_are_those_that_the_fold_holds(found: Case, data: Any) -> None:
 
 def test_sums_are_by_what_is_counted_and_where() -> None:
     log = synthetic(3_000, seed=8, settlements=20, corrected=0.05)
-    replay = Replay.open(MemorySource(log.hot))
+    replay = Replay.open(MemorySource(log.columnar))
     on = int(log.recorded[-1]) - 400
     figures = replay.figures(on, 2_500)
     found = sums(figures)
@@ -228,7 +228,7 @@ def test_sums_are_by_what_is_counted_and_where() -> None:
 
 def test_a_large_tail_with_new_places_and_sides_is_folded() -> None:
     log = synthetic(12_000, seed=11, settlements=300, corrected=0.1)
-    rows = log.hot
+    rows = log.columnar
     before = len(log.rows) - TAIL
     source = MemorySource(rows[: before * WIDTH])
     replay = Replay.open(source)
@@ -249,9 +249,9 @@ def test_a_large_tail_with_new_places_and_sides_is_folded() -> None:
 
 def test_a_tail_that_grew_too_long_becomes_an_index() -> None:
     log = synthetic(TAIL + 40, seed=12, settlements=30)
-    source = MemorySource(log.hot[: 60 * WIDTH])
+    source = MemorySource(log.columnar[: 60 * WIDTH])
     replay = Replay.open(source)
-    source.append(log.hot[60 * WIDTH :])
+    source.append(log.columnar[60 * WIDTH :])
     replay.refresh()
     assert replay._tail is None
     assert replay.head == len(log.rows)
@@ -259,7 +259,7 @@ def test_a_tail_that_grew_too_long_becomes_an_index() -> None:
 
 def test_a_redaction_takes_a_report_out_of_all_prefixes() -> None:
     log = synthetic(600, seed=13, settlements=5)
-    source = MemorySource(log.hot)
+    source = MemorySource(log.columnar)
     replay = Replay.open(source)
     on = int(log.recorded[-1])
     state = replay.state(on)

@@ -30,7 +30,7 @@ def log() -> SyntheticLog:
 
 
 def source_of(log: SyntheticLog, positions: int | None = None) -> MemorySource:
-    return MemorySource(log.hot[: (positions or len(log.rows)) * WIDTH])
+    return MemorySource(log.columnar[: (positions or len(log.rows)) * WIDTH])
 
 
 def some_answers(replay: Replay, log: SyntheticLog) -> list[Any]:
@@ -57,7 +57,7 @@ def test_a_saved_index_answers_without_reading_the_log(
     log: SyntheticLog, tmp_path: Path
 ) -> None:
     first = Replay.open(source_of(log), tmp_path)
-    source = Counting(log.hot)
+    source = Counting(log.columnar)
     again = Replay.open(source, tmp_path)
     assert some_answers(again, log) == some_answers(first, log)
     assert source.read == 0
@@ -67,7 +67,7 @@ def test_a_saved_index_is_used_for_the_log_that_has_grown(
     log: SyntheticLog, tmp_path: Path
 ) -> None:
     Replay.open(source_of(log, SIZE - 900), tmp_path)
-    source = Counting(log.hot)
+    source = Counting(log.columnar)
     grown = Replay.open(source, tmp_path)
     assert source.read == len(log.rows) - (SIZE - 900)
     assert some_answers(grown, log) == some_answers(Replay.open(source_of(log)), log)
@@ -220,7 +220,7 @@ def test_a_full_or_read_only_disk_costs_only_the_cache(
 
 
 def test_packed_columns_are_the_columns(log: SyntheticLog) -> None:
-    columns = read([log.hot])
+    columns = read([log.columnar])
     for part in (slice(0, 1), slice(0, 300), slice(2_000, 9_000)):
         piece = columns.take(part)
         again = blank(int(piece.position[0]), len(piece))
@@ -235,7 +235,7 @@ def test_segments_are_merged_and_never_change_what_they_say(
 ) -> None:
     monkeypatch.setattr(segments, "SIZES", (256, 1_024, 4_096))
     monkeypatch.setattr(segments, "FAN", 4)
-    source, whole = source_of(log), read([log.hot])
+    source, whole = source_of(log), read([log.columnar])
     sizes = set()
     for head in (300, 1_300, 2_000, 5_000, 9_000, len(log.rows)):
         seal(tmp_path, source, whole.take(slice(0, head)))

@@ -17,7 +17,7 @@ from chronicle.domain.events import (
     ReportAmended,
     ReportRetracted,
 )
-from chronicle.domain.timeline import account, known
+from chronicle.domain.timeline import as_known, effective_claims
 from chronicle.errors import Damaged
 from chronicle.replay.columns import CONTROL, DISPLACEMENT, Columns, join, read
 from chronicle.replay.versions import Entries, resolve
@@ -38,7 +38,7 @@ def rows_of(entries: Entries) -> list[tuple[Any, ...]]:
 def standing_control(found: Case, position: int) -> list[tuple[Any, ...]]:
     """What the fold says stands at a position, in the terms of an entry."""
     rows = []
-    for one in account(known(found.log, position)).standing:
+    for one in effective_claims(as_known(found.log, position)).standing:
         claim = one.claim
         if isinstance(claim, ControlReported):
             letter = "ABCDEF".index(claim.reliability) + 1 if claim.reliability else 0
@@ -91,7 +91,7 @@ def test_whole_columns_and_one_event_at_a_time_agree(found: Case) -> None:
 def test_displacement_that_stands_is_what_the_fold_says(found: Case) -> None:
     entries = resolve(columns_of(found), DISPLACEMENT)
     for position in range(len(found.log) + 1):
-        standing = account(known(found.log, position)).standing
+        standing = effective_claims(as_known(found.log, position)).standing
         seen = (entries.known_from <= position) & (position < entries.known_to)
         assert entries.position[seen].tolist() == [
             s.position for s in standing if isinstance(s.claim, DisplacementReported)

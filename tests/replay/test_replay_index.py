@@ -99,7 +99,7 @@ def test_a_large_made_up_log_is_answered_as_by_a_full_scan(
     restated: int, settlements: int
 ) -> None:
     log = synthetic(20_000, seed=3, settlements=settlements, restated=restated)
-    index = build(read([log.hot]))
+    index = build(read([log.columnar]))
     rng = np.random.default_rng(5)
     head = len(log.rows)
     for _ in range(120):
@@ -115,7 +115,7 @@ def test_a_large_made_up_log_is_answered_as_by_a_full_scan(
 
 def test_a_million_points_in_one_call_are_single_questions() -> None:
     log = synthetic(5_000, seed=4, settlements=60, corrected=0.2)
-    index = build(read([log.hot]))
+    index = build(read([log.columnar]))
     rng = np.random.default_rng(6)
     places = rng.integers(0, 60, 3_000)
     on = rng.integers(index.days[0] - 1, index.days[-1] + 2, 3_000)
@@ -131,7 +131,7 @@ def test_a_million_points_in_one_call_are_single_questions() -> None:
 def test_a_made_up_log_is_the_rows_of_its_events() -> None:
     log = synthetic(3_000, seed=2, settlements=9, corrected=0.3, restated=1)
     found = case(list(events_of(log)))
-    ours, theirs = read([log.hot]), read([found.rows])
+    ours, theirs = read([log.columnar]), read([found.rows])
     control = np.isin(ours.kind, (0, 6, 7))
     for name in ("kind", "valid", "time", "position", "mask", "published"):
         mine, other = getattr(ours, name), getattr(theirs, name)

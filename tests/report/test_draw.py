@@ -24,8 +24,8 @@ from chronicle.report.drawing.chances import (
     look_of_chance,
 )
 from chronicle.report.drawing.forecasts import (
-    Arrivals,
-    ReliabilityBin,
+    ArrivalBands,
+    PlotBin,
     draw_arrivals,
     draw_fan,
     draw_reliability,
@@ -646,7 +646,7 @@ def test_a_sheet_too_low_for_the_reasons_is_refused_rather_than_without_them(tmp
 # What-ifs
 
 QUANTILES = {0.05: [0, 1], 0.25: [1, 2], 0.5: [2, 4], 0.75: [3, 6], 0.95: [9, 9]}
-ARRIVALS = Arrivals(name="alder", shares=[0.25] * 2, never=0.5, recorded=DAYS[1])
+ARRIVALS = ArrivalBands(name="alder", shares=[0.25] * 2, never=0.5, recorded=DAYS[1])
 
 
 def chances(path, **changed):
@@ -673,7 +673,7 @@ def arrivals(path, **changed):
 
 
 def reliability(path, **changed):
-    bins = [ReliabilityBin(forecast=f, observed=f, count=3) for f in (0.9, 0.1)]
+    bins = [PlotBin(forecast=f, observed=f, count=3) for f in (0.9, 0.1)]
     draw_reliability(path, bins, **{"title": "t", "caption": CAPTION} | changed)
 
 

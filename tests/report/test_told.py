@@ -17,7 +17,7 @@ from chronicle.cli.run import told
 from chronicle.domain.events import ControlReported
 from chronicle.experiments.arms import effect_told
 from chronicle.experiments.run import Run, run_scenario
-from chronicle.experiments.verification import verdict_table
+from chronicle.experiments.verification import verification_table
 from chronicle.report.appendix import WORDS
 from chronicle.report.comparison import changes_table, named
 from chronicle.report.figures import curves_svg, fallen_table
@@ -71,7 +71,7 @@ def test_places_that_had_fallen_are_told_by_why_the_branch_missed_them(
         "date of publication, 1 by reports that were published later; they count as "
         "day 0"
     )
-    assert said in verdict_table(unseen.verdict).notes
+    assert said in verification_table(unseen.verdict).notes
 
 
 def test_a_report_that_was_corrected_since_is_a_reason_of_its_own() -> None:
@@ -81,7 +81,7 @@ def test_a_report_that_was_corrected_since_is_a_reason_of_its_own() -> None:
     head = data()["scenario"] | {"known_at": f"@{len(list(log.log())) - 1}"}
     run = run_scenario(scenario(scenario=head), log, replicas=2)
     assert run.verdict is not None
-    assert run.verdict.unseen.told().startswith(
+    assert run.verdict.unseen.describe().startswith(
         "1 place had fallen by the branch, as one knows now: 1 by reports that were "
         "recorded or corrected since;"
     )

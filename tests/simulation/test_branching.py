@@ -19,10 +19,10 @@ from chronicle.domain.events import (
 )
 from chronicle.errors import InputError, UnknownPlace, Untrusted
 from chronicle.experiments.run import Run, run_scenario
-from chronicle.simulation.network import ALWAYS, Terrain
+from chronicle.simulation.network import ALWAYS, Network
 from chronicle.simulation.rules import SUPPLY_CUT
 from chronicle.simulation.scenario import Scenario
-from chronicle.simulation.start import arms_of, orders_of, terrain_of
+from chronicle.simulation.start import arms_of, network_of, orders_of
 from chronicle.store.branch_guard import WHAT_IF
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore
@@ -30,16 +30,16 @@ from chronicle.store.sqlite.store import SQLiteStore
 from what_if_case import BRANCH, HOLD, five_towns, scenario
 
 
-def terrain(told: Scenario, record: ch.Chronicle | None = None) -> Terrain:
+def network(told: Scenario, record: ch.Chronicle | None = None) -> Network:
     record = record or five_towns()
     state = record.state(told.branch_at, told.known_at, told.published_by)
-    return terrain_of(state, told, record.find)
+    return network_of(state, told, record.find)
 
 
 def orders(*given: dict[str, Any]) -> tuple[ch.Intervention, ...]:
     told = scenario(*given)
     record = five_towns()
-    return orders_of(told, arms_of(told)[-1], terrain(told, record), record.find)
+    return orders_of(told, arms_of(told)[-1], network(told, record), record.find)
 
 
 def refused(*given: dict[str, Any], **parts: Any) -> str:
@@ -52,7 +52,7 @@ def refused(*given: dict[str, Any], **parts: Any) -> str:
 
 
 def test_the_start_is_the_state_of_the_branch_day() -> None:
-    found = terrain(scenario())
+    found = network(scenario())
     holders = [found.actors[code] for code in found.controller]
     assert dict(zip(found.settlements, holders, strict=True)) == {
         "alder": "red",
@@ -71,12 +71,12 @@ def test_the_start_is_the_state_of_the_branch_day() -> None:
 
 def test_the_start_has_no_hindsight() -> None:
     later = scenario(scenario=head(branch_at=date(2030, 5, 15)))
-    found = terrain(later)
+    found = network(later)
     assert found.controller[found.row("birch")] == found.actor("blue")
     knowing = scenario(
         scenario=head(branch_at=date(2030, 5, 15), published_by=date(2030, 5, 15))
     )
-    found = terrain(knowing)
+    found = network(knowing)
     assert found.controller[found.row("birch")] == found.actor("red")
 
 
@@ -111,7 +111,7 @@ def test_a_route_is_shut_until_the_morning_it_opens(
 ) -> None:
     record = five_towns()
     record.append(shut(until=until))
-    found = terrain(scenario(), record)
+    found = network(scenario(), record)
     assert found.open_spans[found.edge("birch", "cedar")] == spans
 
 
@@ -120,7 +120,7 @@ def test_small_roads_are_slow_and_bases_are_empty() -> None:
     record = ch.memory()
     record.import_folder(Path(__file__).parents[2] / "scenarios/syria-2024/data")
     day = date(2024, 11, 30)
-    found = terrain_of(record.state(day, None, day), told, record.find)
+    found = network_of(record.state(day, None, day), told, record.find)
     assert found.count == 296
     assert len(found.distance_km) == 554
     row = found.row("abu-al-duhur-airbase")
@@ -207,7 +207,7 @@ def test_an_actor_that_is_not_in_being_yet_cannot_advance() -> None:
 
 def test_a_place_that_may_rise_must_be_known() -> None:
     with pytest.raises(UnknownPlace, match=r"toy\.toml: force 1\.risings: no settleme"):
-        terrain(
+        network(
             scenario(force=[{"actors": ["red"], "against": ["blue"], "risings": ["x"]}])
         )
 
@@ -265,11 +265,11 @@ def test_a_branch_replays_to_what_the_replica_came_to(run: Run) -> None:
         results = run.arm(arm).results
         with run.branch(number, arm=arm) as branch:
             control = branch.state(run.question.days[-1]).control
-            final = [run.terrain.actors[code] for code in results.final[number]]
-            for id_, holder in zip(run.terrain.settlements, final, strict=True):
+            final = [run.network.actors[code] for code in results.final[number]]
+            for id_, holder in zip(run.network.settlements, final, strict=True):
                 if control[id_] is not None:  # under siege at the end
                     assert control[id_] == holder
-            for row, id_ in enumerate(run.terrain.settlements):
+            for row, id_ in enumerate(run.network.settlements):
                 held = [
                     line["valid_from"]
                     for line in branch.history(id_)

@@ -33,9 +33,9 @@ from worked_scenarios import SCENARIOS
 pytest.importorskip("distributed", reason="needs the extra scale")
 pytestmark = pytest.mark.filterwarnings("ignore")  # tornado's, as workers are killed
 
-TERRAIN, PARAMETERS, INTERVENTIONS, HORIZON = invented(16)
+NETWORK, PARAMETERS, INTERVENTIONS, HORIZON = invented(16)
 ENSEMBLE = Ensemble(
-    terrain=TERRAIN,
+    network=NETWORK,
     parameters=PARAMETERS,
     interventions=tuple(INTERVENTIONS),
     seed=11,

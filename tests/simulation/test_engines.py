@@ -16,8 +16,8 @@ from chronicle.simulation.compiled.engine import (
     run_chunk_plainly,
 )
 from chronicle.simulation.engine.percolation import capture_times
-from chronicle.simulation.engine.replication import chart_of, plan_of
-from chronicle.simulation.engine.simpy_engine import Run
+from chronicle.simulation.engine.replication import adjacency_of, replication_of
+from chronicle.simulation.engine.simpy_engine import Simulation
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.rules import CAPTURED, CHANGES
@@ -30,12 +30,12 @@ WORLDS = int(os.environ.get("CHRONICLE_WORLDS", "200"))
 def test_three_engines_make_the_same_changes_on_random_scenarios() -> None:
     seen = set()
     for seed in range(WORLDS):
-        terrain, parameters, interventions, horizon = invented(seed)
-        chart = chart_of(terrain)
-        orders = orders_of(terrain, interventions, horizon)
+        network, parameters, interventions, horizon = invented(seed)
+        adjacency = adjacency_of(network)
+        orders = orders_of(network, interventions, horizon)
         runs = [
-            Run(
-                chart,
+            Simulation(
+                adjacency,
                 parameters,
                 interventions,
                 seed=seed,
@@ -46,7 +46,7 @@ def test_three_engines_make_the_same_changes_on_random_scenarios() -> None:
             for engine in ("simpy", "heap")
         ]
         changes, results = changes_of(
-            chart, parameters, orders, seed=seed, replica=seed % 5, horizon=horizon
+            adjacency, parameters, orders, seed=seed, replica=seed % 5, horizon=horizon
         )
         for run in runs:
             assert run.changes == changes, seed
@@ -62,12 +62,12 @@ def test_three_engines_make_the_same_changes_on_random_scenarios() -> None:
 
 def test_results_of_chunks_are_the_same_bits_with_and_without_numba() -> None:
     for seed in range(12):
-        terrain, parameters, interventions, horizon = invented(seed)
-        chart, theta = chart_of(terrain), parameters.vector().reshape(1, -1)
-        orders = orders_of(terrain, interventions, horizon)
+        network, parameters, interventions, horizon = invented(seed)
+        adjacency, theta = adjacency_of(network), parameters.vector().reshape(1, -1)
+        orders = orders_of(network, interventions, horizon)
         given = {"seed": 5, "first": 3, "count": 4, "horizon": horizon, "by_day": True}
-        fast = run_chunk(chart, orders, theta, **given)  # type: ignore[arg-type]
-        plain = run_chunk_plainly(chart, orders, theta, **given)  # type: ignore[arg-type]
+        fast = run_chunk(adjacency, orders, theta, **given)  # type: ignore[arg-type]
+        plain = run_chunk_plainly(adjacency, orders, theta, **given)  # type: ignore[arg-type]
         for name in type(fast).__slots__:
             one, other = getattr(fast, name), getattr(plain, name)
             assert one.dtype == other.dtype
@@ -77,37 +77,42 @@ def test_results_of_chunks_are_the_same_bits_with_and_without_numba() -> None:
 def test_a_queue_that_was_too_small_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from chronicle.simulation.compiled import workspace as desk
+    from chronicle.simulation.compiled import workspace as workspace
 
-    terrain, parameters, interventions, horizon = invented(16)
-    chart, orders = chart_of(terrain), orders_of(terrain, interventions, horizon)
+    network, parameters, interventions, horizon = invented(16)
+    adjacency, orders = (
+        adjacency_of(network),
+        orders_of(network, interventions, horizon),
+    )
     given = {"seed": 1, "replica": 0, "horizon": horizon}
-    whole, _ = changes_of(chart, parameters, orders, **given)  # type: ignore[arg-type]
-    real, rooms = desk.desk_of, [2]
+    whole, _ = changes_of(adjacency, parameters, orders, **given)  # type: ignore[arg-type]
+    real, rooms = workspace.desk_of, [2]
 
     def cramped(*args: object) -> object:
         rooms.append(rooms[-1] * 2)
         return real(*args[:4], rooms[-1], *args[5:])  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk, "desk_of", cramped)
-    again, _ = changes_of(chart, parameters, orders, **given)  # type: ignore[arg-type]
+    monkeypatch.setattr(workspace, "desk_of", cramped)
+    again, _ = changes_of(adjacency, parameters, orders, **given)  # type: ignore[arg-type]
     assert len(rooms) > 3  # it was too small at first
     assert again == whole
 
 
 def test_a_run_resumed_from_a_checkpoint_is_the_run_that_never_stopped() -> None:
     for seed in range(60):
-        terrain, parameters, interventions, horizon = invented(seed)
-        whole = Run(
-            terrain, parameters, interventions, seed=seed, horizon=horizon
+        network, parameters, interventions, horizon = invented(seed)
+        whole = Simulation(
+            network, parameters, interventions, seed=seed, horizon=horizon
         ).until()
-        half = Run(terrain, parameters, interventions, seed=seed, horizon=horizon)
+        half = Simulation(
+            network, parameters, interventions, seed=seed, horizon=horizon
+        )
         half.until(horizon // 2)
         saved = half.checkpoint()
         sent = msgspec.msgpack.decode(msgspec.msgpack.encode(saved))
         assert sent == saved  # plain data, nothing lost on the way
         for engine in ("simpy", "heap"):
-            rest = Run.resume(terrain, sent, engine=engine).until()  # type: ignore[arg-type]
+            rest = Simulation.resume(network, sent, engine=engine).until()  # type: ignore[arg-type]
             assert rest.changes == whole.changes
             assert rest.people is not None
             assert whole.people is not None
@@ -118,32 +123,32 @@ def test_a_run_resumed_from_a_checkpoint_is_the_run_that_never_stopped() -> None
 
 
 def test_a_branch_of_a_branch_takes_new_orders_and_keeps_the_draws() -> None:
-    terrain = three_towns()
+    network = three_towns()
     plain = Parameters.of(PLAIN | {"hold_days": 0.0})
-    run = Run(terrain, plain, seed=1, horizon=10).until(1)
+    run = Simulation(network, plain, seed=1, horizon=10).until(1)
     # alder -> birch: 3 days; birch -> cedar: 2 days; no sieges.
-    assert [c.time for c in Run.resume(terrain, run.checkpoint()).until().changes] == [
+    assert [c.time for c in Simulation.resume(network, run.checkpoint()).until().changes] == [
         3.0, 3.0, 5.0, 5.0,
     ]  # fmt: skip
     shut = Intervention(kind="close_route", places=("birch", "cedar"), day=1, until=7)
-    branch = Run.resume(terrain, run.checkpoint(), [shut]).until(4)
+    branch = Simulation.resume(network, run.checkpoint(), [shut]).until(4)
     # birch on 3, the road to cedar opens on 7, two days on it.
-    twice = Run.resume(terrain, branch.checkpoint()).until()
+    twice = Simulation.resume(network, branch.checkpoint()).until()
     assert [c.time for c in twice.changes if c.kind == CAPTURED] == [3.0, 9.0]
     hold = Intervention(kind="hold", places=("cedar",), extra_days=0.5)
-    third = Run.resume(terrain, branch.checkpoint(), [hold]).until()
+    third = Simulation.resume(network, branch.checkpoint(), [hold]).until()
     assert [c.time for c in third.changes if c.kind == CAPTURED] == [3.0, 9.5]
 
 
 def test_a_checkpoint_of_another_map_is_refused() -> None:
-    saved = Run(three_towns(), seed=1, horizon=5).checkpoint()
+    saved = Simulation(three_towns(), seed=1, horizon=5).checkpoint()
     other = invented(3)[0]
     with pytest.raises(InputError, match="other settlements"):
-        Run.resume(other, saved)
+        Simulation.resume(other, saved)
 
 
 def test_a_run_goes_forward_only() -> None:
-    run = Run(three_towns(), seed=1, horizon=5).until(3)
+    run = Simulation(three_towns(), seed=1, horizon=5).until(3)
     with pytest.raises(UsageError, match="not between 3"):
         run.until(2)
     with pytest.raises(UsageError, match="horizon 5"):
@@ -153,32 +158,34 @@ def test_a_run_goes_forward_only() -> None:
 def test_dijkstra_agrees_where_percolation_is_exact() -> None:
     compared = 0
     for seed in range(60):
-        terrain, _, _, _ = invented(seed)
-        red = terrain.actors.index("red")
-        attacks = np.zeros_like(terrain.attacks)
-        attacks[red] = terrain.attacks[red]
-        terrain = replace(
-            terrain,
+        network, _, _, _ = invented(seed)
+        red = network.actors.index("red")
+        attacks = np.zeros_like(network.attacks)
+        attacks[red] = network.attacks[red]
+        network = replace(
+            network,
             attacks=attacks,
             sources=(),
-            open_spans=((((-np.inf, np.inf)),),) * len(terrain.open_spans),
-            confirmed=np.full(terrain.count, -np.inf),
+            open_spans=((((-np.inf, np.inf)),),) * len(network.open_spans),
+            confirmed=np.full(network.count, -np.inf),
         )
         parameters = Parameters.of(
             PLAIN | {"speed_sigma": 0.5, "delay_days": 1.0, "ceasefire_threshold": 1.0}
         )
         holds = [
-            Intervention(kind="hold", places=(terrain.settlements[-1],), extra_days=2.5)
+            Intervention(kind="hold", places=(network.settlements[-1],), extra_days=2.5)
         ]
-        chart = chart_of(terrain)
-        plan = plan_of(chart, parameters, holds, seed=seed, horizon=3650)
-        expected = capture_times(plan)
-        run = Run(
-            chart, parameters, holds, seed=seed, horizon=3650, people=False
+        adjacency = adjacency_of(network)
+        replication = replication_of(
+            adjacency, parameters, holds, seed=seed, horizon=3650
+        )
+        expected = capture_times(replication)
+        run = Simulation(
+            adjacency, parameters, holds, seed=seed, horizon=3650, people=False
         ).until()
         took = {c.settlement: c.time for c in run.changes if c.kind == CAPTURED}
         for row, day in enumerate(expected.tolist()):
-            if terrain.controller[row] == red:
+            if network.controller[row] == red:
                 assert day == 0.0
             elif day <= 3650:
                 assert took[row] == pytest.approx(day, abs=1e-9)
@@ -189,53 +196,54 @@ def test_dijkstra_agrees_where_percolation_is_exact() -> None:
 
 
 def test_the_oracle_says_where_it_does_not_apply() -> None:
-    chart = chart_of(three_towns())
+    adjacency = adjacency_of(three_towns())
     with pytest.raises(UsageError, match="pressure is not 0"):
-        capture_times(plan_of(chart, Parameters(), seed=1, horizon=5))
+        capture_times(replication_of(adjacency, Parameters(), seed=1, horizon=5))
 
 
 def test_the_order_in_which_rows_come_does_not_matter() -> None:
-    from chronicle.simulation.network import Place, Road, build
+    from chronicle.simulation.network import NetworkPlace, NetworkRoad, build
 
-    places = [Place(settlement=s, controller="blue") for s in ("birch", "cedar")]
-    places.append(Place(settlement="alder", controller="red"))
+    places = [NetworkPlace(settlement=s, controller="blue") for s in ("birch", "cedar")]
+    places.append(NetworkPlace(settlement="alder", controller="red"))
     roads = [
-        Road(a="cedar", b="birch", distance_km=9),
-        Road(a="birch", b="alder", distance_km=5),
+        NetworkRoad(a="cedar", b="birch", distance_km=9),
+        NetworkRoad(a="birch", b="alder", distance_km=5),
     ]
     given = {"actors": ["red", "blue"], "attacks": [("red", "blue")]}
     one = build(places, roads, **given)  # type: ignore[arg-type]
     other = build(places[::-1], roads[::-1], **given)  # type: ignore[arg-type]
     runs = [
-        Run(terrain, seed=4, horizon=20).until().changes for terrain in (one, other)
+        Simulation(network, seed=4, horizon=20).until().changes
+        for network in (one, other)
     ]
     assert runs[0] == runs[1] != []
 
 
 def test_taking_a_route_away_shifts_no_other_draw() -> None:
-    terrain, parameters, _, _ = invented(11)
-    chart = chart_of(terrain)
-    plan = plan_of(chart, parameters, seed=2, horizon=9)
-    from chronicle.simulation.network import Place, Road, build
+    network, parameters, _, _ = invented(11)
+    adjacency = adjacency_of(network)
+    replication = replication_of(adjacency, parameters, seed=2, horizon=9)
+    from chronicle.simulation.network import NetworkPlace, NetworkRoad, build
 
     roads = [
-        Road(
-            a=terrain.settlements[a],
-            b=terrain.settlements[b],
+        NetworkRoad(
+            a=network.settlements[a],
+            b=network.settlements[b],
             distance_km=float(km),
             road_class=["motorway", "trunk", "primary", "secondary", "tertiary",
                         "unclassified", "track", "crossing"][c],
         )
         for a, b, km, c in zip(
-            terrain.edge_a, terrain.edge_b, terrain.distance_km, terrain.road_class,
+            network.edge_a, network.edge_b, network.distance_km, network.road_class,
             strict=True,
         )
     ]  # fmt: skip
     fewer = build(
-        [Place(settlement=s, controller="blue") for s in terrain.settlements],
+        [NetworkPlace(settlement=s, controller="blue") for s in network.settlements],
         roads[1:],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
     )
-    less = plan_of(chart_of(fewer), parameters, seed=2, horizon=9)
-    assert less.travel == plan.travel[1:]
+    less = replication_of(adjacency_of(fewer), parameters, seed=2, horizon=9)
+    assert less.travel == replication.travel[1:]

@@ -19,7 +19,7 @@ from chronicle.errors import (
     InputError,
     UsageError,
 )
-from chronicle.simulation.engine.simpy_engine import Event, Run, View
+from chronicle.simulation.engine.simpy_engine import HookEvent, Simulation, View
 from chronicle.simulation.ensemble import ensemble as module
 from chronicle.simulation.ensemble.ensemble import Ensemble, digest_of, replica, run
 from chronicle.simulation.interventions import Intervention
@@ -27,12 +27,12 @@ from chronicle.simulation.parameters import TABLE, Parameters
 from chronicle.simulation.random_streams import KeyedRandom
 from whatif_worlds import PLAIN, invented, three_towns
 
-TERRAIN, PARAMETERS, INTERVENTIONS, HORIZON = invented(16)
+NETWORK, PARAMETERS, INTERVENTIONS, HORIZON = invented(16)
 
 
 def small(**more: Any) -> Ensemble:
     given: dict[str, Any] = {
-        "terrain": TERRAIN,
+        "terrain": NETWORK,
         "parameters": PARAMETERS,
         "interventions": tuple(INTERVENTIONS),
         "seed": 11,
@@ -72,7 +72,7 @@ def test_one_digest_on_processes_even_if_a_worker_is_killed() -> None:
     assert outcome.digest == run(small()).digest
 
 
-def poison(view: View, event: Event, random: KeyedRandom) -> list[Intervention]:
+def poison(view: View, event: HookEvent, random: KeyedRandom) -> list[Intervention]:
     """Kill the process that this hook runs in, on one replica only."""
     if view.parameters.push == 0.125:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -177,9 +177,9 @@ def test_no_parameter_is_silently_ignored() -> None:
     for seed in range(120):
         if not untouched:
             break
-        terrain, parameters, interventions, horizon = invented(seed)
+        network, parameters, interventions, horizon = invented(seed)
         base = Ensemble(
-            terrain=terrain,
+            network=network,
             parameters=parameters,
             interventions=tuple(interventions),
             seed=1,
@@ -228,11 +228,11 @@ def test_thetas_give_each_replica_its_own_parameters() -> None:
 
 def test_people_by_day_end_where_the_run_ends() -> None:
     results = run(small(hosted_by_day=True), chunk=7).results
-    assert results.hosted_by_day.shape == (40, HORIZON, TERRAIN.count)
+    assert results.hosted_by_day.shape == (40, HORIZON, NETWORK.count)
     np.testing.assert_array_equal(results.hosted_by_day[:, -1], results.hosted)
 
 
-def relief(view: View, event: Event, random: KeyedRandom) -> list[Intervention]:
+def relief(view: View, event: HookEvent, random: KeyedRandom) -> list[Intervention]:
     """On some first sieges, by chance, the place is reinforced at once."""
     if event.kind == "contested" and random.uniform() < 0.5:
         factor = 1.0 + random.exponential(2.0)
@@ -253,13 +253,15 @@ def test_hooks_get_a_keyed_rng_and_count() -> None:
     changes, _ = replica(hooked, 3)
     assert changes == replica(hooked, 3)[0]
     given = {"seed": 11, "replica": 3, "horizon": HORIZON, "hooks": (relief,)}
-    half = Run(TERRAIN, PARAMETERS, INTERVENTIONS, **given).until(HORIZON // 2)  # type: ignore[arg-type]
-    rest = Run.resume(TERRAIN, half.checkpoint(), hooks=(relief,)).until()
+    half = Simulation(NETWORK, PARAMETERS, INTERVENTIONS, **given).until(HORIZON // 2)  # type: ignore[arg-type]
+    rest = Simulation.resume(NETWORK, half.checkpoint(), hooks=(relief,)).until()
     assert rest.changes == changes
 
 
 def test_a_hook_may_order_everything_that_a_scenario_may() -> None:
-    def on_birch(view: View, event: Event, random: KeyedRandom) -> list[Intervention]:
+    def on_birch(
+        view: View, event: HookEvent, random: KeyedRandom
+    ) -> list[Intervention]:
         if event.kind != "captured" or event.settlement != "birch":
             return []
         assert view.lost_share("blue") == pytest.approx(1 / 11)
@@ -275,7 +277,9 @@ def test_a_hook_may_order_everything_that_a_scenario_may() -> None:
         ]
 
     setting = Parameters.of(PLAIN | {"hold_days": 0.0, "ceasefire_break": 0.0})
-    run_ = Run(three_towns(), setting, seed=1, horizon=20, hooks=(on_birch,)).until()
+    run_ = Simulation(
+        three_towns(), setting, seed=1, horizon=20, hooks=(on_birch,)
+    ).until()
     # Out of birch on 3, before the gates on 5, which open on 8: a siege of one day from
     # 8 on, frozen from 8.5 to 9.25: cedar falls on 9.75.
     took = {c.settlement: c.time for c in run_.changes if c.kind == 1}
@@ -283,19 +287,19 @@ def test_a_hook_may_order_everything_that_a_scenario_may() -> None:
 
 
 def test_a_hook_that_answers_itself_for_ever_is_stopped() -> None:
-    def echo(view: View, event: Event, random: KeyedRandom) -> list[Intervention]:
+    def echo(view: View, event: HookEvent, random: KeyedRandom) -> list[Intervention]:
         return [Intervention(kind="reinforce", places=("birch",), factor=1.5)]
 
     with pytest.raises(BudgetExceeded, match="its own orders"):
-        Run(three_towns(), seed=1, horizon=20, hooks=(echo,)).until()
+        Simulation(three_towns(), seed=1, horizon=20, hooks=(echo,)).until()
 
 
 def test_a_hook_must_return_interventions() -> None:
-    def wrong(view: View, event: Event, random: KeyedRandom) -> Any:
+    def wrong(view: View, event: HookEvent, random: KeyedRandom) -> Any:
         return ["hold"]
 
     with pytest.raises(InputError, match="must return interventions"):
-        Run(three_towns(), seed=1, horizon=20, hooks=(wrong,)).until()
+        Simulation(three_towns(), seed=1, horizon=20, hooks=(wrong,)).until()
 
 
 @pytest.mark.parametrize(

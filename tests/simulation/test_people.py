@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from chronicle.simulation.compiled.engine import run_chunk
 from chronicle.simulation.engine.displacement import People, room
-from chronicle.simulation.engine.replication import chart_of
-from chronicle.simulation.engine.simpy_engine import Run
+from chronicle.simulation.engine.replication import adjacency_of
+from chronicle.simulation.engine.simpy_engine import Simulation
 from chronicle.simulation.interventions import Intervention, orders_of
-from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import Parameters
 from whatif_worlds import PLAIN, invented, three_towns
 
@@ -28,12 +28,12 @@ STILL = PLAIN | {
 """Places fall on arrival, and only residents of the day of the fall leave, a tenth."""
 
 
-def ran(terrain: Terrain, *orders: Intervention, days: int, **more: float) -> People:
+def ran(network: Network, *orders: Intervention, days: int, **more: float) -> People:
     setting = Parameters.of(STILL | more)
-    run = Run(terrain, setting, orders, seed=1, horizon=days).until()
+    run = Simulation(network, setting, orders, seed=1, horizon=days).until()
     found = run_chunk(
-        chart_of(terrain),
-        orders_of(terrain, orders, days),
+        adjacency_of(network),
+        orders_of(network, orders, days),
         setting.vector().reshape(1, -1),
         seed=1,
         first=0,
@@ -49,16 +49,16 @@ def ran(terrain: Terrain, *orders: Intervention, days: int, **more: float) -> Pe
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_people_are_conserved_every_day_under_every_rule(seed: int) -> None:
-    terrain, parameters, interventions, horizon = invented(seed)
-    everybody = float(terrain.population.sum() + terrain.displaced.sum())
-    run = Run(terrain, parameters, interventions, seed=seed, horizon=horizon)
+    network, parameters, interventions, horizon = invented(seed)
+    everybody = float(network.population.sum() + network.displaced.sum())
+    run = Simulation(network, parameters, interventions, seed=seed, horizon=horizon)
     for day in range(horizon + 1):
         run.until(day)
         people = run.people
         assert people is not None
         assert people.total == pytest.approx(everybody, rel=1e-9)
         # Away from home are those who left and did not return, wherever they are.
-        left = terrain.population - people.residents
+        left = network.population - people.residents
         np.testing.assert_allclose(people.away, left, rtol=1e-9, atol=1e-6)
         assert sum(people.away) == pytest.approx((people.displaced or [0.0])[-1])
         for stock in (people.residents, people.guests, people.away, people.ring):
@@ -68,13 +68,13 @@ def test_people_are_conserved_every_day_under_every_rule(seed: int) -> None:
 def test_a_tenth_leaves_on_the_day_of_the_fall_and_arrives_the_day_after() -> None:
     # birch falls on day 3: 1,000 of 10,000 leave at once (conflict: all move on). To
     # alder (30 km) and cedar (20 km), weights 1/40 and 1/30: 3/7 and 4/7.
-    terrain = three_towns()
-    people = ran(terrain, days=3)
+    network = three_towns()
+    people = ran(network, days=3)
     assert people.displaced == [0.0, 0.0, 1000.0]
     alder, _, cedar = people.ring.sum(axis=0)
     assert (alder, cedar) == pytest.approx((1000 * 3 / 7, 1000 * 4 / 7))
     assert people.guests.tolist() == [0.0, 0.0, 0.0]
-    people = ran(terrain, days=4)
+    people = ran(network, days=4)
     # Day 4: 3/10 of those who arrived move on, all of them back through birch.
     assert people.guests == pytest.approx([300.0, 0.0, 400.0])
 
@@ -96,25 +96,25 @@ def test_a_peaceful_handover_pushes_less() -> None:
     assert people.displaced == pytest.approx([100_000 * 0.1 * 0.2])
 
 
-def pair(**cedar: Any) -> Terrain:
+def pair(**cedar: Any) -> Network:
     """alder (red) - birch (blue) - cedar and dune, 30 km each."""
     roads = [("alder", "birch"), ("birch", "cedar"), ("birch", "dune")]
     return build(
         [
-            Place(settlement="alder", controller="red", kind="site"),
-            Place(settlement="birch", controller="blue", population=10_000),
-            Place(settlement="cedar", controller="red", **cedar),
-            Place(settlement="dune", controller="red"),
+            NetworkPlace(settlement="alder", controller="red", kind="site"),
+            NetworkPlace(settlement="birch", controller="blue", population=10_000),
+            NetworkPlace(settlement="cedar", controller="red", **cedar),
+            NetworkPlace(settlement="dune", controller="red"),
         ],
-        [Road(a=a, b=b, distance_km=30) for a, b in roads],
+        [NetworkRoad(a=a, b=b, distance_km=30) for a, b in roads],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
     )
 
 
-def shares(terrain: Terrain, *orders: Intervention, **more: float) -> list[float]:
+def shares(network: Network, *orders: Intervention, **more: float) -> list[float]:
     """The shares of the 1,000 people of birch that set out for cedar and dune."""
-    people = ran(terrain, *orders, days=3, move_town=0.0, **more)
+    people = ran(network, *orders, days=3, move_town=0.0, **more)
     ring = people.ring.sum(axis=0)
     assert ring[0] == 0.0  # nobody flees to a site
     return (ring[2:] / 1000.0).tolist()
@@ -164,15 +164,15 @@ def test_a_long_road_takes_days() -> None:
 
 def test_people_return_once_home_is_calm() -> None:
     # birch falls on 3, calm for more than 2 days from day 6 on: half of 1,000 return.
-    terrain = three_towns(attacks=[("red", "blue")])
+    network = three_towns(attacks=[("red", "blue")])
     hold = Intervention(kind="hold", places=("cedar",), extra_days=90.0)
     people = ran(
-        terrain, hold, days=6, return_rate=0.5, return_after_days=2.0, push=0.1,
+        network, hold, days=6, return_rate=0.5, return_after_days=2.0, push=0.1,
         move_town=0.0, move_conflict=1.0, distance_exponent=5.0,
     )  # fmt: skip
     assert people.returned[:5] == [0.0] * 5
     assert people.returned[5] == pytest.approx(500.0)
-    birch = terrain.row("birch")
+    birch = network.row("birch")
     assert people.away[birch] == pytest.approx(500.0)
 
 
@@ -188,10 +188,10 @@ def test_room_falls_from_the_buffer_to_nothing_and_never_is_nan() -> None:
 
 def test_the_front_does_not_depend_on_the_people() -> None:
     for seed in range(20):
-        terrain, parameters, interventions, horizon = invented(seed)
+        network, parameters, interventions, horizon = invented(seed)
         runs = [
-            Run(
-                terrain,
+            Simulation(
+                network,
                 parameters,
                 interventions,
                 seed=seed,

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from chronicle.errors import InputError, UnknownPlace
 from chronicle.simulation.compiled.engine import changes_of
-from chronicle.simulation.engine.ceasefires import Truces
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.ceasefires import Ceasefires
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
-from chronicle.simulation.engine.replication import chart_of, plan_of
-from chronicle.simulation.engine.simpy_engine import Event, Run, event_of
-from chronicle.simulation.engine.state import State
+from chronicle.simulation.engine.replication import adjacency_of, replication_of
+from chronicle.simulation.engine.simpy_engine import HookEvent, Simulation, event_of
+from chronicle.simulation.engine.state import ModelState
 from chronicle.simulation.interventions import Intervention, orders_of
-from chronicle.simulation.network import Place, Road, Terrain, build
+from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import INDEX, TABLE, Parameters
 from chronicle.simulation.random_streams import (
     STREAMS,
@@ -40,28 +40,28 @@ SEED = 3
 
 
 def events(
-    terrain: Terrain | None = None,
+    network: Network | None = None,
     *interventions: Intervention,
     horizon: int = 20,
     seed: int = SEED,
     **parameters: float,
-) -> list[Event]:
+) -> list[HookEvent]:
     """The changes as SimPy makes them, after checking that numba makes the same."""
-    terrain = terrain or three_towns()
+    network = network or three_towns()
     setting = Parameters.of(PLAIN | {"hold_days": 0.0} | parameters)
-    run = Run(
-        terrain, setting, interventions, seed=seed, horizon=horizon, people=False
+    run = Simulation(
+        network, setting, interventions, seed=seed, horizon=horizon, people=False
     ).until()
-    orders = orders_of(terrain, interventions, horizon)
+    orders = orders_of(network, interventions, horizon)
     changes, _ = changes_of(
-        chart_of(terrain), setting, orders, seed=seed, replica=0, horizon=horizon,
+        adjacency_of(network), setting, orders, seed=seed, replica=0, horizon=horizon,
         people=False,
     )  # fmt: skip
     assert changes == run.changes
-    return [event_of(change, terrain) for change in run.changes]
+    return [event_of(change, network) for change in run.changes]
 
 
-def told(found: list[Event]) -> list[tuple[str, str | None, float]]:
+def told(found: list[HookEvent]) -> list[tuple[str, str | None, float]]:
     return [(event.kind, event.settlement, event.time) for event in found]
 
 
@@ -86,8 +86,10 @@ def test_a_front_advances_at_its_speed() -> None:
 
 def test_a_change_says_who_holds_what_since_when_and_whence() -> None:
     siege, capture = events()[:2]
-    assert siege == Event(3, 3.0, "birch", "blue", "contested", "contested", "alder")
-    assert capture == Event(3, 3.0, "birch", "red", "held", "captured", "alder")
+    assert siege == HookEvent(
+        3, 3.0, "birch", "blue", "contested", "contested", "alder"
+    )
+    assert capture == HookEvent(3, 3.0, "birch", "red", "held", "captured", "alder")
 
 
 def test_the_delay_puts_off_the_first_move_only() -> None:
@@ -98,16 +100,16 @@ def test_the_delay_puts_off_the_first_move_only() -> None:
 
 def test_a_slower_road_takes_longer() -> None:
     # A track has factor 0.35: 7 km at 3.5 km a day take 2 days.
-    terrain = build(
+    network = build(
         [
-            Place(settlement="alder", controller="red"),
-            Place(settlement="birch", controller="blue"),
+            NetworkPlace(settlement="alder", controller="red"),
+            NetworkPlace(settlement="birch", controller="blue"),
         ],
-        [Road(a="alder", b="birch", distance_km=7, road_class="track")],
+        [NetworkRoad(a="alder", b="birch", distance_km=7, road_class="track")],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
     )
-    assert events(terrain)[0].time == pytest.approx(2.0, abs=1e-12)
+    assert events(network)[0].time == pytest.approx(2.0, abs=1e-12)
 
 
 def test_a_siege_lasts_as_long_as_its_size_and_its_draw_say() -> None:
@@ -130,22 +132,22 @@ def test_losses_shorten_the_sieges_that_begin_afterwards() -> None:
 def test_a_second_force_shortens_what_is_left_of_a_siege() -> None:
     # alder reaches cedar on day 3 and elder on day 4; the siege would take H. From day
     # 4 on, what is left is divided by 1 + 0.5.
-    terrain = build(
+    network = build(
         [
-            Place(settlement="alder", controller="red"),
-            Place(settlement="elder", controller="red"),
-            Place(settlement="cedar", controller="blue", population=100_000),
+            NetworkPlace(settlement="alder", controller="red"),
+            NetworkPlace(settlement="elder", controller="red"),
+            NetworkPlace(settlement="cedar", controller="blue", population=100_000),
         ],
         [
-            Road(a="alder", b="cedar", distance_km=30),
-            Road(a="elder", b="cedar", distance_km=40),
+            NetworkRoad(a="alder", b="cedar", distance_km=30),
+            NetworkRoad(a="elder", b="cedar", distance_km=40),
         ],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
     )
     hold = 2 * 20.0 * exponential("hold", "cedar")
     assert hold > 1.0
-    found = events(terrain, hold_days=20.0, pressure=0.5, horizon=200)
+    found = events(network, hold_days=20.0, pressure=0.5, horizon=200)
     assert found[-1].time == pytest.approx(4 + (hold - 1) / 1.5, abs=1e-12)
 
 
@@ -197,14 +199,14 @@ def test_the_thresholds_of_losses_are_where_the_rules_say(data: st.DataObject) -
     # `lost_step` and the thresholds each time.
     people = data.draw(st.lists(st.integers(1, 10**7), min_size=2, max_size=2))
     places = [
-        Place(settlement=name, controller=holder, population=count)
+        NetworkPlace(settlement=name, controller=holder, population=count)
         for name, holder, count in zip(
             ("alder", "birch"), ("red", "blue"), people, strict=True
         )
     ]
-    terrain = build(
+    network = build(
         places,
-        [Road(a="alder", b="birch", distance_km=1)],
+        [NetworkRoad(a="alder", b="birch", distance_km=1)],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
     )
@@ -215,15 +217,15 @@ def test_the_thresholds_of_losses_are_where_the_rules_say(data: st.DataObject) -
         ceasefire_threshold=ceasefire,
         transfer_threshold=transfer,
     )
-    plan = plan_of(chart_of(terrain), setting, seed=1, horizon=5)
-    state, start = State.start(plan), people[1]
-    blue = terrain.actors.index("blue")
+    replication = replication_of(adjacency_of(network), setting, seed=1, horizon=5)
+    state, start = ModelState.start(replication), people[1]
+    blue = network.actors.index("blue")
     begun = data.draw(st.integers(0, start))
     state.held[blue] = begun
-    agenda = Agenda(plan, state, [])
-    losses = Losses(agenda, Truces(agenda))
+    event_list = EventList(replication, state, [])
+    losses = Losses(event_list, Ceasefires(event_list))
     assert state.step[blue] == lost_step(start, begun)
-    assert losses.collapse[blue] == plan.collapse[state.step[blue]]
+    assert losses.collapse[blue] == replication.collapse[state.step[blue]]
     edges = (losses.due[blue] - 1, losses.due[blue], losses.ripe[blue] - 1)
     now = data.draw(st.one_of(st.sampled_from(edges), st.integers(0, start)))
     held = min(begun, max(0, now))
@@ -259,20 +261,20 @@ def test_listed_places_rise_wherever_they_lie_once_enough_is_lost() -> None:
     # later, though no force came near.
     wait = 0.5 * exponential("rising", "cedar")
     assert wait < 2
-    terrain = three_towns(risings=[("cedar", "red")])
-    found = events(terrain, rising_threshold=0.05, rising_days=0.5)
+    network = three_towns(risings=[("cedar", "red")])
+    found = events(network, rising_threshold=0.05, rising_days=0.5)
     assert told(found)[2:] == [
         ("uprising", "cedar", pytest.approx(3 + wait, abs=1e-12))
     ]
     assert found[2].from_settlement is None
-    assert "uprising" not in {e.kind for e in events(terrain, rising_threshold=0.5)}
+    assert "uprising" not in {e.kind for e in events(network, rising_threshold=0.5)}
 
 
 def test_out_of_supply_forces_are_slow_and_sieges_short() -> None:
     # Red's source is alder and birch 30 km off, over the limit of 25: from the start of
     # day 4 birch is cut off, but its force left on day 3, supplied as a new holding is.
-    terrain = three_towns(sources=[("alder", "red")])
-    found = events(terrain, supply_km=25.0)
+    network = three_towns(sources=[("alder", "red")])
+    found = events(network, supply_km=25.0)
     assert ("supply-cut", "birch", 4.0) in told(found)
     # Blue is cut off from cedar as birch is contested: no source but alder's is blue's.
     cut = three_towns(sources=[("cedar", "blue")])
@@ -289,8 +291,8 @@ def test_out_of_supply_forces_are_slow_and_sieges_short() -> None:
 def test_a_force_that_sets_out_unsupplied_is_slower() -> None:
     # Red holds alder but its source is far away at elder, held by blue: alder is cut
     # off, so that 30 km take 3 / 0.3 = 10 days.
-    terrain = three_towns(sources=[("cedar", "red")])
-    assert events(terrain, supply_speed=0.3)[1].time == pytest.approx(10.0)
+    network = three_towns(sources=[("cedar", "red")])
+    assert events(network, supply_speed=0.3)[1].time == pytest.approx(10.0)
 
 
 def test_a_ceasefire_puts_arrivals_off_and_freezes_sieges() -> None:
@@ -324,11 +326,11 @@ def test_a_ceasefire_breaks_by_its_hazard() -> None:
 
 
 def test_a_ceasefire_binds_its_parties_only() -> None:
-    terrain = three_towns(actors=["red", "blue", "grey"])
+    network = three_towns(actors=["red", "blue", "grey"])
     truce = Intervention(kind="ceasefire", day=0.0, parties=("blue", "grey"))
-    assert events(terrain, truce)[-1].time == 5.0
+    assert events(network, truce)[-1].time == 5.0
     truce = Intervention(kind="ceasefire", day=0.0, parties=("blue", "red"))
-    assert events(terrain, truce, ceasefire_break=0.0)[-1].kind == "ceasefire-began"
+    assert events(network, truce, ceasefire_break=0.0)[-1].kind == "ceasefire-began"
 
 
 def test_a_ceasefire_may_follow_from_losses() -> None:
@@ -357,17 +359,17 @@ def test_a_held_place_falls_that_much_later() -> None:
     ]
 
 
-def two_roads_to_birch() -> Terrain:
+def two_roads_to_birch() -> Network:
     """alder (red) - 30 km - birch (blue) - 40 km - ash (red)."""
     return build(
         [
-            Place(settlement="alder", controller="red", population=10_000),
-            Place(settlement="ash", controller="red", population=10_000),
-            Place(settlement="birch", controller="blue", population=10_000),
+            NetworkPlace(settlement="alder", controller="red", population=10_000),
+            NetworkPlace(settlement="ash", controller="red", population=10_000),
+            NetworkPlace(settlement="birch", controller="blue", population=10_000),
         ],
         [
-            Road(a="alder", b="birch", distance_km=30),
-            Road(a="ash", b="birch", distance_km=40),
+            NetworkRoad(a="alder", b="birch", distance_km=30),
+            NetworkRoad(a="ash", b="birch", distance_km=40),
         ],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
@@ -383,14 +385,14 @@ def test_more_attackers_do_not_shorten_the_days_that_an_order_adds(engine: str) 
     # reinforced on day 3.5, the day and a half that is left becomes four and a half.
     for orders, end in (([hold], 5.0), ([hold, grow], 8.0)):
         told_to: dict[str, Any] = {"seed": 1, "horizon": 30.0}
-        terrain = two_roads_to_birch()
+        network = two_roads_to_birch()
         if engine == "numba":
             pytest.importorskip("numba")
-            chart = chart_of(terrain)
-            laid = orders_of(terrain, orders, 30.0)
-            changes, _ = changes_of(chart, parameters, laid, replica=0, **told_to)
+            adjacency = adjacency_of(network)
+            laid = orders_of(network, orders, 30.0)
+            changes, _ = changes_of(adjacency, parameters, laid, replica=0, **told_to)
         else:
-            run = Run(terrain, parameters, orders, engine=engine, **told_to)  # type: ignore[arg-type]
+            run = Simulation(network, parameters, orders, engine=engine, **told_to)  # type: ignore[arg-type]
             changes = run.until().changes
         assert [c.time for c in changes if c.kind == CAPTURED] == [end]
 
@@ -412,14 +414,16 @@ def test_a_closed_route_makes_forces_wait() -> None:
 
 def test_a_route_that_is_shut_in_the_record_opens_on_its_day() -> None:
     roads = [
-        Road(a="alder", b="birch", distance_km=30, open_spans=((4.0, math.inf),)),
+        NetworkRoad(
+            a="alder", b="birch", distance_km=30, open_spans=((4.0, math.inf),)
+        ),
     ]
     places = [
-        Place(settlement="alder", controller="red"),
-        Place(settlement="birch", controller="blue"),
+        NetworkPlace(settlement="alder", controller="red"),
+        NetworkPlace(settlement="birch", controller="blue"),
     ]
-    terrain = build(places, roads, actors=["red", "blue"], attacks=[("red", "blue")])
-    assert events(terrain)[-1].time == 7.0
+    network = build(places, roads, actors=["red", "blue"], attacks=[("red", "blue")])
+    assert events(network)[-1].time == 7.0
 
 
 def test_forces_stay_off_a_corridor() -> None:
@@ -454,21 +458,21 @@ def test_a_place_handed_over_by_order_opens_a_front() -> None:
 
 def test_ties_go_by_kind_then_by_row() -> None:
     # Both arms reach their towns on day 3 at once; the orders of that day go first.
-    terrain = build(
+    network = build(
         [
-            Place(settlement="alder", controller="red"),
-            Place(settlement="birch", controller="blue"),
-            Place(settlement="cedar", controller="blue"),
+            NetworkPlace(settlement="alder", controller="red"),
+            NetworkPlace(settlement="birch", controller="blue"),
+            NetworkPlace(settlement="cedar", controller="blue"),
         ],
         [
-            Road(a="alder", b="cedar", distance_km=30),
-            Road(a="alder", b="birch", distance_km=30),
+            NetworkRoad(a="alder", b="cedar", distance_km=30),
+            NetworkRoad(a="alder", b="birch", distance_km=30),
         ],
         actors=["red", "blue"],
         attacks=[("red", "blue")],
     )
     order = Intervention(kind="reinforce", places=("cedar",), day=3.0, factor=2.0)
-    assert [(e.kind, e.settlement) for e in events(terrain, order)] == [
+    assert [(e.kind, e.settlement) for e in events(network, order)] == [
         ("reinforced", "cedar"),
         ("contested", "birch"),
         ("captured", "birch"),
@@ -479,15 +483,15 @@ def test_ties_go_by_kind_then_by_row() -> None:
 
 def test_allies_and_the_unheld_are_attacked_only_if_said_so() -> None:
     places = [
-        Place(settlement="alder", controller="red"),
-        Place(settlement="birch", controller=None),
+        NetworkPlace(settlement="alder", controller="red"),
+        NetworkPlace(settlement="birch", controller=None),
     ]
-    roads = [Road(a="alder", b="birch", distance_km=10)]
+    roads = [NetworkRoad(a="alder", b="birch", distance_km=10)]
     names = ["red", "blue"]
-    terrain = build(places, roads, actors=names, attacks=[("red", "blue")])
-    assert events(terrain) == []
-    terrain = build(places, roads, actors=names, attacks=[("red", None)])
-    assert events(terrain)[-1].controller == "red"
+    network = build(places, roads, actors=names, attacks=[("red", "blue")])
+    assert events(network) == []
+    network = build(places, roads, actors=names, attacks=[("red", None)])
+    assert events(network)[-1].controller == "red"
 
 
 @pytest.mark.parametrize(
@@ -548,23 +552,26 @@ def test_terrain_that_cannot_be_is_refused_and_told(
 ) -> None:
     with pytest.raises(InputError, match=message):
         build(
-            [Place(settlement=name) for name in places],
-            [Road(a=a, b=b, distance_km=km) for a, b, km in roads],
+            [NetworkPlace(settlement=name) for name in places],
+            [NetworkRoad(a=a, b=b, distance_km=km) for a, b, km in roads],
             actors=["red", "blue"],
             attacks=[("red", "blue")],
         )
 
 
 def test_a_population_that_nobody_gave_is_assumed_and_marked() -> None:
-    terrain = build(
-        [Place(settlement="alder"), Place(settlement="birch", population=7.0)],
+    network = build(
+        [
+            NetworkPlace(settlement="alder"),
+            NetworkPlace(settlement="birch", population=7.0),
+        ],
         [],
         actors=["red"],
         attacks=[],
         fallback_population=2500,
     )
-    assert terrain.population.tolist() == [2500, 7]
-    assert terrain.guessed.tolist() == [True, False]
+    assert network.population.tolist() == [2500, 7]
+    assert network.guessed.tolist() == [True, False]
 
 
 def test_parameters_are_checked_printed_and_go_both_ways() -> None:

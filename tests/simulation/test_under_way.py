@@ -12,15 +12,15 @@ import chronicle as ch
 from chronicle.errors import InputError
 from chronicle.simulation.compiled.engine import Results, run_chunk, run_chunk_plainly
 from chronicle.simulation.engine.percolation import capture_times
-from chronicle.simulation.engine.replication import chart_of, plan_of
-from chronicle.simulation.engine.simpy_engine import Run
+from chronicle.simulation.engine.replication import adjacency_of, replication_of
+from chronicle.simulation.engine.simpy_engine import Simulation
 from chronicle.simulation.interventions import Intervention, orders_of
-from chronicle.simulation.network import Place, Terrain, build
+from chronicle.simulation.network import Network, NetworkPlace, build
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.recording import Replica, branch_of
 from chronicle.simulation.rules import CAPTURED, OUT, REINFORCED, SIEGE, UPRISING
 from chronicle.simulation.scenario import scenario_of
-from chronicle.simulation.start import terrain_of
+from chronicle.simulation.start import network_of
 from chronicle.verification.outcomes import from_fall_days
 from whatif_worlds import PLAIN, three_towns
 
@@ -30,33 +30,33 @@ AT_ONCE = Parameters.of(PLAIN | {"hold_days": 0.0})
 
 def moving(
     taken: float, birch: float = -9.0, cedar: float = -9.0, **more: object
-) -> Terrain:
+) -> Network:
     """`three_towns` where red took alder *taken* days from the branch."""
-    terrain = three_towns(**more)
+    network = three_towns(**more)
     return replace(
-        terrain,
+        network,
         taken=np.array([taken, np.nan, np.nan]),
         confirmed=np.array([-9.0, birch, cedar]),
     )
 
 
-def times(terrain: Terrain, parameters: Parameters, **more: object) -> dict[str, float]:
+def times(network: Network, parameters: Parameters, **more: object) -> dict[str, float]:
     """When places fall, by every engine there is; they must agree."""
     given: dict[str, object] = {"seed": 1, "horizon": 9, **more}
-    run = Run(terrain, parameters, **given).until()  # type: ignore[arg-type]
-    on_heap = Run(terrain, parameters, engine="heap", **given).until()  # type: ignore[arg-type]
+    run = Simulation(network, parameters, **given).until()  # type: ignore[arg-type]
+    on_heap = Simulation(network, parameters, engine="heap", **given).until()  # type: ignore[arg-type]
     assert run.changes == on_heap.changes
     return {
-        terrain.settlements[c.settlement]: c.time
+        network.settlements[c.settlement]: c.time
         for c in run.changes
         if c.kind in (CAPTURED, UPRISING)
     }
 
 
-def both(terrain: Terrain, parameters: Parameters = AT_ONCE) -> Results:
+def both(network: Network, parameters: Parameters = AT_ONCE) -> Results:
     """One replica by numba and plainly, which must agree."""
-    chart = chart_of(terrain)
-    told = chart, orders_of(terrain, (), 9), parameters.vector().reshape(1, -1)
+    adjacency = adjacency_of(network)
+    told = adjacency, orders_of(network, (), 9), parameters.vector().reshape(1, -1)
     given = {"seed": 1, "first": 0, "count": 1, "horizon": 9.0}
     fast, plain = run_chunk(*told, **given), run_chunk_plainly(*told, **given)  # type: ignore[arg-type]
     np.testing.assert_array_equal(fast.fall_day, plain.fall_day)
@@ -100,26 +100,28 @@ def test_no_place_rises_before_the_last_report_that_it_was_held() -> None:
     rises = Parameters.of(
         PLAIN | {"hold_days": 0.0, "rising_threshold": 0.05, "rising_days": 0.0}
     )
-    terrain = moving(-4.0, cedar=-0.5, risings=[("cedar", "red")])
-    assert times(terrain, rises) == {"birch": -1.0, "cedar": -0.5}
-    assert both(terrain, rises).fall_day.tolist() == [[0, OUT, OUT]]
+    network = moving(-4.0, cedar=-0.5, risings=[("cedar", "red")])
+    assert times(network, rises) == {"birch": -1.0, "cedar": -0.5}
+    assert both(network, rises).fall_day.tolist() == [[0, OUT, OUT]]
 
 
 def test_a_hold_from_the_branch_on_is_for_sieges_under_way_too() -> None:
     # The siege of birch began a day before the branch, and lasts for two days.
     hold = Intervention(kind="hold", places=("birch",), extra_days=2.0)
-    terrain = moving(-4.0)
-    assert times(terrain, AT_ONCE, interventions=[hold])["birch"] == 1.0
-    begun = Run(terrain, AT_ONCE, [hold], seed=1, horizon=9).until()
+    network = moving(-4.0)
+    assert times(network, AT_ONCE, interventions=[hold])["birch"] == 1.0
+    begun = Simulation(network, AT_ONCE, [hold], seed=1, horizon=9).until()
     assert next(c.time for c in begun.changes if c.kind == SIEGE) == -1.0
 
 
 def test_a_run_under_way_can_be_saved_before_the_branch_and_goes_on() -> None:
-    terrain = moving(-4.0)
-    whole = Run(terrain, AT_ONCE, seed=1, horizon=9).until()
-    half = Run(terrain, AT_ONCE, seed=1, horizon=9).until(-0.5)
+    network = moving(-4.0)
+    whole = Simulation(network, AT_ONCE, seed=1, horizon=9).until()
+    half = Simulation(network, AT_ONCE, seed=1, horizon=9).until(-0.5)
     assert [c.time for c in half.changes if c.kind == CAPTURED] == [-1.0]
-    assert Run.resume(terrain, half.checkpoint()).until().changes == whole.changes
+    assert (
+        Simulation.resume(network, half.checkpoint()).until().changes == whole.changes
+    )
 
 
 def test_a_hook_may_order_before_the_branch_what_it_sees_there() -> None:
@@ -133,9 +135,9 @@ def test_a_hook_may_order_before_the_branch_what_it_sees_there() -> None:
         ]
 
     slow = Parameters.of(PLAIN | {"hold_days": 1.0})
-    terrain = moving(-6.0)
-    plain = Run(terrain, slow, seed=1, horizon=30).until()
-    ruled = Run(terrain, slow, seed=1, horizon=30, hooks=[reinforce]).until()
+    network = moving(-6.0)
+    plain = Simulation(network, slow, seed=1, horizon=30).until()
+    ruled = Simulation(network, slow, seed=1, horizon=30, hooks=[reinforce]).until()
     (ordered,) = (c.time for c in ruled.changes if c.kind == REINFORCED)
     (birch, cedar), (_, later) = (
         [c.time for c in run.changes if c.kind == CAPTURED] for run in (plain, ruled)
@@ -147,11 +149,15 @@ def test_a_hook_may_order_before_the_branch_what_it_sees_there() -> None:
 
 def test_dijkstra_agrees_on_forces_under_way() -> None:
     spread = Parameters.of(PLAIN | {"speed_sigma": 0.5, "hold_days": 1.0})
-    terrain = moving(-4.0)
+    network = moving(-4.0)
     for seed in range(50):
-        plan = plan_of(chart_of(terrain), spread, seed=seed, horizon=3650)
-        found = times(terrain, spread, seed=seed, horizon=3650)
-        expected = dict(zip(terrain.settlements, capture_times(plan), strict=True))
+        replication = replication_of(
+            adjacency_of(network), spread, seed=seed, horizon=3650
+        )
+        found = times(network, spread, seed=seed, horizon=3650)
+        expected = dict(
+            zip(network.settlements, capture_times(replication), strict=True)
+        )
         assert expected.pop("alder") == 0.0
         assert found == pytest.approx(expected)
 
@@ -159,7 +165,12 @@ def test_dijkstra_agrees_on_forces_under_way() -> None:
 def test_what_is_taken_or_confirmed_after_the_branch_is_refused() -> None:
     for wrong in ({"taken": 0.5}, {"confirmed": 1.0}):
         with pytest.raises(InputError, match=r"alder: .* is after the branch"):
-            build([Place(settlement="alder", **wrong)], [], actors=["red"], attacks=[])  # type: ignore[arg-type]
+            build(
+                [NetworkPlace(settlement="alder", **wrong)],
+                [],
+                actors=["red"],
+                attacks=[],
+            )  # type: ignore[arg-type]
 
 
 # --- from a record ---------------------------------------------------------------
@@ -202,31 +213,31 @@ def scenario(**more: object) -> object:
     return scenario_of({"scenario": head, "force": [force]})
 
 
-def terrain_on(**more: object) -> Terrain:
+def terrain_on(**more: object) -> Network:
     log = record()
-    return terrain_of(log.state(date(2024, 5, 5)), scenario(**more), log.find)  # type: ignore[arg-type]
+    return network_of(log.state(date(2024, 5, 5)), scenario(**more), log.find)  # type: ignore[arg-type]
 
 
 def test_what_was_taken_since_the_offensive_began_is_on_the_move() -> None:
-    terrain = terrain_on(offensive_since=date(2024, 5, 2))
+    network = terrain_on(offensive_since=date(2024, 5, 2))
     # Noon of 3 May, two and a half days before the end of 5 May; alder is of before.
-    np.testing.assert_array_equal(terrain.taken, [np.nan, -2.5, np.nan, np.nan])
-    np.testing.assert_array_equal(terrain.confirmed, [-4.0, -2.0, -1.0, -np.inf])
-    assert terrain.begin == -2.5
+    np.testing.assert_array_equal(network.taken, [np.nan, -2.5, np.nan, np.nan])
+    np.testing.assert_array_equal(network.confirmed, [-4.0, -2.0, -1.0, -np.inf])
+    assert network.begin == -2.5
 
 
 def test_an_offensive_that_has_taken_nothing_moves_nobody() -> None:
     for since in (None, date(2024, 5, 4)):
         more = {} if since is None else {"offensive_since": since}
-        terrain = terrain_on(**more)
-        assert np.isnan(terrain.taken).all()
-        assert terrain.begin == 0.0
+        network = terrain_on(**more)
+        assert np.isnan(network.taken).all()
+        assert network.begin == 0.0
 
 
 def test_everywhere_is_wherever_the_other_side_is() -> None:
-    terrain = terrain_on()
-    assert [terrain.settlements[row] for row, _ in terrain.risings] == ["cedar"]
-    assert {terrain.actors[actor] for _, actor in terrain.risings} == {"red"}
+    network = terrain_on()
+    assert [network.settlements[row] for row, _ in network.risings] == ["cedar"]
+    assert {network.actors[actor] for _, actor in network.risings} == {"red"}
 
 
 @pytest.mark.parametrize(
@@ -278,10 +289,10 @@ def test_a_branch_dates_what_came_before_it_on_its_own_day() -> None:
     log = record()
     told = scenario(offensive_since=date(2024, 5, 2))
     start = log.state(date(2024, 5, 5))
-    terrain = replace(
+    network = replace(
         moving(-4.0), settlements=("alder", "birch", "cedar"), actors=("red", "blue")
     )
-    run = Run(terrain, AT_ONCE, seed=1, horizon=9).until()
+    run = Simulation(network, AT_ONCE, seed=1, horizon=9).until()
     branch = ch.Chronicle(
         branch_of(
             Replica(
@@ -289,7 +300,7 @@ def test_a_branch_dates_what_came_before_it_on_its_own_day() -> None:
                 arm="baseline",
                 seed=1,
                 number=0,
-                terrain=terrain,
+                network=network,
                 changes=run.changes,
             ),
             start,

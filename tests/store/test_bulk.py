@@ -27,7 +27,7 @@ from chronicle.formats.problem import Problem
 from chronicle.store import log as eventlog
 from chronicle.store.bulk import columns_of
 from chronicle.store.codec import encode, encode_columns, values_of
-from chronicle.store.columnar import hot, hot_controls
+from chronicle.store.columnar import columnar, hot_controls
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore
 from chronicle.store.sqlite.store import SQLiteStore
@@ -247,7 +247,7 @@ def test_events_are_stored_alike_by_columns_and_by_rows(events, remark, size, wh
                 except Exception as refused:
                     outcome.append(repr(refused))
             outcome.append(list(log.store.rows()))
-            outcome.append(b"".join(log.store.hot()))
+            outcome.append(b"".join(log.store.columnar()))
             if where == "sqlite":
                 outcome.append(stored(log))
             log.store.close()
@@ -264,11 +264,13 @@ def test_columns_are_encoded_as_their_events_are(events):
         return codes.setdefault((kind, id_), len(codes))
 
     for event in events:
-        hot(event, code, None)
+        columnar(event, code, None)
     columns = columns_of(events)
     rows = list(zip(*map(values_of, events), strict=True))
     assert encode_columns("control-reported", rows) == [encode(e) for e in events]
-    assert list(hot_controls(columns, code)) == [hot(e, code, None) for e in events]
+    assert list(hot_controls(columns, code)) == [
+        columnar(e, code, None) for e in events
+    ]
 
 
 @given(

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import chronicle as ch
 import strategies
 from chronicle.domain.events import Claim, Event
-from chronicle.domain.timeline import account
+from chronicle.domain.timeline import effective_claims
 from chronicle.errors import IntegrityFailure
 from chronicle.store.claims_view import ClaimsView, claim_row
 from chronicle.store.log import EventLog
@@ -65,7 +65,7 @@ def rows(path: Path) -> list[tuple[object, ...]]:
 def expected(log: EventLog) -> list[tuple[object, ...]]:
     """The view, worked out at once from the whole log."""
     events = list(log.recorded())
-    standing = {s.position: s.claim for s in account(events).standing}
+    standing = {s.position: s.claim for s in effective_claims(events).standing}
     return [
         claim_row(one, standing.get(one.position, one.event), one.position in standing)
         for one in events

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from chronicle.domain.timeline import account
+from chronicle.domain.timeline import effective_claims
 from chronicle.errors import (
     ChronicleError,
     Damaged,
@@ -74,11 +74,11 @@ def read_all(path: Path) -> None:
     store = SQLiteStore.open(path, lock_timeout=0.2)
     try:
         log = EventLog(store)
-        account(log.recorded())
-        list(store.hot())
+        effective_claims(log.recorded())
+        list(store.columnar())
         log.references()
         for n in range(ROWS):
-            log.told(f"r{n}")
+            log.report(f"r{n}")
         log.position(Clock().now)
         store.identity()
     finally:
@@ -399,7 +399,7 @@ READINGS: dict[str, Callable[[SQLiteStore], int]] = {
         len(list(store.rows(types=CONTROL)))
         + sum(row.type not in CONTROL for row in store.rows())
     ),
-    "hot records": lambda store: len(b"".join(store.hot())) // WIDTH,
+    "hot records": lambda store: len(b"".join(store.columnar())) // WIDTH,
 }
 
 

@@ -27,7 +27,7 @@ from chronicle.domain.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.store.columnar import BLANK, DTYPE, KINDS, NO_DAY, WIDTH, hot
+from chronicle.store.columnar import BLANK, DTYPE, KINDS, NO_DAY, WIDTH, columnar
 
 NOV_27 = 20_054  # days after 1970-01-01 of 27 November 2024
 EMPTY = {
@@ -215,7 +215,7 @@ def numbers(record: bytes) -> dict[str, Any]:
     ("event", "expected"), CASES, ids=[event.TYPE for event, _ in CASES]
 )
 def test_the_hot_record_holds(event: Event, expected: dict[str, int]) -> None:
-    record = hot(event, lambda kind, id_: CODES[kind, id_], POSITIONS.__getitem__)
+    record = columnar(event, lambda kind, id_: CODES[kind, id_], POSITIONS.__getitem__)
     assert numbers(record) == EMPTY | expected
 
 

@@ -19,7 +19,7 @@ from chronicle.domain.events import (
     ReportsLinked,
     SettlementRegistered,
 )
-from chronicle.domain.timeline import account
+from chronicle.domain.timeline import effective_claims
 from chronicle.errors import Conflict, InputError, UnknownPlace, UsageError
 from chronicle.store.log import EventLog, Tally
 from chronicle.store.memory import MemoryStore
@@ -70,7 +70,9 @@ def bring(
 
 
 def claims(log: EventLog) -> dict[str, Any]:
-    return {s.claim.report_id: s.claim for s in account(log.recorded()).standing}
+    return {
+        s.claim.report_id: s.claim for s in effective_claims(log.recorded()).standing
+    }
 
 
 def types(log: EventLog, after: int) -> list[str]:
@@ -99,7 +101,7 @@ def test_a_changed_row_amends_only_what_changed(log: EventLog) -> None:
     bring(log, control("r1", note="n"), control("r2"))
     new = control("r1", controller="blue", valid_from="2024-11-28", note="n")
     assert bring(log, new, control("r2"), label="g") == (0, 1, 0, 1)
-    amendment = log.told("amend:r1")
+    amendment = log.report("amend:r1")
     assert amendment is not None
     assert amendment.event == ReportAmended(
         report_id="amend:r1",
@@ -138,7 +140,7 @@ def test_what_is_gone_is_retracted_and_revived_when_it_is_back(log: EventLog) ->
         changed = control("r2", note=f"round {round_}")
         assert bring(log, control("r1"), changed) == (0, 1, 0, 1)
         assert claims(log)["r2"] == changed
-    told = log.told("retract:r2")
+    told = log.report("retract:r2")
     assert told is not None
     assert told.event.reason == "gone from f"  # type: ignore[union-attr]
 
@@ -349,8 +351,8 @@ def test_a_link_without_an_id_is_known_again(log: EventLog) -> None:
     assert bring(log, *rows, link, link) == (3, 0, 0, 1)
     assert bring(log, *rows, link) == (0, 0, 0, 3)
     assert bring(log, *rows) == (0, 0, 1, 2)
-    assert account(log.recorded()).links == ()
+    assert effective_claims(log.recorded()).links == ()
     assert bring(log, *rows) == (0, 0, 0, 2)
     assert bring(log, *rows, link)[2:] == (0, 2)
-    assert [one.other for one in account(log.recorded()).links] == ["r2"]
+    assert [one.other for one in effective_claims(log.recorded()).links] == ["r2"]
     assert bring(log, *rows, link) == (0, 0, 0, 3)

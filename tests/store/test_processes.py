@@ -129,7 +129,7 @@ def test_ctrl_c_leaves_nothing_half_imported(tmp_path: Path) -> None:
     assert b"Traceback" not in told
     with ch.open(path) as chronicle:
         assert chronicle.find("alder") == "alder"  # the files before went in whole
-        assert chronicle.told("c0") is None
+        assert chronicle.report("c0") is None
         assert chronicle.head == 7
     write(folder, {"control.csv": "\n".join([CONTROL, *rows[:3]]) + "\n"})
     assert "control.csv,3,0,0,0,0" in spawned("import", path, folder).out
@@ -158,7 +158,7 @@ def test_a_killed_import_leaves_nothing_half_imported(tmp_path: Path) -> None:
     importing.kill()
     assert importing.wait() == -signal.SIGKILL
     with ch.open(path) as chronicle:
-        assert (chronicle.head, chronicle.told("c0")) == (7, None)
+        assert (chronicle.head, chronicle.report("c0")) == (7, None)
         chronicle.append(control("c0", source="paper"))
         assert chronicle.head == 8
 

@@ -26,7 +26,7 @@ from chronicle.verification.observed import (
     states_by_day,
 )
 from chronicle.verification.outcomes import NEVER
-from chronicle.verification.reference_forecasts import baselines
+from chronicle.verification.reference_forecasts import reference_forecasts
 from strategies import FIRST, logs, recorded, steady
 from toys import control, december, logged
 
@@ -132,7 +132,7 @@ def test_the_past_is_what_was_published_by_the_branch_and_nothing_else():
             log, december(5), december(5), published_by=december(5)
         )
         roads = roads_of(state)
-        return told, baselines(told, roads, by_road(roads), 4, replicas=5)
+        return told, reference_forecasts(told, roads, by_road(roads), 4, replicas=5)
 
     told, made = fitted(world(*early))
     assert told.defended.sum(axis=1).tolist() == [3, 3, 2, 1, 1]

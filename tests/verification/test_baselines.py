@@ -14,7 +14,6 @@ from chronicle.verification.distances import Roads, as_the_crow_flies, by_road
 from chronicle.verification.outcomes import NEVER, chances_by_day
 from chronicle.verification.reference_forecasts import (
     Past,
-    baselines,
     constant_hazard,
     constant_radius,
     constant_radius_spread,
@@ -22,6 +21,7 @@ from chronicle.verification.reference_forecasts import (
     neighbours_flip,
     neighbours_flip_plain,
     nothing_changes,
+    reference_forecasts,
 )
 from chronicle.verification.scoring_rules import crps, crps_of_chances
 from strategies import steady
@@ -188,7 +188,7 @@ def test_flips_in_arrays_are_flips_one_by_one(world, horizon, seed):
 @given(worlds())
 def test_every_baseline_is_a_forecast_of_exactly_those_at_risk(world):
     told, roads = world
-    made = baselines(told, roads, by_road(roads), 5, replicas=3)
+    made = reference_forecasts(told, roads, by_road(roads), 5, replicas=3)
     assert len({forecast.name for forecast in made}) == 5
     for forecast in made:
         assert forecast.settlements == told.targets

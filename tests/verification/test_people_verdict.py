@@ -12,8 +12,8 @@ import pytest
 import chronicle as ch
 from chronicle.experiments.arms import Arm
 from chronicle.experiments.displacement_verification import (
-    people_table,
-    people_verdict_of,
+    displacement_table,
+    displacement_verification_of,
 )
 from chronicle.experiments.run import Run, run_scenario
 from chronicle.verification.displacement import averaged_relative_difference
@@ -61,7 +61,7 @@ def test_a_count_in_a_settlement_is_set_beside_the_replicas() -> None:
     assert run.people_verdict.ard.mean == expected.mean
     scores = run.as_dict()["scores"]["displacement"]
     assert scores["figures"] == 1
-    assert "clerk" in str(people_table(run.people_verdict).rows)
+    assert "clerk" in str(displacement_table(run.people_verdict).rows)
 
 
 def test_a_province_is_the_sum_of_its_settlements() -> None:
@@ -81,7 +81,7 @@ def test_a_province_is_the_sum_of_its_settlements() -> None:
             {"settlement": "alder", "persons": 10},
         ).log()
     )
-    found = people_verdict_of(run.arms[0], run.question, start, events)
+    found = displacement_verification_of(run.arms[0], run.question, start, events)
     assert found is not None
     assert [area.area for area in found.areas] == ["XX01", "alder"]
     rows = [r for r, id_ in enumerate(run.question.settlements) if id_ != "alder"]

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from chronicle.api import Chronicle, memory
 from chronicle.calibration.abc import Accepted, Summaries, accept, learn, resampled
-from chronicle.calibration.sbc import Recoveries, recover
+from chronicle.calibration.sbc import SbcResult, run_sbc
 from chronicle.calibration.simulations import FITTED, NUISANCE, Window, simulate
 from chronicle.domain.events import ControlReported
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.bundled import bundled_case
 from chronicle.simulation.compiled.engine import has_numba
@@ -29,7 +29,7 @@ from chronicle.simulation.parameters import INDEX, TABLE
 from chronicle.simulation.posterior import Made, Posterior, posterior_of
 from chronicle.simulation.prior import value_at
 from chronicle.simulation.scenario import Scenario, read_scenario
-from chronicle.simulation.start import attackers_of, defenders_of, terrain_of
+from chronicle.simulation.start import attackers_of, defenders_of, network_of
 from chronicle.verification.intervals import order_statistics
 from chronicle.verification.observed import past_of
 from chronicle.version import __version__
@@ -71,7 +71,7 @@ class Calibration:
     accepted: Accepted
     summaries: Summaries
     posterior: Posterior
-    recoveries: Recoveries | None
+    recoveries: SbcResult | None
     daily: NDArray[np.int64]
     simulated: NDArray[np.int64]
 
@@ -214,7 +214,7 @@ def calibrate(
     accepted = accept(observed, near, known.shares, keep)
     recoveries = None
     if sbc:
-        recoveries = recover(
+        recoveries = run_sbc(
             made.parameters,
             fresh.shares,
             summaries.of(fresh.features),
@@ -317,7 +317,7 @@ def window_of(
         arms=(),
     )
     start = chronicle.state(since, position, told)
-    terrain = terrain_of(start, past, chronicle.find)
+    network = network_of(start, past, chronicle.find)
     history = past_of(
         events,
         since=since,
@@ -326,15 +326,15 @@ def window_of(
         attackers=attackers_of(scenario),
         published_by=told,
     )
-    if history.settlements != terrain.settlements:
+    if history.settlements != network.settlements:
         raise InputError(f"{scenario.file}: the record names other places than the map")
     at_risk = history.defended[0]
     gone = ~history.defended[:, at_risk]
     seen = np.where(gone.any(axis=0), gone.argmax(axis=0), 0).astype(np.int64)
-    window = Window(terrain, at_risk, days, scenario.rules)
+    window = Window(network, at_risk, days, scenario.rules)
     return window, seen, since, position
 
 
-def _first_day(events: list[Recorded], branch: date) -> date:
+def _first_day(events: list[RecordedEvent], branch: date) -> date:
     days = [r.event.valid_from for r in events if isinstance(r.event, ControlReported)]
     return min([day for day in days if day < branch], default=branch)

@@ -20,7 +20,7 @@ from chronicle.calibration.abc import accept
 from chronicle.domain.table import Table
 from chronicle.errors import UsageError
 
-__all__ = ["Recoveries", "kolmogorov_smirnov", "recover"]
+__all__ = ["SbcResult", "kolmogorov_smirnov", "run_sbc"]
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ LEAST_P = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recoveries:
+class SbcResult:
     """`ranks` (L, K) of the truth in its posterior, in [0, 1], by recovery.
 
     `contraction` (K) is the mean share of the prior variance that a posterior removes.
@@ -101,7 +101,7 @@ class Recoveries:
         )
 
 
-def recover(
+def run_sbc(
     parameters: tuple[str, ...],
     truths: Floats,
     observed: Floats,
@@ -111,7 +111,7 @@ def recover(
     *,
     adjust: bool = True,
     progress: Callable[[int, int], None] | None = None,
-) -> Recoveries:
+) -> SbcResult:
     """Calibrate on each row of *observed* (L, S), whose shares were *truths* (L, K).
 
     The rest is that of `accept`; the rows must not be in the bank.
@@ -126,7 +126,7 @@ def recover(
         contraction += found.contraction() / len(truths)
         if progress:
             progress(row + 1, len(truths))
-    return Recoveries(parameters=parameters, ranks=ranks, contraction=contraction)
+    return SbcResult(parameters=parameters, ranks=ranks, contraction=contraction)
 
 
 def kolmogorov_smirnov(ranks: Floats) -> float:

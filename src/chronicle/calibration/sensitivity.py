@@ -39,7 +39,7 @@ from chronicle.simulation.compiled.engine import (
 from chronicle.simulation.ensemble.ensemble import Ensemble
 from chronicle.simulation.parameters import INDEX, TABLE, Parameters
 from chronicle.simulation.scenario import Scenario, read_scenario
-from chronicle.simulation.start import arms_of, defenders_of, orders_of, terrain_of
+from chronicle.simulation.start import arms_of, defenders_of, network_of, orders_of
 from chronicle.verification.outcomes import from_fall_days
 
 __all__ = ["Sensitivity", "sensitivity"]
@@ -229,18 +229,18 @@ def _model(
     start = chronicle.state(
         scenario.branch_at, scenario.known_at, scenario.published_by
     )
-    terrain = terrain_of(start, scenario, chronicle.find)
+    network = network_of(start, scenario, chronicle.find)
     control = start.control
     at_risk = [
         row
-        for row, id_ in enumerate(terrain.settlements)
+        for row, id_ in enumerate(network.settlements)
         if control[id_] in defenders_of(scenario)
     ]
-    reading = _reading(scenario, chronicle, outcome, terrain.settlements, at_risk)
+    reading = _reading(scenario, chronicle, outcome, network.settlements, at_risk)
     ensemble = Ensemble(
-        terrain,
+        network,
         Parameters.of(scenario.rules),
-        orders_of(scenario, labels[arm], terrain, chronicle.find),
+        orders_of(scenario, labels[arm], network, chronicle.find),
         seed=scenario.seed,
         horizon=scenario.horizon_days,
         replicas=replicas,
@@ -293,14 +293,14 @@ def _outcome(
     fast = ensemble.chosen_engine == "numba"
     if fast:
         # Compile and lay out once, ahead of the threads.
-        warm_up(ensemble.chart, ensemble.orders, 1.0, ensemble.people)
+        warm_up(ensemble.adjacency, ensemble.orders, 1.0, ensemble.people)
         ensemble.board  # noqa: B018
 
     def one(values: Floats) -> float:
         theta = ensemble.parameters.vector()
         theta[columns] = values
         Parameters.from_vector(theta)
-        given = (ensemble.chart, ensemble.orders, theta.reshape(1, -1))
+        given = (ensemble.adjacency, ensemble.orders, theta.reshape(1, -1))
         horizon = float(ensemble.horizon)
         if fast:
             results = run_chunk(

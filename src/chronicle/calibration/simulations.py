@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
 from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble, in_threads
-from chronicle.simulation.network import Terrain
+from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.prior import keys_of, prior_draws, shares_of
 from chronicle.simulation.random_streams import (
@@ -28,7 +28,7 @@ from chronicle.simulation.random_streams import (
 from chronicle.verification.chance import REPORTED as REPORTED_STREAM
 from chronicle.verification.distances import Roads, by_road
 
-__all__ = ["FITTED", "NUISANCE", "Bank", "Window", "simulate"]
+__all__ = ["FITTED", "NUISANCE", "PriorSimulations", "Window", "simulate"]
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Window:
     *rules* are parameters that are not drawn.
     """
 
-    terrain: Terrain
+    network: Network
     at_risk: NDArray[np.bool_]
     days: int
     rules: Mapping[str, float]
@@ -80,17 +80,17 @@ class Window:
     @cached_property
     def km(self) -> Floats:
         """By road (P) from the nearest place that an attacker holds at the start."""
-        terrain = self.terrain
+        network = self.network
         roads = Roads(
-            places=terrain.count,
-            a=terrain.edge_a,
-            b=terrain.edge_b,
-            distance_km=terrain.distance_km,
+            places=network.count,
+            a=network.edge_a,
+            b=network.edge_b,
+            distance_km=network.distance_km,
         )
         against = [
-            bool(terrain.attacks[actor].any()) for actor in range(len(terrain.actors))
+            bool(network.attacks[actor].any()) for actor in range(len(network.actors))
         ]
-        holds = np.array([c >= 0 and against[c] for c in terrain.controller.tolist()])
+        holds = np.array([c >= 0 and against[c] for c in network.controller.tolist()])
         km = by_road(roads)(holds & ~self.at_risk)[self.rows]
         near = km[np.isfinite(km)]
         if not near.size:
@@ -100,15 +100,15 @@ class Window:
     @cached_property
     def people(self) -> Floats:
         """The share (P) that each has of the population at risk."""
-        found = self.terrain.population[self.rows].astype(np.float64)
+        found = self.network.population[self.rows].astype(np.float64)
         return found / max(1.0, float(found.sum()))
 
     @cached_property
     def pairs(self) -> NDArray[np.int64]:
         """Routes (2, E) between places at risk, as positions among them."""
-        place = np.full(self.terrain.count, -1)
+        place = np.full(self.network.count, -1)
         place[self.rows] = np.arange(len(self.rows))
-        ends = place[np.stack([self.terrain.edge_a, self.terrain.edge_b])]
+        ends = place[np.stack([self.network.edge_a, self.network.edge_b])]
         return ends[:, (ends >= 0).all(axis=0)]
 
     def features(self, days: NDArray[np.integer]) -> Floats:
@@ -167,7 +167,7 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bank:
+class PriorSimulations:
     """Simulations: `parameters` by name, their `shares` (R, K), `days` (R, P) seen."""
 
     parameters: tuple[str, ...]
@@ -176,12 +176,12 @@ class Bank:
     features: Floats
     engine: str
 
-    def split(self, first: int) -> tuple[Bank, Bank]:
+    def split(self, first: int) -> tuple[PriorSimulations, PriorSimulations]:
         """The first simulations, and the rest."""
         return self._cut(slice(None, first)), self._cut(slice(first, None))
 
-    def _cut(self, rows: slice) -> Bank:
-        return Bank(
+    def _cut(self, rows: slice) -> PriorSimulations:
+        return PriorSimulations(
             parameters=self.parameters,
             shares=self.shares[rows],
             days=self.days[rows],
@@ -200,7 +200,7 @@ def simulate(
     engine: str = "auto",
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> Bank:
+) -> PriorSimulations:
     """Simulate the window *count* times with parameters from their prior.
 
     Simulation k depends on (window, seed, k) alone. Of *fitted* those that the rules of
@@ -212,7 +212,7 @@ def simulate(
     names = tuple(name for name in fitted if name not in window.rules)
     base = Parameters.of(window.rules)
     ensemble = Ensemble(
-        window.terrain,
+        window.network,
         base,
         seed=seed,
         horizon=window.days,
@@ -225,7 +225,7 @@ def simulate(
     keys = keys_of(seed, 0, count, REPORTED_STREAM)
     told = {name: uniform_array(stable_id(name), keys) for name in NUISANCE}
     share = _published(told, keys, window.days)
-    entities = window.terrain.entity[window.rows].tolist()
+    entities = window.network.entity[window.rows].tolist()
     days = np.zeros((count, len(entities)), np.int16)
     features: Floats | None = None
     done = 0
@@ -249,7 +249,7 @@ def simulate(
     shares = [drawn[name] for name in names]
     if not every_fall_is_told:
         names, shares = (*names, *told), [*shares, *told.values()]
-    return Bank(
+    return PriorSimulations(
         parameters=names,
         shares=np.stack(shares, axis=1),
         days=days,

@@ -186,7 +186,7 @@ def figures_table(chronicle: Chronicle) -> Table:
     claims = [
         recorded.event
         for report in FIGURES
-        if (recorded := chronicle.told(report)) is not None
+        if (recorded := chronicle.report(report)) is not None
     ]
     figures = [c for c in claims if isinstance(c, DisplacementReported)]
     notes = [

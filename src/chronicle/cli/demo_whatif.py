@@ -27,7 +27,7 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
     from chronicle.cli.run import told
     from chronicle.experiments.bundled import LICENCE
     from chronicle.experiments.run import run_scenario
-    from chronicle.experiments.verification import verdict_table
+    from chronicle.experiments.verification import verification_table
     from chronicle.report.folder import write_run
 
     front = case.parent.parent / FRONT
@@ -44,7 +44,7 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
     folder = out / "what-if"
     write_run(run, folder, branches=1)
     if run.verdict is not None:
-        scores = verdict_table(run.verdict)
+        scores = verification_table(run.verdict)
         show(scores)
         write_file(folder / "scores.csv", as_csv(scores).encode())
     (branch,) = sorted((folder / "branches").glob("*.chronicle"))

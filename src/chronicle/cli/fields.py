@@ -53,7 +53,7 @@ def changes_of(chronicle: Any, report: str, given: Mapping[str, str]) -> Any:
     """The changes of an amendment from words; the report has the fields."""
     if not given:
         raise UsageError("amend what? Give fields as name=value")
-    recorded = chronicle.told(report)
+    recorded = chronicle.report(report)
     if recorded is None or not isinstance(recorded.event, Claim):
         return tuple(given.items())  # `decide` says what is wrong with the report
     cls: Any = type(recorded.event)

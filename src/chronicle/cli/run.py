@@ -182,8 +182,8 @@ def bar() -> Iterator[Progress | None]:
 
 
 def _print(found: Run, kind: str) -> None:
-    from chronicle.experiments.displacement_verification import people_table
-    from chronicle.experiments.verification import verdict_table
+    from chronicle.experiments.displacement_verification import displacement_table
+    from chronicle.experiments.verification import verification_table
     from chronicle.report.comparison import changes_table, named
 
     if kind == "json":
@@ -199,9 +199,9 @@ def _print(found: Run, kind: str) -> None:
     if found.verdict is None:
         click.echo(found.no_verdict)
     else:
-        _show(verdict_table(found.verdict))
+        _show(verification_table(found.verdict))
     if found.people_verdict is not None:
-        _show(people_table(found.people_verdict))
+        _show(displacement_table(found.people_verdict))
     _show(_short(named(_largest(found), found.question)))
     if len(found.arms) > 2:
         _show(changes_table(found))
@@ -235,7 +235,7 @@ def told(found: Run) -> list[str]:
         f"engine    {found.engine}",
     ]
     if found.left_out is not None and found.left_out.reports:
-        lines.insert(2, f"left out  {found.left_out.told()}")
+        lines.insert(2, f"left out  {found.left_out.describe()}")
     at_risk = summary["settlements_at_risk"]
     for arm in found.arms:
         numbers = summary[arm.label]

@@ -37,7 +37,7 @@ from chronicle.domain.events import (
     with_changes,
 )
 from chronicle.domain.fields import ID_LENGTH
-from chronicle.domain.timeline import Recorded, account
+from chronicle.domain.timeline import RecordedEvent, effective_claims
 from chronicle.errors import Conflict, InputError, UnknownPlace, UnknownReport
 
 __all__ = ["Pending", "Register", "changes_between", "decide", "stands"]
@@ -46,11 +46,11 @@ __all__ = ["Pending", "Register", "changes_between", "decide", "stands"]
 class Register(Protocol):
     """What the log holds, as far as a decision needs it."""
 
-    def told(self, report: str) -> Recorded | None:
+    def report(self, report: str) -> RecordedEvent | None:
         """The event with that report id, as it was first told."""
         ...
 
-    def about(self, report: str) -> Sequence[Recorded]:
+    def remarks_on(self, report: str) -> Sequence[RecordedEvent]:
         """The remarks on that report, in log order."""
         ...
 
@@ -73,13 +73,13 @@ class Pending:
     def __init__(self, register: Register) -> None:
         self._under = register
         self._next = _LATER
-        self._told: dict[str, Recorded] = {}
-        self._about: dict[str, list[Recorded]] = {}
+        self._told: dict[str, RecordedEvent] = {}
+        self._about: dict[str, list[RecordedEvent]] = {}
         self._registered: dict[tuple[type, str], Reference] = {}
 
     def add(self, event: Event) -> None:
         """Take *event* as the next one in the log."""
-        recorded = Recorded(self._next, _NOT_YET, event)
+        recorded = RecordedEvent(self._next, _NOT_YET, event)
         self._next += 1
         if isinstance(event, Claim):  # nearly all are
             self._told[event.report_id] = recorded
@@ -95,16 +95,16 @@ class Pending:
 
     def _empty(self, report: str) -> None:
         """A redaction takes away a report and what was said of it, as a store does."""
-        for held in (self.told(report), *self.about(report)):
+        for held in (self.report(report), *self.remarks_on(report)):
             if held is not None and isinstance(held.event, Report):
                 gone = Redacted(held.event.report_id, held.event.source)
                 self._told[gone.report_id] = held._replace(event=gone)
 
-    def told(self, report: str) -> Recorded | None:
-        return self._told.get(report) or self._under.told(report)
+    def report(self, report: str) -> RecordedEvent | None:
+        return self._told.get(report) or self._under.report(report)
 
-    def about(self, report: str) -> Sequence[Recorded]:
-        remarks = [*self._under.about(report), *self._about.get(report, ())]
+    def remarks_on(self, report: str) -> Sequence[RecordedEvent]:
+        remarks = [*self._under.remarks_on(report), *self._about.get(report, ())]
         return [self._told.get(_id(remark), remark) for remark in remarks]
 
     def registered(self, kind: type[Reference], key: str) -> Reference | None:
@@ -117,7 +117,7 @@ class Pending:
         return self._under.like(kind, key)
 
 
-def _id(recorded: Recorded) -> str:
+def _id(recorded: RecordedEvent) -> str:
     return str(getattr(recorded.event, "report_id", ""))
 
 
@@ -195,7 +195,7 @@ def _known(register: Register, kind: type[Reference], *keys: str) -> None:
 
 def _is_new(event: Report, register: Register) -> bool:
     """Whether the report id is free; told with the same content, it adds nothing."""
-    before = register.told(event.report_id)
+    before = register.report(event.report_id)
     if before is None:
         return True
     if isinstance(before.event, Redacted) or before.event == event:
@@ -209,24 +209,24 @@ def _is_new(event: Report, register: Register) -> bool:
 
 def stands(report: str, register: Register) -> bool:
     """Whether *report* counts: told, and not felled by a remark that counts itself."""
-    found = register.told(report)
+    found = register.report(report)
     if found is None or isinstance(found.event, Redacted):
         return False
-    remarks: dict[int, Recorded] = {found.position: found}
+    remarks: dict[int, RecordedEvent] = {found.position: found}
     todo = [report]
     while todo:  # remarks on remarks on … the report, all that can bear on it
-        for remark in register.about(todo.pop()):
+        for remark in register.remarks_on(todo.pop()):
             if remark.position not in remarks:
                 remarks[remark.position] = remark
                 todo += (
                     [remark.event.report_id] if isinstance(remark.event, Report) else []
                 )
     log = [remarks[position] for position in sorted(remarks)]
-    return report not in account(log).fallen
+    return report not in effective_claims(log).fallen
 
 
-def _target(event: Any, register: Register) -> Recorded:
-    found = register.told(event.report)
+def _target(event: Any, register: Register) -> RecordedEvent:
+    found = register.report(event.report)
     if found is None:
         raise UnknownReport(event.report)
     return found
@@ -258,7 +258,7 @@ def _named(event: Any, register: Register, *words: str) -> Any:
         digest = hashlib.sha256(stem.encode()).hexdigest()[:16]
         stem = f"{stem[: _LONGEST_STEM - 17]}~{digest}"
     attempt, number = stem, 1
-    while register.told(attempt) is not None:
+    while register.report(attempt) is not None:
         number += 1
         attempt = f"{stem}.{number}"
     return replace(event, report_id=attempt)
@@ -282,7 +282,7 @@ def _retraction(event: ReportRetracted, register: Register) -> Event | None:
 
 def current(report: str, claim: Claim, register: Register) -> Claim:
     """*claim* with the amendments that count now."""
-    for remark in register.about(report):
+    for remark in register.remarks_on(report):
         change = remark.event
         if isinstance(change, ReportAmended) and stands(change.report_id, register):
             claim = with_changes(claim, change.changes)
@@ -327,7 +327,7 @@ def _linked(event: ReportsLinked, register: Register) -> bool:
         isinstance(link := remark.event, ReportsLinked)
         and (link.other, link.relation) == (event.other, event.relation)
         and stands(link.report_id, register)
-        for remark in register.about(event.report)
+        for remark in register.remarks_on(event.report)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from chronicle.domain.displacement import place_of
 from chronicle.domain.events import Event, Redacted
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 
 __all__ = ["id_of", "incident_text", "log_table", "says", "side_text"]
 
@@ -24,7 +24,7 @@ def side_text(said: tuple[str | None, str]) -> str:
 LOG_COLUMNS = ("position", "recorded_at", "type", "source", "published", "id", "says")
 
 
-def log_table(log: Iterable[Recorded]) -> Table:
+def log_table(log: Iterable[RecordedEvent]) -> Table:
     """`chronicle log` for people; `--format jsonl` has every field."""
     rows: list[tuple[Any, ...]] = []
     for position, recorded_at, event in log:

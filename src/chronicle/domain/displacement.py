@@ -13,7 +13,7 @@ from datetime import date
 from itertools import combinations
 
 from chronicle.domain.events import DisplacementReported
-from chronicle.domain.timeline import Standing, order
+from chronicle.domain.timeline import EffectiveClaim, order
 from chronicle.errors import NotAddable
 
 __all__ = ["figures_on", "place_of", "relation", "total", "why_not_added"]
@@ -24,13 +24,13 @@ def place_of(figure: DisplacementReported) -> str:
     return figure.area or figure.settlement or ""
 
 
-def figures_on(reports: Iterable[Standing], on: date) -> list[Standing]:
+def figures_on(reports: Iterable[EffectiveClaim], on: date) -> list[EffectiveClaim]:
     """The figures that hold on a day, in `order`.
 
     Of the stocks of one counter, category and place only the latest as of *on*; all
     flows that were counted by then.
     """
-    figures: dict[object, Standing] = {}
+    figures: dict[object, EffectiveClaim] = {}
     for standing in sorted(reports, key=order):
         figure = standing.claim
         if not isinstance(figure, DisplacementReported) or figure.since_day > on:

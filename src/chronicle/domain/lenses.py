@@ -1,7 +1,7 @@
 """From reports to control: the named rules, each of which says what a tie does.
 
 A lens sees the standing control reports of one settlement up to a day, in `order`
-(day, time of day, position), and gives a `Verdict` that can be traced to them.
+(day, time of day, position), and gives a `Ruling` that can be traced to them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from chronicle.domain.events import NAMELESS, ControlReported
-from chronicle.domain.timeline import Standing
+from chronicle.domain.timeline import EffectiveClaim
 from chronicle.errors import UsageError
 
-__all__ = ["LENSES", "UNREPORTED", "Lens", "Verdict", "grade_key", "parse_lens"]
+__all__ = ["LENSES", "UNREPORTED", "Lens", "Ruling", "grade_key", "parse_lens"]
 
 # Best first. F and 6 mean *cannot be judged*: unknown, and so neither good nor bad.
 # They stand in the middle, below what is fairly reliable or possibly true (C, 3) and
@@ -38,7 +38,7 @@ LENSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Ruling:
     """What a lens makes of the reports: `control` None means that nobody holds it.
 
     *deciding* are the reports that say so, *against* the considered ones that said
@@ -49,12 +49,12 @@ class Verdict:
     control: str | None
     status: str
     since: date | None
-    deciding: tuple[Standing, ...]
-    against: tuple[Standing, ...]
+    deciding: tuple[EffectiveClaim, ...]
+    against: tuple[EffectiveClaim, ...]
     reason: str
 
 
-UNREPORTED = Verdict(None, "unknown", None, (), (), "no report that counts")
+UNREPORTED = Ruling(None, "unknown", None, (), (), "no report that counts")
 
 Side = tuple[str | None, str]
 
@@ -67,22 +67,22 @@ class Lens:
     """
 
     name: str
-    rule: Callable[[Sequence[Standing], Mapping[str, str]], Verdict]
+    rule: Callable[[Sequence[EffectiveClaim], Mapping[str, str]], Ruling]
 
     def __call__(
-        self, reports: Sequence[Standing], defaults: Mapping[str, str]
-    ) -> Verdict:
+        self, reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]
+    ) -> Ruling:
         return self.rule(reports, defaults) if reports else UNREPORTED
 
 
-def control_of(standing: Standing) -> ControlReported:
+def control_of(standing: EffectiveClaim) -> ControlReported:
     """The claim of a standing control report."""
     claim = standing.claim
     assert isinstance(claim, ControlReported)
     return claim
 
 
-def side(standing: Standing) -> Side:
+def side(standing: EffectiveClaim) -> Side:
     """Who holds it and how, as one report has it; amendments may contradict."""
     claim = control_of(standing)
     return (None if claim.status in NAMELESS else claim.controller), claim.status
@@ -97,7 +97,9 @@ def grade_key(claim: ControlReported, defaults: Mapping[str, str]) -> tuple[int,
     )
 
 
-def _verdict(reports: Sequence[Standing], chosen: Standing, reason: str) -> Verdict:
+def _verdict(
+    reports: Sequence[EffectiveClaim], chosen: EffectiveClaim, reason: str
+) -> Ruling:
     """*chosen* decides; the run of equal reports that ends with it says since when."""
     said = side(chosen)
     run = [chosen]
@@ -107,14 +109,14 @@ def _verdict(reports: Sequence[Standing], chosen: Standing, reason: str) -> Verd
         run.append(earlier)
     against = tuple(r for r in reports if side(r) != said and _same_day(r, chosen))
     since = control_of(run[-1]).valid_from
-    return Verdict(*said, since, tuple(reversed(run)), against, reason)
+    return Ruling(*said, since, tuple(reversed(run)), against, reason)
 
 
-def _same_day(one: Standing, other: Standing) -> bool:
+def _same_day(one: EffectiveClaim, other: EffectiveClaim) -> bool:
     return control_of(one).valid_from == control_of(other).valid_from
 
 
-def latest(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
+def latest(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
     """The last report in order."""
     chosen = reports[-1]
     rivals = [r for r in reports[:-1] if _same_day(r, chosen)]
@@ -126,11 +128,11 @@ def latest(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
     return _verdict(reports, chosen, reason)
 
 
-def _decided_by_time(one: Standing, other: Standing) -> bool:
+def _decided_by_time(one: EffectiveClaim, other: EffectiveClaim) -> bool:
     return control_of(one).time_of_day != control_of(other).time_of_day
 
 
-def graded(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
+def graded(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
     """The best graded report of the last day reported; of equals the latest."""
     day_ = [r for r in reports if _same_day(r, reports[-1])]
     best = min(grade_key(control_of(r), defaults) for r in day_)
@@ -146,11 +148,11 @@ def graded(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
     return _verdict(reports, equals[-1], reason)
 
 
-def majority(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
+def majority(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
     """The side with most sources behind it; of equals the one reported last."""
     voters = [r for r in reports if not control_of(r).baseline] or list(reports)
     ballots = {control_of(r).source: r for r in voters}  # each source's last word
-    votes: dict[Side, list[Standing]] = {}
+    votes: dict[Side, list[EffectiveClaim]] = {}
     for ballot in sorted(ballots.values(), key=reports.index):
         votes.setdefault(side(ballot), []).append(ballot)
     most = max(len(ballots_) for ballots_ in votes.values())
@@ -162,20 +164,20 @@ def majority(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdic
         reason += f"; {len(tied)} sides with as many, the one reported last decides"
     since = _verdict(reports, chosen, "").since
     against = tuple(b for other in votes if other != said for b in votes[other])
-    return Verdict(*said, since, tuple(votes[said]), against, reason)
+    return Ruling(*said, since, tuple(votes[said]), against, reason)
 
 
-def one_source(source: str) -> Callable[..., Verdict]:
+def one_source(source: str) -> Callable[..., Ruling]:
     """Only what *source* says."""
 
-    def rule(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
+    def rule(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
         own = [r for r in reports if control_of(r).source == source]
         if not own:
-            return Verdict(
+            return Ruling(
                 None, "unknown", None, (), (), f"{source} says nothing of this place"
             )
         found = latest(own, defaults)
-        return Verdict(
+        return Ruling(
             found.control,
             found.status,
             found.since,
@@ -187,10 +189,10 @@ def one_source(source: str) -> Callable[..., Verdict]:
     return rule
 
 
-def cautious(days: int) -> Callable[..., Verdict]:
+def cautious(days: int) -> Callable[..., Ruling]:
     """The latest, unless another source said otherwise shortly before."""
 
-    def rule(reports: Sequence[Standing], defaults: Mapping[str, str]) -> Verdict:
+    def rule(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
         chosen = reports[-1]
         claim = control_of(chosen)
         doubts = tuple(
@@ -204,7 +206,7 @@ def cautious(days: int) -> Callable[..., Verdict]:
         if not doubts:
             return latest(reports, defaults)
         names = ", ".join(control_of(r).report_id for r in doubts)
-        return Verdict(
+        return Ruling(
             None,
             "contested",
             claim.valid_from,

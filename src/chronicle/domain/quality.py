@@ -20,7 +20,7 @@ from chronicle.domain.events import (
 from chronicle.domain.lenses import control_of
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Recorded, order
+from chronicle.domain.timeline import RecordedEvent, order
 
 __all__ = ["STALE_DAYS", "check_table"]
 
@@ -30,7 +30,7 @@ COLUMNS = ("finding", "about", "says")
 Finding = tuple[str, str, str]
 
 
-def check_table(state: State, log: Iterable[Recorded], stale_days: int) -> Table:
+def check_table(state: State, log: Iterable[RecordedEvent], stale_days: int) -> Table:
     """Findings by kind: nothing here is an error, all of it wants a person's eye."""
     events = list(log)
     findings: list[Finding] = [
@@ -73,7 +73,7 @@ def _stale(state: State, days: int) -> Iterator[Finding]:
             yield "stale", id_, f"last heard of on {place.last_heard}"
 
 
-def _imports(events: list[Recorded]) -> Iterator[Finding]:
+def _imports(events: list[RecordedEvent]) -> Iterator[Finding]:
     """The problems that the last import of each file left behind."""
     last: dict[tuple[str, str], ImportFinished] = {}
     for recorded in events:
@@ -120,7 +120,7 @@ def _drift(state: State) -> Iterator[Finding]:
             )
 
 
-def _broken(state: State, events: list[Recorded]) -> Iterator[Finding]:
+def _broken(state: State, events: list[RecordedEvent]) -> Iterator[Finding]:
     """Names that nothing stands behind."""
     told = {
         recorded.event.report_id
@@ -144,7 +144,7 @@ def _broken(state: State, events: list[Recorded]) -> Iterator[Finding]:
         )
 
 
-def _unmentioned(state: State, events: list[Recorded]) -> Iterator[Finding]:
+def _unmentioned(state: State, events: list[RecordedEvent]) -> Iterator[Finding]:
     """Registered settlements of which no report ever spoke."""
     spoken: set[Any] = set()
     for recorded in events:

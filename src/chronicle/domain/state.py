@@ -27,19 +27,19 @@ from chronicle.domain.events import (
     SourceRegistered,
     SupportReported,
 )
-from chronicle.domain.lenses import Lens, Verdict, control_of, grade_key, side
+from chronicle.domain.lenses import Lens, Ruling, control_of, grade_key, side
 from chronicle.domain.timeline import (
-    Account,
-    Recorded,
-    Standing,
-    account,
-    known,
+    EffectiveClaim,
+    EffectiveClaims,
+    RecordedEvent,
+    as_known,
+    effective_claims,
     order,
 )
 
 __all__ = [
-    "Change",
-    "Heard",
+    "ControlChange",
+    "Evidence",
     "Place",
     "References",
     "State",
@@ -78,7 +78,7 @@ class References:
         return {s.source: s.reliability for s in self.sources.values() if s.reliability}
 
 
-def references(log: Iterable[Recorded]) -> References:
+def references(log: Iterable[RecordedEvent]) -> References:
     """The reference data that *log* amounts to."""
     found = References()
     for recorded in log:
@@ -87,15 +87,15 @@ def references(log: Iterable[Recorded]) -> References:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Evidence:
     """Everything that was said, by what it was said of, in `order`."""
 
-    control: dict[str, tuple[Standing, ...]] = field(default_factory=dict)
-    routes: dict[str, tuple[Standing, ...]] = field(default_factory=dict)
-    figures: tuple[Standing, ...] = ()
-    incidents: tuple[Standing, ...] = ()
-    support: tuple[Standing, ...] = ()
-    legends: tuple[Standing, ...] = ()
+    control: dict[str, tuple[EffectiveClaim, ...]] = field(default_factory=dict)
+    routes: dict[str, tuple[EffectiveClaim, ...]] = field(default_factory=dict)
+    figures: tuple[EffectiveClaim, ...] = ()
+    incidents: tuple[EffectiveClaim, ...] = ()
+    support: tuple[EffectiveClaim, ...] = ()
+    legends: tuple[EffectiveClaim, ...] = ()
     last: dict[str, date] = field(default_factory=dict)
 
 
@@ -105,9 +105,9 @@ def places_of(event: Event | Redacted) -> set[str]:
     return {place for name in names if (place := getattr(event, name, None))}
 
 
-def fold(standing: Iterable[Standing], start: Heard | None = None) -> Heard:
+def fold(standing: Iterable[EffectiveClaim], start: Evidence | None = None) -> Evidence:
     """Gather claims, which come in `order`; *start* is what earlier ones came to."""
-    start = start or Heard()
+    start = start or Evidence()
     control = {place: list(reports) for place, reports in start.control.items()}
     routes = {route: list(reports) for route, reports in start.routes.items()}
     figures, incidents = list(start.figures), list(start.incidents)
@@ -136,7 +136,7 @@ def fold(standing: Iterable[Standing], start: Heard | None = None) -> Heard:
         for place in places:
             if place is not None:
                 last[place] = max(last.get(place, claim.since_day), claim.since_day)
-    return Heard(
+    return Evidence(
         {place: tuple(reports) for place, reports in control.items()},
         {route: tuple(reports) for route, reports in routes.items()},
         tuple(figures),
@@ -157,7 +157,7 @@ class Place:
     """
 
     settlement: str
-    verdict: Verdict
+    verdict: Ruling
     disputed: bool
     last_heard: date | None
 
@@ -182,7 +182,7 @@ class State:
     lens: str
     places: dict[str, Place]
     references: References
-    heard: Heard
+    heard: Evidence
     links: tuple[ReportsLinked, ...]
 
     @property
@@ -196,7 +196,7 @@ class State:
         return {id_: place.status for id_, place in self.places.items()}
 
     @property
-    def figures(self) -> list[Standing]:
+    def figures(self) -> list[EffectiveClaim]:
         """The displacement figures that hold on the day."""
         return figures_on(self.heard.figures, self.on)
 
@@ -220,7 +220,7 @@ class State:
         ]
 
 
-def _shut(reports: tuple[Standing, ...], on: date) -> bool:
+def _shut(reports: tuple[EffectiveClaim, ...], on: date) -> bool:
     if not reports:
         return False
     claim = reports[-1].claim
@@ -229,7 +229,7 @@ def _shut(reports: tuple[Standing, ...], on: date) -> bool:
 
 
 def _disputed(
-    verdict: Verdict, reports: tuple[Standing, ...], links: Mapping[str, set[str]]
+    verdict: Ruling, reports: tuple[EffectiveClaim, ...], links: Mapping[str, set[str]]
 ) -> bool:
     """Whether a report that stands contradicts the last of the deciding ones."""
     if not verdict.deciding:
@@ -252,7 +252,7 @@ def _disputed(
 
 
 def judge(
-    heard: Heard,
+    heard: Evidence,
     on: date,
     lens: Lens,
     refs: References,
@@ -278,7 +278,7 @@ def judge(
 
 
 def state_of(
-    log: Iterable[Recorded],
+    log: Iterable[RecordedEvent],
     on: date,
     lens: Lens,
     *,
@@ -286,8 +286,8 @@ def state_of(
     published_by: date | None = None,
 ) -> State:
     """The meaning of `chronicle state`, said plainly; everything fast must equal it."""
-    prefix = list(known(log, known_at))
-    found = account(prefix, published_by)
+    prefix = list(as_known(log, known_at))
+    found = effective_claims(prefix, published_by)
     return judge(
         fold(_until(found, on)),
         on,
@@ -299,7 +299,7 @@ def state_of(
     )
 
 
-def _until(found: Account, on: date) -> list[Standing]:
+def _until(found: EffectiveClaims, on: date) -> list[EffectiveClaim]:
     """`timeline.upto`, for an account that is already made."""
     return sorted((s for s in found.standing if s.claim.since_day <= on), key=order)
 
@@ -316,7 +316,7 @@ def best_grade(place: Place, refs: References) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ControlChange:
     """One settlement on which two states differ; a side is `(control, status)`."""
 
     settlement: str
@@ -326,7 +326,7 @@ class Change:
     reports: tuple[str, ...]
 
 
-def diff(before: State, after: State) -> list[Change]:
+def diff(before: State, after: State) -> list[ControlChange]:
     """Where two states differ in control or status, in order of the settlement ids.
 
     A settlement that only one of them knows was `unknown` in the other.
@@ -346,6 +346,6 @@ def diff(before: State, after: State) -> list[Change]:
             tuple(control_of(r).report_id for r in verdict.deciding) if verdict else ()
         )
         changes.append(
-            Change(id_, old, new, verdict.since if verdict else None, reports)
+            ControlChange(id_, old, new, verdict.since if verdict else None, reports)
         )
     return changes

@@ -1,4 +1,4 @@
-"""Which reports count: `known` cuts the log, `upto` cuts the world, `order` sorts days.
+"""Which reports count: `as_known` cuts the log, `as_of` cuts the world, `order` sorts days.
 
     state = fold(upto(known(log, known_at), on), on, lens)
 
@@ -29,20 +29,20 @@ from chronicle.domain.events import (
 )
 
 __all__ = [
-    "Account",
-    "Recorded",
-    "Standing",
-    "account",
-    "known",
+    "EffectiveClaim",
+    "EffectiveClaims",
+    "RecordedEvent",
+    "as_known",
+    "as_of",
+    "effective_claims",
     "order",
     "published_by_then",
-    "upto",
 ]
 
 _TIME_RANK = {word: rank for rank, word in enumerate(TIMES_OF_DAY)}
 
 
-class Recorded(NamedTuple):
+class RecordedEvent(NamedTuple):
     """An event in its place in the log; positions are 1, 2, 3 … without gaps."""
 
     position: int
@@ -51,7 +51,7 @@ class Recorded(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EffectiveClaim:
     """A claim that stands, in its amended form.
 
     It keeps the *position* at which it was first told, whatever was amended later, so
@@ -65,28 +65,28 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class EffectiveClaims:
     """What a prefix of the log amounts to: the claims that stand, and what fell.
 
     *standing* is in log order. *links* are those between reports, whatever became of
     them. *fallen* names for each report that does not count the report that felled it.
     """
 
-    standing: tuple[Standing, ...]
+    standing: tuple[EffectiveClaim, ...]
     links: tuple[ReportsLinked, ...]
     fallen: dict[str, str]
 
 
-def order(standing: Standing) -> tuple[date, int, int]:
+def order(standing: EffectiveClaim) -> tuple[date, int, int]:
     """The one order of claims: day, time of day, position; the last is the latest."""
     claim = standing.claim
     time_of_day: str = getattr(claim, "time_of_day", "")
     return claim.since_day, _TIME_RANK[time_of_day], standing.position
 
 
-def known(
-    log: Iterable[Recorded], known_at: int | datetime | None = None
-) -> Iterator[Recorded]:
+def as_known(
+    log: Iterable[RecordedEvent], known_at: int | datetime | None = None
+) -> Iterator[RecordedEvent]:
     """What the log held at a position or at a moment (an aware time); None is *now*.
 
     *log* is in order, so a prefix is enough: `recorded_at` never decreases.
@@ -113,7 +113,9 @@ def published_by_then(report: Report, day: date | None) -> bool:
     return report.published <= day
 
 
-def account(log: Iterable[Recorded], published_by: date | None = None) -> Account:
+def effective_claims(
+    log: Iterable[RecordedEvent], published_by: date | None = None
+) -> EffectiveClaims:
     """What stands of *log*, seen from its end.
 
     Retractions are read from the newest to the oldest: one that is itself retracted
@@ -149,13 +151,13 @@ def account(log: Iterable[Recorded], published_by: date | None = None) -> Accoun
             event = with_changes(event, amendment.changes)
         if published_by_then(event, published_by):
             names = tuple(one.report_id for one in reversed(amendments))
-            standing.append(Standing(position, recorded_at, event, names))
-    return Account(tuple(standing), tuple(reversed(links)), fallen)
+            standing.append(EffectiveClaim(position, recorded_at, event, names))
+    return EffectiveClaims(tuple(standing), tuple(reversed(links)), fallen)
 
 
-def upto(
-    log: Iterable[Recorded], on: date, published_by: date | None = None
-) -> list[Standing]:
+def as_of(
+    log: Iterable[RecordedEvent], on: date, published_by: date | None = None
+) -> list[EffectiveClaim]:
     """The claims that stand of *log* and are dated no later than *on*, in `order`."""
-    standing = account(log, published_by).standing
+    standing = effective_claims(log, published_by).standing
     return sorted((s for s in standing if s.claim.since_day <= on), key=order)

@@ -11,9 +11,14 @@ from chronicle.domain.describe import side_text
 from chronicle.domain.displacement import place_of, relation, why_not_added
 from chronicle.domain.events import ControlReported, DisplacementReported
 from chronicle.domain.lenses import control_of, side
-from chronicle.domain.state import Change, best_grade
+from chronicle.domain.state import ControlChange, best_grade
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Account, Recorded, Standing, order
+from chronicle.domain.timeline import (
+    EffectiveClaim,
+    EffectiveClaims,
+    RecordedEvent,
+    order,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +149,9 @@ def coarse(
     return round(lat, decimals), round(lon, decimals)
 
 
-def diff_table(changes: Sequence[Change], after: ground.State, header: str) -> Table:
+def diff_table(
+    changes: Sequence[ControlChange], after: ground.State, header: str
+) -> Table:
     """`chronicle diff`; a side without a controller is shown by its status."""
     names = after.references.settlements
     rows: list[tuple[Any, ...]] = [
@@ -163,7 +170,7 @@ def diff_table(changes: Sequence[Change], after: ground.State, header: str) -> T
 
 
 def history_table(
-    settlement: str, log: Iterable[Recorded], found: Account, header: str
+    settlement: str, log: Iterable[RecordedEvent], found: EffectiveClaims, header: str
 ) -> Table:
     """`chronicle history`: every control report on a place, in `order`, as amended.
 
@@ -179,20 +186,22 @@ def history_table(
             claim = told.claim
         if not isinstance(claim, ControlReported) or claim.settlement != settlement:
             continue
-        now = told or Standing(recorded.position, recorded.recorded_at, claim)
+        now = told or EffectiveClaim(recorded.position, recorded.recorded_at, claim)
         rows.append((order(now), _history_row(now, _counts(claim, told, found))))
     rows.sort(key=lambda row: row[0])
     return Table(HISTORY_COLUMNS, [row for _, row in rows], header)
 
 
-def _counts(claim: ControlReported, told: Standing | None, found: Account) -> str:
+def _counts(
+    claim: ControlReported, told: EffectiveClaim | None, found: EffectiveClaims
+) -> str:
     if told is not None:
         return "yes" if not told.amendments else "yes, amended"
     by = found.fallen.get(claim.report_id)
     return f"no, retracted by {by}" if by else "no, not published by then"
 
 
-def _history_row(one: Standing, counts: str) -> tuple[Any, ...]:
+def _history_row(one: EffectiveClaim, counts: str) -> tuple[Any, ...]:
     claim = control_of(one)
     return (
         one.position,

@@ -29,7 +29,7 @@ __all__ = [
     "BASELINE",
     "NEVER",
     "Arm",
-    "Question",
+    "ForecastTask",
     "arrivals_table",
     "chances_table",
     "chosen_replicas",
@@ -51,7 +51,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ForecastTask:
     """What all arms of a run answer: which places are at risk, from when, how long.
 
     `rows` are those of the places at risk among `settlements`.
@@ -73,7 +73,7 @@ class Question:
         defenders: Sequence[str],
         branch_at: date,
         horizon_days: int,
-    ) -> Question:
+    ) -> ForecastTask:
         """The question that *start* and the defenders give rise to."""
         known = start.references.settlements
         return cls(
@@ -155,15 +155,15 @@ class Arm:
         """The label as part of a file name."""
         return slug_of(self.names)
 
-    def samples(self, question: Question) -> Floats:
+    def samples(self, question: ForecastTask) -> Floats:
         """The arrivals (R, P) at the places at risk, infinity for never."""
         return from_fall_days(self.results.fall_day[:, list(question.rows)])
 
-    def chances(self, question: Question) -> Floats:
+    def chances(self, question: ForecastTask) -> Floats:
         """The chance (P, days + 1) of having fallen by the end of each day."""
         return chances_by_day(self.samples(question), question.horizon_days)
 
-    def forecast(self, question: Question) -> Forecast:
+    def forecast(self, question: ForecastTask) -> Forecast:
         """The arm as something that can be scored."""
         return Forecast(
             name=self.label,
@@ -178,7 +178,9 @@ class Arm:
         return found if self.results.displaced.size else None
 
 
-def arrivals_table(arm: Arm, question: Question, recorded: Sequence[str] = ()) -> Table:
+def arrivals_table(
+    arm: Arm, question: ForecastTask, recorded: Sequence[str] = ()
+) -> Table:
     """When each place at risk falls: chance, order statistics, how, and where from.
 
     *p05* to *p95* are the smallest days by which that share of the replicas had lost
@@ -223,7 +225,7 @@ def arrivals_table(arm: Arm, question: Question, recorded: Sequence[str] = ()) -
     return Table(columns, rows, header, notes)
 
 
-def chances_table(arm: Arm, question: Question) -> Table:
+def chances_table(arm: Arm, question: ForecastTask) -> Table:
     """P(fallen by the end of the day), a row for each place at risk and day."""
     chances = arm.chances(question)
     rows: list[tuple[Any, ...]] = [
@@ -235,7 +237,7 @@ def chances_table(arm: Arm, question: Question) -> Table:
     return Table(("settlement", "day", "chance"), rows, header)
 
 
-def displaced_table(arm: Arm, question: Question) -> Table:
+def displaced_table(arm: Arm, question: ForecastTask) -> Table:
     """People away from home at the end of each day, with bands, and who came back."""
     rows = _bands(arm.results.displaced, question.days)
     back = arm.results.returned.mean(axis=0).round().tolist()
@@ -244,7 +246,7 @@ def displaced_table(arm: Arm, question: Question) -> Table:
     return Table(("day", *_LEVELS, "mean", "returned"), told, header)
 
 
-def hosted_table(arm: Arm, question: Question) -> Table:
+def hosted_table(arm: Arm, question: ForecastTask) -> Table:
     """Displaced people at each place by day, with bands; not where there are none."""
     by_day = arm.results.hosted_by_day
     rows: list[tuple[Any, ...]] = []
@@ -274,7 +276,7 @@ def chosen_replicas(arm: Arm, count: int) -> list[int]:
     return [int(order[int((n + 0.5) * len(order) / count)]) for n in range(count)]
 
 
-def comparison(base: Arm, arm: Arm, question: Question) -> ArmComparison:
+def comparison(base: Arm, arm: Arm, question: ForecastTask) -> ArmComparison:
     """What *arm* changes, paired by replica: both had the same draws."""
     people = None
     if base.people_days is not None and arm.people_days is not None:
@@ -288,7 +290,7 @@ def comparison(base: Arm, arm: Arm, question: Question) -> ArmComparison:
     )
 
 
-def comparison_table(arm: Arm, told: ArmComparison, question: Question) -> Table:
+def comparison_table(arm: Arm, told: ArmComparison, question: ForecastTask) -> Table:
     """The places where the arm makes a difference, the greatest first.
 
     The header says in a sentence whether there is an effect at all.

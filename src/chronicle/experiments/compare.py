@@ -11,7 +11,7 @@ from chronicle.domain.table import Table
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.arms import Arm, comparison, comparison_table, effect_told
 from chronicle.experiments.files import Kept, read_run
-from chronicle.experiments.verification import verdict_of, verdict_table
+from chronicle.experiments.verification import verification_of, verification_table
 
 __all__ = ["compared_runs", "scored_run"]
 
@@ -93,7 +93,9 @@ def scored_run(folder: Path, chronicle: Chronicle) -> Table:
             f"{folder} was not branched from this record: at the branch they differ "
             f"about {apart}"
         )
-    verdict, why = verdict_of(arm, run.question, scenario, start, list(chronicle.log()))
+    verdict, why = verification_of(
+        arm, run.question, scenario, start, list(chronicle.log())
+    )
     if verdict is None:
         raise InputError(f"{folder}: {why}")
-    return verdict_table(verdict)
+    return verification_table(verdict)

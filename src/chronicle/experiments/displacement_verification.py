@@ -20,8 +20,8 @@ from chronicle.domain.displacement import figures_on, place_of
 from chronicle.domain.events import DisplacementReported
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Recorded, account
-from chronicle.experiments.arms import Arm, Question
+from chronicle.domain.timeline import RecordedEvent, effective_claims
+from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.verification.displacement import (
     AveragedRelativeDifference,
     averaged_relative_difference,
@@ -29,7 +29,12 @@ from chronicle.verification.displacement import (
 from chronicle.verification.intervals import order_statistics
 from chronicle.verification.scoring_rules import crps
 
-__all__ = ["CountedArea", "PeopleVerdict", "people_table", "people_verdict_of"]
+__all__ = [
+    "CountedArea",
+    "DisplacementVerification",
+    "displacement_table",
+    "displacement_verification_of",
+]
 
 CATEGORY = "displaced"
 LEVELS = (0.05, 0.5, 0.95)
@@ -55,7 +60,7 @@ class CountedArea:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PeopleVerdict:
+class DisplacementVerification:
     """The areas that were counted, by day and area, and the ARD of the medians.
 
     Forecasting that nobody is displaced has an ARD of 1.
@@ -76,9 +81,9 @@ class PeopleVerdict:
         }
 
 
-def people_verdict_of(
-    arm: Arm, question: Question, start: State, events: Sequence[Recorded]
-) -> PeopleVerdict | None:
+def displacement_verification_of(
+    arm: Arm, question: ForecastTask, start: State, events: Sequence[RecordedEvent]
+) -> DisplacementVerification | None:
     """The verdict on the displaced people of *arm*; None where nothing can be compared.
 
     Nothing can without people by place and day, and without a figure of an area that
@@ -114,7 +119,7 @@ def people_verdict_of(
     for area in areas:
         at = days.index(area.day), names.index(area.area)
         tables[:, at[0], at[1]] = area.median, area.counted
-    return PeopleVerdict(
+    return DisplacementVerification(
         areas=tuple(areas),
         days=days,
         ard=averaged_relative_difference(tables[0], tables[1]),
@@ -129,7 +134,7 @@ def _crps(people: NDArray[np.float64], counted: int) -> float:
 
 
 def _figures(
-    question: Question, start: State, events: Sequence[Recorded]
+    question: ForecastTask, start: State, events: Sequence[RecordedEvent]
 ) -> list[tuple[DisplacementReported, list[int]]]:
     """The figures that can be compared, and the rows of the settlements in the area.
 
@@ -144,7 +149,7 @@ def _figures(
     rows = dict(
         zip(question.settlements, range(len(question.settlements)), strict=True)
     )
-    standing = account(events, None).standing
+    standing = effective_claims(events, None).standing
     found: dict[tuple[date, str], tuple[DisplacementReported, list[int]]] = {}
     for day in question.days:
         for one in figures_on(standing, day):
@@ -167,7 +172,7 @@ def _figures(
     ]
 
 
-def people_table(verdict: PeopleVerdict) -> Table:
+def displacement_table(verdict: DisplacementVerification) -> Table:
     """What was counted beside what the replicas have, a row each."""
     columns = ("day", "area", "counted", "p05", "p50", "p95", "inside_90", "counter")
     rows = [

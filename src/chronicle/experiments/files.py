@@ -28,7 +28,7 @@ import msgspec
 
 from chronicle.domain.table import Table
 from chronicle.errors import InputError
-from chronicle.experiments.arms import Arm, Question
+from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.experiments.folder import asked_of, held_by
 from chronicle.simulation.compiled.engine import Results
 from chronicle.simulation.ensemble.chunks import ChunkFolder
@@ -113,7 +113,7 @@ def kept_of(run: Run) -> dict[str, Any]:
 
 
 def _question_fields() -> tuple[str, ...]:
-    return tuple(Question.__dataclass_fields__)
+    return tuple(ForecastTask.__dataclass_fields__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ class Kept:
 
     path: Path
     scenario: Scenario
-    question: Question
+    question: ForecastTask
     arms: tuple[Arm, ...]
 
 
@@ -135,7 +135,7 @@ def read_run(folder: Path) -> Kept:
     try:
         told = msgspec.json.decode((folder / "run.json").read_bytes())
         scenario = msgspec.convert(told["resolved"], Scenario)
-        question = msgspec.convert(told["question"], Question)
+        question = msgspec.convert(told["question"], ForecastTask)
         names = [tuple(map(str, arm)) for arm in told["arm_names"]]
         digests = [str(arm["digest"]) for arm in told["arms"]]
     except OSError as broken:

@@ -18,7 +18,7 @@ from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.experiments.arms import (
     BASELINE,
     Arm,
-    Question,
+    ForecastTask,
     arrivals_table,
     chances_table,
     comparison,
@@ -30,21 +30,25 @@ from chronicle.experiments.arms import (
 )
 from chronicle.experiments.bundled import LICENCE, bundled_case
 from chronicle.experiments.displacement_verification import (
-    PeopleVerdict,
-    people_verdict_of,
+    DisplacementVerification,
+    displacement_verification_of,
 )
 from chronicle.experiments.draws import parameter_draws
 from chronicle.experiments.files import chunk_folder
 from chronicle.experiments.folder import asked_of, held_by
-from chronicle.experiments.verification import Verdict, recorded_days, verdict_of
+from chronicle.experiments.verification import (
+    Verification,
+    recorded_days,
+    verification_of,
+)
 from chronicle.simulation.engine.simpy_engine import Hook
 from chronicle.simulation.ensemble.ensemble import Ensemble, Executor, replica
 from chronicle.simulation.ensemble.ensemble import run as run_ensemble
-from chronicle.simulation.network import Terrain
+from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.recording import Replica, branch_of
 from chronicle.simulation.scenario import MOST_REPLICAS, Scenario, read_scenario
-from chronicle.simulation.start import arms_of, defenders_of, orders_of, terrain_of
+from chronicle.simulation.start import arms_of, defenders_of, network_of, orders_of
 from chronicle.verification.comparison import ArmComparison
 from chronicle.verification.excluded import LeftOut, left_out_of
 from chronicle.version import __version__
@@ -74,15 +78,15 @@ class Run:
 
     scenario: Scenario
     start: State
-    terrain: Terrain
-    question: Question
+    network: Network
+    question: ForecastTask
     arms: tuple[Arm, ...]
     engine: str
     record: str
     licence: str
-    verdict: Verdict | None
+    verdict: Verification | None
     no_verdict: str
-    people_verdict: PeopleVerdict | None
+    people_verdict: DisplacementVerification | None
     left_out: LeftOut | None
     ensembles: tuple[Ensemble, ...]
 
@@ -149,7 +153,7 @@ class Run:
             arm=self.arm(arm).label,
             seed=self.scenario.seed,
             number=number,
-            terrain=self.terrain,
+            network=self.network,
             changes=changes,
             displaced=results.displaced[0].tolist(),
         )
@@ -266,15 +270,15 @@ def run_scenario(
         licence = licence or LICENCE
     _check_names(scenario)
     start = _branch_state(scenario, chronicle)
-    terrain = terrain_of(start, scenario, chronicle.find)
+    network = network_of(start, scenario, chronicle.find)
     made = [
-        _ensemble(scenario, names, terrain, chronicle, hooks, people)
+        _ensemble(scenario, names, network, chronicle, hooks, people)
         for names in arms_of(scenario)
     ]
     defenders = defenders_of(scenario)
-    question = Question.of(
+    question = ForecastTask.of(
         start,
-        terrain.settlements,
+        network.settlements,
         defenders,
         scenario.branch_at,
         scenario.horizon_days,
@@ -302,13 +306,15 @@ def run_scenario(
     if not chronicle.what_if:
         events = list(chronicle.log())
         left_out = left_out_of(events, scenario, start.position)
-        verdict, why = verdict_of(arms[0], question, scenario, start, events)
+        verdict, why = verification_of(arms[0], question, scenario, start, events)
         if verdict is not None:
-            people_verdict = people_verdict_of(arms[0], question, start, events)
+            people_verdict = displacement_verification_of(
+                arms[0], question, start, events
+            )
     return Run(
         scenario=scenario,
         start=start,
-        terrain=terrain,
+        network=network,
         question=question,
         arms=tuple(arms),
         engine=made[0].chosen_engine,
@@ -357,18 +363,18 @@ def _branch_state(scenario: Scenario, chronicle: Chronicle) -> State:
 def _ensemble(
     scenario: Scenario,
     names: tuple[str, ...],
-    terrain: Terrain,
+    network: Network,
     chronicle: Chronicle,
     hooks: Sequence[Hook],
     people: bool,
 ) -> Ensemble:
     """The ensemble of an arm; mistakes are told with the name of the file."""
-    orders = orders_of(scenario, names, terrain, chronicle.find)
-    cells = scenario.replicas * scenario.horizon_days * terrain.count
+    orders = orders_of(scenario, names, network, chronicle.find)
+    cells = scenario.replicas * scenario.horizon_days * network.count
     try:
         parameters = Parameters.of(scenario.rules)
         return Ensemble(
-            terrain,
+            network,
             parameters,
             orders,
             seed=scenario.seed,

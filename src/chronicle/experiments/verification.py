@@ -14,9 +14,9 @@ from typing import Any
 from chronicle.domain.events import ControlReported
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import UsageError
-from chronicle.experiments.arms import Arm, Question
+from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.simulation.scenario import Scenario
 from chronicle.simulation.start import attackers_of, defenders_of
 from chronicle.verification.comparison import ScoreDifference, compare_scores
@@ -24,16 +24,16 @@ from chronicle.verification.distances import by_road
 from chronicle.verification.excluded import Unseen, unseen_of
 from chronicle.verification.observed import arrivals_after, past_of, roads_of
 from chronicle.verification.outcomes import Arrivals
-from chronicle.verification.reference_forecasts import baselines
+from chronicle.verification.reference_forecasts import reference_forecasts
 from chronicle.verification.scores import Scores, score
 
-__all__ = ["Verdict", "recorded_days", "verdict_of", "verdict_table"]
+__all__ = ["Verification", "recorded_days", "verification_of", "verification_table"]
 
 MOST_REPLICAS = 1000  # of the baseline that has to be simulated
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verification:
     """Scores of the model and of the baselines, and how far apart they are.
 
     `differences` are the model's mean CRPS less that of each baseline, in days, with an
@@ -80,13 +80,13 @@ def _rounded(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def verdict_of(
+def verification_of(
     arm: Arm,
-    question: Question,
+    question: ForecastTask,
     scenario: Scenario,
     start: State,
-    events: Sequence[Recorded],
-) -> tuple[Verdict | None, str]:
+    events: Sequence[RecordedEvent],
+) -> tuple[Verification | None, str]:
     """The verdict on *arm*, or None and why there is none.
 
     There is none for a branch with hindsight (a scenario without `published_by`, or
@@ -118,7 +118,7 @@ def verdict_of(
     past = past_of(events, since=first, attackers=attackers, **view)
     roads = roads_of(start)
     replicas = min(scenario.replicas, MOST_REPLICAS)
-    made = baselines(
+    made = reference_forecasts(
         past,
         roads,
         by_road(roads),
@@ -138,25 +138,25 @@ def verdict_of(
         compare_scores(model.crps, one.crps, truth.settlements, groups=groups)
         for one in scored
     )
-    found = Verdict(
+    found = Verification(
         truth=truth, unseen=unseen, model=model, baselines=scored, differences=apart
     )
     return found, ""
 
 
-def _first_day(events: Sequence[Recorded], branch: date) -> date:
+def _first_day(events: Sequence[RecordedEvent], branch: date) -> date:
     days = [r.event.valid_from for r in events if isinstance(r.event, ControlReported)]
     return min([day for day in days if day < branch], default=branch)
 
 
-def recorded_days(verdict: Verdict | None, question: Question) -> list[str]:
+def recorded_days(verdict: Verification | None, question: ForecastTask) -> list[str]:
     """What the record says of each place at risk: a date or *never*; empty for none."""
     if verdict is None:
         return []
     return [question.day_or_never(day) for day in verdict.truth.observed.tolist()]
 
 
-def verdict_table(verdict: Verdict) -> Table:
+def verification_table(verdict: Verification) -> Table:
     """The model and the baselines, a row each."""
     names = ("crps", "brier", "log", "cover_50", "cover_90", "pit_50", "pit_90")
     columns = ("forecast", *names, "model_ahead", "low", "high", "skill")
@@ -183,5 +183,5 @@ def verdict_table(verdict: Verdict) -> Table:
         f"high its 90 % interval ({verdict.differences[0].groups} provinces resampled)"
     ]
     if verdict.unseen.places:
-        notes.append(verdict.unseen.told())
+        notes.append(verdict.unseen.describe())
     return Table(columns, rows, header, notes)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from chronicle.flee.case import FleeCase, FleeCounts, FleeLocation
-from chronicle.flee.rows import Sheet
+from chronicle.flee.rows import FleeFile
 from chronicle.flee.series import QUIET
 from chronicle.formats.problem import Problem
 
@@ -19,17 +19,17 @@ WINDING = 4.0  # times the straight line: no road is as long
 
 def check_case(case: FleeCase, inner: str, problems: list[Problem]) -> None:
     """Report what no file shows alone; *inner* is the folder of the input files."""
-    places = Sheet(f"{inner}locations.csv", problems)
-    _check_columns(case, Sheet(f"{inner}conflicts.csv", problems), places)
+    places = FleeFile(f"{inner}locations.csv", problems)
+    _check_columns(case, FleeFile(f"{inner}conflicts.csv", problems), places)
     _check_conflict_zones(case, places)
-    _check_graph(case, Sheet(f"{inner}routes.csv", problems))
-    _check_distances(case, Sheet(f"{inner}routes.csv", problems))
+    _check_graph(case, FleeFile(f"{inner}routes.csv", problems))
+    _check_distances(case, FleeFile(f"{inner}routes.csv", problems))
     _check_capacities(case, places)
-    _check_total(case, Sheet("source_data/data_layout.csv", problems))
-    _check_corrections(case, Sheet(f"{inner}registration_corrections.csv", problems))
+    _check_total(case, FleeFile("source_data/data_layout.csv", problems))
+    _check_corrections(case, FleeFile(f"{inner}registration_corrections.csv", problems))
 
 
-def _check_columns(case: FleeCase, sheet: Sheet, places: Sheet) -> None:
+def _check_columns(case: FleeCase, sheet: FleeFile, places: FleeFile) -> None:
     if not case.conflicts:
         return
     known = {location.name for location in case.locations}
@@ -42,7 +42,7 @@ def _check_columns(case: FleeCase, sheet: Sheet, places: Sheet) -> None:
             places.report(location.line, "name", location.name, rule)
 
 
-def _check_conflict_zones(case: FleeCase, sheet: Sheet) -> None:
+def _check_conflict_zones(case: FleeCase, sheet: FleeFile) -> None:
     for place in case.locations:
         column = case.conflicts.get(place.name, ())
         begins = next((d for d, value in enumerate(column) if value >= QUIET), None)
@@ -77,7 +77,7 @@ def pieces(names: Iterable[str], links: Iterable[tuple[str, str]]) -> list[list[
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _check_graph(case: FleeCase, sheet: Sheet) -> None:
+def _check_graph(case: FleeCase, sheet: FleeFile) -> None:
     groups = pieces(
         (place.name for place in case.locations),
         ((link.first, link.second) for link in case.links),
@@ -103,7 +103,7 @@ def _straight_km(one: FleeLocation, other: FleeLocation) -> float | None:
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
 
 
-def _check_distances(case: FleeCase, sheet: Sheet) -> None:
+def _check_distances(case: FleeCase, sheet: FleeFile) -> None:
     places = {place.name: place for place in case.locations}
     for link in case.links:
         straight = _straight_km(places[link.first], places[link.second])
@@ -117,7 +117,7 @@ def _check_distances(case: FleeCase, sheet: Sheet) -> None:
             sheet.report(link.line, "distance", f"{link.distance_km:g}", rule)
 
 
-def _check_capacities(case: FleeCase, sheet: Sheet) -> None:
+def _check_capacities(case: FleeCase, sheet: FleeFile) -> None:
     places = {place.name: place for place in case.locations}
     for counts in case.counts:
         place = places[counts.name]
@@ -127,7 +127,7 @@ def _check_capacities(case: FleeCase, sheet: Sheet) -> None:
             sheet.report(place.line, "population", str(place.population), rule)
 
 
-def _check_total(case: FleeCase, sheet: Sheet) -> None:
+def _check_total(case: FleeCase, sheet: FleeFile) -> None:
     if case.total is None:
         return
 
@@ -145,7 +145,7 @@ def _check_total(case: FleeCase, sheet: Sheet) -> None:
         sheet.report(0, "total", str(case.total.on(worst)), rule)
 
 
-def _check_corrections(case: FleeCase, sheet: Sheet) -> None:
+def _check_corrections(case: FleeCase, sheet: FleeFile) -> None:
     camps: dict[str, FleeCounts] = {camp.name: camp for camp in case.camps}
     for correction in case.corrections:
         counts = camps.get(correction.camp)

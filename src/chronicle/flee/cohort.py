@@ -32,12 +32,12 @@ from chronicle.flee.cohort_inputs import (
     CohortInputs,
     CohortRules,
     Day,
+    FlightNetwork,
     Floats,
-    Network,
     Pace,
 )
 
-__all__ = ["CohortInputs", "CohortRules", "CohortRun", "Network", "run_cohorts"]
+__all__ = ["CohortInputs", "CohortRules", "CohortRun", "FlightNetwork", "run_cohorts"]
 
 ROUNDING = 1e-12  # of everybody, on one day; more than that would be a fault
 

@@ -10,8 +10,8 @@ from chronicle.flee.cohort_inputs import (
     Bools,
     CohortInputs,
     Day,
+    FlightNetwork,
     Floats,
-    Network,
     Pace,
 )
 
@@ -36,7 +36,7 @@ class Moves:
     arrived: Floats
 
     @classmethod
-    def none(cls, network: Network, arrived: Floats) -> Moves:
+    def none(cls, network: FlightNetwork, arrived: Floats) -> Moves:
         """No change yet, but for those who have *arrived* already."""
         return cls(
             standing=np.zeros(network.states),
@@ -82,7 +82,7 @@ def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
 
 
 def _send(
-    network: Network,
+    network: FlightNetwork,
     pace: Pace,
     moves: Moves,
     shares: Floats,
@@ -172,7 +172,9 @@ def part_of_stage(
     return float(min(max(to_mark, TINY_PART), max(to_step, LEAST_PART)))
 
 
-def _night_ends(network: Network, pace: Pace, day: Day, arrived: Floats) -> Floats:
+def _night_ends(
+    network: FlightNetwork, pace: Pace, day: Day, arrived: Floats
+) -> Floats:
     """Put those who end their way today into *arrived*; the road of the others."""
     ending = np.where(pace.ends, day.road, 0.0)
     ends = np.broadcast_to(network.leg_to[:, None], ending.shape)
@@ -182,7 +184,7 @@ def _night_ends(network: Network, pace: Pace, day: Day, arrived: Floats) -> Floa
     return road
 
 
-def _go_back(network: Network, pace: Pace, day: Day) -> None:
+def _go_back(network: FlightNetwork, pace: Pace, day: Day) -> None:
     """Those who turned back reach where they set out, or walk on."""
     back = np.where(pace.ends, day.turned, 0.0)
     home = network.state_place[network.leg_from]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
 
-__all__ = ["CohortInputs", "CohortRules", "Day", "Network", "Pace"]
+__all__ = ["CohortInputs", "CohortRules", "Day", "FlightNetwork", "Pace"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,7 +39,7 @@ class CohortRules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class FlightNetwork:
     """Places, what people in them have in mind, and the legs that they may walk.
 
     A *state* is a place and the plan of those who stand there. State *p* < `places` is
@@ -93,7 +93,7 @@ class CohortInputs:
     `open_legs[D, L]` says which legs may be walked. `capacity[P]` below 1 is no limit.
     """
 
-    network: Network
+    network: FlightNetwork
     rules: CohortRules
     present: Floats
     capacity: Floats
@@ -138,7 +138,7 @@ class Pace:
     walked: Ints
 
     @classmethod
-    def of(cls, network: Network, speed_km: float) -> Pace:
+    def of(cls, network: FlightNetwork, speed_km: float) -> Pace:
         """The pace at *speed_km* a day."""
         strides, km = math.ceil(speed_km / STRIDE_KM), network.leg_km
         nights = max(1, int(km.max(initial=0.0) // speed_km))

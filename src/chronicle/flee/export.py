@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from chronicle.domain.events import ControlReported, RouteStatusReported
 from chronicle.domain.references import SettlementRegistered
 from chronicle.domain.state import State
-from chronicle.domain.timeline import Recorded, Standing, account
+from chronicle.domain.timeline import EffectiveClaim, RecordedEvent, effective_claims
 from chronicle.domain.times import Day, KnownAt, as_day
 from chronicle.domain.views import coarse
 from chronicle.errors import BudgetExceeded, StorageError, UsageError
 from chronicle.flee.write import (
     Closure,
-    Place,
-    Road,
+    ExportedPlace,
+    ExportedRoad,
     conflict_changes,
     write_flee,
 )
@@ -150,11 +150,11 @@ def export_flee(
 
 
 def _span(
-    log: list[Recorded], told: date | None, start: Day | None, end: Day | None
+    log: list[RecordedEvent], told: date | None, start: Day | None, end: Day | None
 ) -> tuple[date, date]:
     days = [
         one.claim.valid_from
-        for one in account(log, told).standing
+        for one in effective_claims(log, told).standing
         if isinstance(one.claim, ControlReported) and not one.claim.baseline
     ]
     if not days and (start is None or end is None):
@@ -185,13 +185,13 @@ def _histories(states: Iterator[State]) -> tuple[dict[str, History], State]:
     return found, state
 
 
-def _place(known: SettlementRegistered) -> Place | None:
+def _place(known: SettlementRegistered) -> ExportedPlace | None:
     """The settlement as it may leave; None for one that may not."""
     lat, lon = coarse(known.lat, known.lon, known.sensitivity)
     if lat is None or lon is None:
         return None
     camp = known.kind in CAMPS
-    return Place(
+    return ExportedPlace(
         id=known.settlement,
         name=known.name,
         region=known.admin1,
@@ -205,9 +205,9 @@ def _place(known: SettlementRegistered) -> Place | None:
 
 def _roads(
     state: State, ids: set[str], known: Mapping[str, SettlementRegistered]
-) -> list[Road]:
+) -> list[ExportedRoad]:
     return [
-        Road(
+        ExportedRoad(
             first=route.settlement_a,
             second=route.settlement_b,
             distance_km=_coarse_km(
@@ -252,7 +252,7 @@ def _closures(state: State, ids: set[str]) -> list[Closure]:
     return found
 
 
-def _status(one: Standing) -> RouteStatusReported:
+def _status(one: EffectiveClaim) -> RouteStatusReported:
     assert isinstance(one.claim, RouteStatusReported)
     return one.claim
 
@@ -275,7 +275,7 @@ def _readme(
     chronicle: Chronicle,
     state: State,
     start: date,
-    log: list[Recorded],
+    log: list[RecordedEvent],
     notes: str,
     licence: str,
 ) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chronicle.flee.case import KINDS, FleeClosure, FleeLink, FleeLocation
-from chronicle.flee.rows import Row, Sheet, as_number, as_whole, open_sheet
+from chronicle.flee.rows import FleeFile, FleeRow, as_number, as_whole, open_sheet
 from chronicle.formats.problem import Problem
 
 __all__ = ["read_closures", "read_links", "read_locations"]
@@ -31,7 +31,7 @@ CLOSURE_COLUMNS = (
 )
 
 
-def _body(sheet: Sheet, columns: tuple[tuple[str, ...], ...]) -> Iterator[Row]:
+def _body(sheet: FleeFile, columns: tuple[tuple[str, ...], ...]) -> Iterator[FleeRow]:
     """The rows under the header, which is checked; a later `#` row is a comment.
 
     FLEE never looks at the header's words, only at the `#` before them.
@@ -56,7 +56,9 @@ def _body(sheet: Sheet, columns: tuple[tuple[str, ...], ...]) -> Iterator[Row]:
             yield row
 
 
-def _check_header(sheet: Sheet, row: Row, columns: tuple[tuple[str, ...], ...]) -> None:
+def _check_header(
+    sheet: FleeFile, row: FleeRow, columns: tuple[tuple[str, ...], ...]
+) -> None:
     for index, names in enumerate(columns):
         cell = row.cell(index)
         plain = cell.lstrip("#").strip('" ') if index == 0 else cell
@@ -64,7 +66,7 @@ def _check_header(sheet: Sheet, row: Row, columns: tuple[tuple[str, ...], ...]) 
             sheet.report(row.line, names[0], cell, f"header should say {names[0]}")
 
 
-def _name(sheet: Sheet, row: Row, index: int, column: str) -> str:
+def _name(sheet: FleeFile, row: FleeRow, index: int, column: str) -> str:
     """A cell that names something, without the blanks around it, which are told."""
     cell = row.cells[index] if index < len(row.cells) else ""
     if cell != cell.strip():
@@ -90,7 +92,7 @@ def read_locations(
     return tuple(found.values())
 
 
-def _location(sheet: Sheet, row: Row) -> FleeLocation:
+def _location(sheet: FleeFile, row: FleeRow) -> FleeLocation:
     if len(row.cells) < len(LOCATION_COLUMNS):
         rule = f"{len(row.cells)} fields where {len(LOCATION_COLUMNS)} are needed"
         sheet.report(row.line, None, ",".join(row.cells), rule)
@@ -115,7 +117,7 @@ def _location(sheet: Sheet, row: Row) -> FleeLocation:
     )
 
 
-def _kind(sheet: Sheet, row: Row) -> str:
+def _kind(sheet: FleeFile, row: FleeRow) -> str:
     cell = row.cell(5)
     word = cell.lower()
     if "camp" in word:
@@ -129,7 +131,7 @@ def _kind(sheet: Sheet, row: Row) -> str:
 
 
 def _degrees(
-    sheet: Sheet, row: Row, index: int, column: str, limit: float
+    sheet: FleeFile, row: FleeRow, index: int, column: str, limit: float
 ) -> float | None:
     cell = row.cell(index)
     degrees = as_number(cell)
@@ -140,7 +142,7 @@ def _degrees(
     return degrees
 
 
-def _conflict_day(sheet: Sheet, row: Row) -> int:
+def _conflict_day(sheet: FleeFile, row: FleeRow) -> int:
     day = as_whole(row.cell(6))
     if day is None:
         rule = "must be a day number for a conflict zone (FLEE stops here); 0 is used"
@@ -148,7 +150,7 @@ def _conflict_day(sheet: Sheet, row: Row) -> int:
     return day or 0
 
 
-def _population(sheet: Sheet, row: Row, kind: str) -> int:
+def _population(sheet: FleeFile, row: FleeRow, kind: str) -> int:
     cell = row.cell(7)
     persons = as_whole(cell)
     if persons is not None and persons >= 0:
@@ -187,7 +189,7 @@ def read_links(
     return tuple(links)
 
 
-def _link(sheet: Sheet, row: Row, known: set[str]) -> FleeLink | None:
+def _link(sheet: FleeFile, row: FleeRow, known: set[str]) -> FleeLink | None:
     first, second = _name(sheet, row, 0, "name1"), _name(sheet, row, 1, "name2")
     usable = True
     for column, name in (("name1", first), ("name2", second)):
@@ -218,7 +220,7 @@ def _link(sheet: Sheet, row: Row, known: set[str]) -> FleeLink | None:
     )
 
 
-def _forced(sheet: Sheet, row: Row) -> int:
+def _forced(sheet: FleeFile, row: FleeRow) -> int:
     cell = row.cell(3)
     forced = as_whole(cell or "0")
     if forced not in (0, 1, 2):
@@ -251,7 +253,7 @@ def read_closures(
 
 
 def _closure(
-    sheet: Sheet, row: Row, names: set[str], countries: set[str]
+    sheet: FleeFile, row: FleeRow, names: set[str], countries: set[str]
 ) -> FleeClosure | None:
     kind, first, second = (
         _name(sheet, row, index, CLOSURE_COLUMNS[index][0]) for index in range(3)

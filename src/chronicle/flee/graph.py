@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import BudgetExceeded
-from chronicle.flee.cohort_inputs import Network
+from chronicle.flee.cohort_inputs import FlightNetwork
 from chronicle.flee.read import FleeCase, FleeClosure
 
-__all__ = ["Road", "network_of", "open_roads", "roads_of"]
+__all__ = ["GraphRoad", "flight_network_of", "open_roads", "roads_of"]
 
 MAX_HOPS = 64  # of one way, markers among them
 MAX_LEGS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
+class GraphRoad:
     """One direction of a link."""
 
     first: int
@@ -28,19 +28,19 @@ class Road:
     km: float
 
 
-def roads_of(case: FleeCase) -> list[Road]:
+def roads_of(case: FleeCase) -> list[GraphRoad]:
     """Both directions of each link; FLEE adds a link with redirection 1 twice."""
     index = {place.name: number for number, place in enumerate(case.locations)}
     roads = []
     for link in case.links:
         first, second = index[link.first], index[link.second]
         for _ in range(2 if link.forced_redirection == 1 else 1):
-            roads.append(Road(first=first, second=second, km=link.distance_km))
-            roads.append(Road(first=second, second=first, km=link.distance_km))
+            roads.append(GraphRoad(first=first, second=second, km=link.distance_km))
+            roads.append(GraphRoad(first=second, second=first, km=link.distance_km))
     return roads
 
 
-def ways(case: FleeCase, roads: list[Road]) -> Iterator[tuple[int, ...]]:
+def ways(case: FleeCase, roads: list[GraphRoad]) -> Iterator[tuple[int, ...]]:
     """The ways, as numbers of roads, among which people choose in each place.
 
     They look `awareness_level` hops ahead, over markers without counting them, and not
@@ -74,9 +74,9 @@ def ways(case: FleeCase, roads: list[Road]) -> Iterator[tuple[int, ...]]:
             yield from onward((number,), {start}, 0)
 
 
-def network_of(
-    case: FleeCase, roads: list[Road]
-) -> tuple[Network, list[tuple[int, ...]]]:
+def flight_network_of(
+    case: FleeCase, roads: list[GraphRoad]
+) -> tuple[FlightNetwork, list[tuple[int, ...]]]:
     """The network of a case, and for each leg the roads that its way needs open."""
     state_place = list(range(len(case.locations)))
     halts: dict[tuple[int, ...], int] = {}  # the way that is left: its state
@@ -101,7 +101,7 @@ def network_of(
                 f"more than {MAX_LEGS:,} ways to choose from: lower awareness_level"
             )
     legs.sort(key=lambda leg: leg[0])
-    network = Network(
+    network = FlightNetwork(
         places=len(case.locations),
         state_place=np.array(state_place, dtype=np.int64),
         leg_from=np.array([state for state, _, _ in legs], dtype=np.int64),
@@ -118,7 +118,7 @@ def network_of(
     return network, needed
 
 
-def open_roads(case: FleeCase, roads: list[Road]) -> NDArray[np.bool_]:
+def open_roads(case: FleeCase, roads: list[GraphRoad]) -> NDArray[np.bool_]:
     """Which roads are open on which day.
 
     Any closure shuts a road and any reopening opens it, however many closed it.
@@ -137,7 +137,7 @@ def open_roads(case: FleeCase, roads: list[Road]) -> NDArray[np.bool_]:
 
 
 def _closed_by(
-    case: FleeCase, closure: FleeClosure, roads: list[Road]
+    case: FleeCase, closure: FleeClosure, roads: list[GraphRoad]
 ) -> list[int] | None:
     """The roads that a closure is about, or None if it is about none."""
     places = case.locations

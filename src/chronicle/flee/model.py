@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from chronicle.errors import BudgetExceeded
 from chronicle.flee.cohort import CohortInputs, CohortRules, run_cohorts
 from chronicle.flee.days import FleeDays
-from chronicle.flee.graph import network_of, open_roads, roads_of
+from chronicle.flee.graph import flight_network_of, open_roads, roads_of
 from chronicle.flee.read import FleeCase
 
 __all__ = ["FleeRun", "cohorts_of_flee", "run_flee"]
@@ -70,7 +70,7 @@ def run_flee(case: FleeCase, *, compiled: bool | None = None) -> FleeRun:
 def cohorts_of_flee(case: FleeCase) -> CohortInputs:
     """The inputs of a cohort run that a FLEE case stands for."""
     roads = roads_of(case)
-    network, legs_roads = network_of(case, roads)
+    network, legs_roads = flight_network_of(case, roads)
     cells = case.period.days * (network.legs + network.places)
     if cells > MAX_CELLS:
         raise BudgetExceeded(

@@ -13,7 +13,15 @@ from typing import NamedTuple
 
 from chronicle.formats.problem import Problem
 
-__all__ = ["Row", "Sheet", "as_day", "as_number", "as_whole", "open_sheet", "read_text"]
+__all__ = [
+    "FleeFile",
+    "FleeRow",
+    "as_day",
+    "as_number",
+    "as_whole",
+    "open_sheet",
+    "read_text",
+]
 
 SIZE_LIMIT = 16 * 2**20  # bytes of one file; the largest known set has 0.1 MB
 
@@ -22,7 +30,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", r
 _DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
 
 
-class Row(NamedTuple):
+class FleeRow(NamedTuple):
     """One row: the line on which it starts, from 1, and its cells as they stand."""
 
     line: int
@@ -34,12 +42,12 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FleeFile:
     """The rows of one file that could be read, and where its problems go."""
 
     file: str
     problems: list[Problem]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[FleeRow] = field(default_factory=list)
 
     def report(self, line: int, column: str | None, value: str, rule: str) -> None:
         """Note a fault of this file; line 0 is the file as a whole."""
@@ -48,7 +56,7 @@ class Sheet:
         )
 
 
-def read_text(path: Path, sheet: Sheet, *, limit: int = SIZE_LIMIT) -> str | None:
+def read_text(path: Path, sheet: FleeFile, *, limit: int = SIZE_LIMIT) -> str | None:
     """The text of a file, or None with a problem: missing, too large, unreadable.
 
     Bytes that are no UTF-8 are reported with their line and replaced, so that the rest
@@ -78,12 +86,12 @@ def read_text(path: Path, sheet: Sheet, *, limit: int = SIZE_LIMIT) -> str | Non
         return data.decode(errors="replace")
 
 
-def open_sheet(folder: Path, file: str, problems: list[Problem]) -> Sheet | None:
+def open_sheet(folder: Path, file: str, problems: list[Problem]) -> FleeFile | None:
     """The rows of *file* in *folder*, blank ones left out; None if it has no text.
 
     Quoting is strict. A row that breaks it is reported and left out.
     """
-    sheet = Sheet(file, problems)
+    sheet = FleeFile(file, problems)
     text = read_text(folder / file, sheet)
     if text is None:
         return None
@@ -98,7 +106,7 @@ def open_sheet(folder: Path, file: str, problems: list[Problem]) -> Sheet | None
             sheet.report(line, None, "", f"is no CSV: {error}")
             continue
         if any(cell.strip() for cell in cells):
-            sheet.rows.append(Row(line, cells))
+            sheet.rows.append(FleeRow(line, cells))
 
 
 def as_whole(text: str) -> int | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from chronicle.errors import BudgetExceeded
 from chronicle.flee.case import FleeCounts, FleeLocation, FleePeriod
 from chronicle.flee.rows import (
-    Row,
-    Sheet,
+    FleeFile,
+    FleeRow,
     as_day,
     as_number,
     as_whole,
@@ -59,7 +59,7 @@ def read_conflicts(
     return {name: tuple(column) for name, column in series.items()}
 
 
-def _conflict_columns(sheet: Sheet, header: Row) -> dict[str, int]:
+def _conflict_columns(sheet: FleeFile, header: FleeRow) -> dict[str, int]:
     """The places that the header names, each with its column."""
     if header.cell(0).lstrip("#").lower() not in ("day", "days"):
         sheet.report(
@@ -78,7 +78,7 @@ def _conflict_columns(sheet: Sheet, header: Row) -> dict[str, int]:
     return columns
 
 
-def _check_shape(sheet: Sheet, header: Row, rows: list[Row]) -> None:
+def _check_shape(sheet: FleeFile, header: FleeRow, rows: list[FleeRow]) -> None:
     """Tell of ragged rows and of blanks after commas: once each, with how many."""
     width = len(header.cells)
     if not header.cell(width - 1):
@@ -99,7 +99,7 @@ def _check_shape(sheet: Sheet, header: Row, rows: list[Row]) -> None:
         sheet.report(padded[0].line, None, cell, rule)
 
 
-def _check_days(sheet: Sheet, rows: list[Row], period: FleePeriod) -> None:
+def _check_days(sheet: FleeFile, rows: list[FleeRow], period: FleePeriod) -> None:
     for number, row in enumerate(rows):
         if as_whole(row.cell(0)) != number:
             rule = f"should be {number}: FLEE counts rows, and so do we"
@@ -111,7 +111,7 @@ def _check_days(sheet: Sheet, rows: list[Row], period: FleePeriod) -> None:
         sheet.report(line, None, str(len(rows)), rule)
 
 
-def _intensity(sheet: Sheet, row: Row, index: int, column: str) -> float:
+def _intensity(sheet: FleeFile, row: FleeRow, index: int, column: str) -> float:
     cell = row.cell(index)
     intensity = as_number(cell)
     if intensity is None or intensity < 0:
@@ -122,7 +122,7 @@ def _intensity(sheet: Sheet, row: Row, index: int, column: str) -> float:
 
 
 def _check_returns(
-    sheet: Sheet, rows: list[Row], series: dict[str, list[float]]
+    sheet: FleeFile, rows: list[FleeRow], series: dict[str, list[float]]
 ) -> None:
     """Tell of conflicts that end: FLEE makes a town of the place, whatever it was."""
     for name, column in series.items():
@@ -179,7 +179,7 @@ def read_source_data(
     return counts.get(TOTAL), tuple(camp for camp in camps if camp is not None)
 
 
-def _check_place(layout: Sheet, row: Row, place: FleeLocation | None) -> None:
+def _check_place(layout: FleeFile, row: FleeRow, place: FleeLocation | None) -> None:
     if place is None:
         layout.report(row.line, "camp", row.cell(0), "is no location")
     elif not place.is_camp:
@@ -188,7 +188,7 @@ def _check_place(layout: Sheet, row: Row, place: FleeLocation | None) -> None:
 
 
 def _check_missing(
-    layout: Sheet, counts: dict[str, FleeCounts], places: Iterable[FleeLocation]
+    layout: FleeFile, counts: dict[str, FleeCounts], places: Iterable[FleeLocation]
 ) -> None:
     if TOTAL not in counts:
         rule = "has no usable row 'total' (FLEE stops): nobody flees by the counts"
@@ -205,14 +205,14 @@ def _check_unnamed(
     for path in sorted(directory.glob("*.csv")):
         if path.name not in named:
             rule = "no row of data_layout.csv names this file; it was not read"
-            Sheet(inner + path.name, problems).report(0, None, "", rule)
+            FleeFile(inner + path.name, problems).report(0, None, "", rule)
 
 
 def _read_files(
     folder: Path,
     inner: str,
-    layout: Sheet,
-    row: Row,
+    layout: FleeFile,
+    row: FleeRow,
     files: list[str],
     period: FleePeriod,
 ) -> FleeCounts | None:
@@ -285,7 +285,7 @@ def _read_counts(
 
 
 def _check_order(
-    sheet: Sheet, counted: list[tuple[int, int, int]], period: FleePeriod
+    sheet: FleeFile, counted: list[tuple[int, int, int]], period: FleePeriod
 ) -> None:
     for (day, _, _), (later, line, _) in pairwise(counted):
         if later == day:
@@ -297,7 +297,7 @@ def _check_order(
 
 
 def _check_cover(
-    sheet: Sheet, name: str, counted: list[tuple[int, int, int]], period: FleePeriod
+    sheet: FleeFile, name: str, counted: list[tuple[int, int, int]], period: FleePeriod
 ) -> None:
     """Tell where the first count is carried back, or the last one forward."""
     first, line, persons = counted[0]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chronicle.flee.rows import Sheet, as_number, as_whole, read_text
+from chronicle.flee.rows import FleeFile, as_number, as_whole, read_text
 from chronicle.formats.problem import Problem
 
 __all__ = ["FleeSettings", "read_settings"]
@@ -63,7 +63,7 @@ class _Line(NamedTuple):
 _KEY_LINE = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_]*) *:(?:[ ]+(.*))?")
 
 
-def _key_lines(sheet: Sheet, text: str) -> Iterator[_Line]:
+def _key_lines(sheet: FleeFile, text: str) -> Iterator[_Line]:
     """The lines with the path of keys that leads to each; what is no such line is told.
 
     Indentation nests, as in YAML; a key may stand once under its parent.
@@ -230,7 +230,7 @@ _NO_EFFECT = {
 }
 
 
-def _set(line: _Line, sheet: Sheet, values: dict[str, Any]) -> None:
+def _set(line: _Line, sheet: FleeFile, values: dict[str, Any]) -> None:
     """Take one line into *values*, or report why not."""
     *_, key = path = line.path
     if path in _RULES:
@@ -259,7 +259,7 @@ def _set(line: _Line, sheet: Sheet, values: dict[str, Any]) -> None:
 
 def read_settings(folder: Path, problems: list[Problem]) -> FleeSettings:
     """The settings of a FLEE folder; FLEE's defaults where there are none."""
-    sheet = Sheet(FILE, problems)
+    sheet = FleeFile(FILE, problems)
     text = read_text(folder / FILE, sheet)
     if text is None:
         return FleeSettings()

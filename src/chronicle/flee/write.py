@@ -22,7 +22,7 @@ from pathlib import Path
 
 from chronicle.errors import InputError, UnknownPlace, UsageError
 
-__all__ = ["Closure", "Place", "Road", "conflict_changes", "write_flee"]
+__all__ = ["Closure", "ExportedPlace", "ExportedRoad", "conflict_changes", "write_flee"]
 
 FIGHTING = frozenset({"contested", "besieged"})
 OWN_KINDS = frozenset({"camp", "idpcamp", "forwarding_hub", "marker"})
@@ -34,7 +34,7 @@ Counts = Sequence[tuple[date, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ExportedPlace:
     """A settlement as FLEE needs it; `id` becomes FLEE's name of the location.
 
     A kind that FLEE has (camp, idpcamp, forwarding_hub, marker) is kept; every other
@@ -53,7 +53,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
+class ExportedRoad:
     """A route between two places, by id."""
 
     first: str
@@ -101,8 +101,8 @@ def conflict_changes(
 def write_flee(
     folder: Path | str,
     *,
-    places: Sequence[Place],
-    roads: Sequence[Road],
+    places: Sequence[ExportedPlace],
+    roads: Sequence[ExportedRoad],
     conflicts: Mapping[str, Changes],
     start: date,
     days: int,
@@ -163,8 +163,8 @@ def write_flee(
 
 
 def _check(
-    places: Sequence[Place],
-    roads: Sequence[Road],
+    places: Sequence[ExportedPlace],
+    roads: Sequence[ExportedRoad],
     closures: Sequence[Closure],
     conflicts: Mapping[str, Changes],
     counts: Mapping[str, Counts],
@@ -222,7 +222,7 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def _shut_days(
-    roads: Sequence[Road], closures: Sequence[Closure], start: date, days: int
+    roads: Sequence[ExportedRoad], closures: Sequence[Closure], start: date, days: int
 ) -> dict[frozenset[str], list[tuple[int, int]]]:
     """For each road that is ever shut the days of it, [since, until), from 0."""
     spans: dict[frozenset[str], list[Span]] = {}
@@ -241,13 +241,13 @@ def _shut_days(
 
 
 def _with_markers(
-    places: Sequence[Place],
-    roads: Sequence[Road],
+    places: Sequence[ExportedPlace],
+    roads: Sequence[ExportedRoad],
     shut: Mapping[frozenset[str], list[tuple[int, int]]],
-) -> tuple[list[Place], list[Road], list[tuple[str, int, int]]]:
+) -> tuple[list[ExportedPlace], list[ExportedRoad], list[tuple[str, int, int]]]:
     """Roads that are ever shut in two halves; and which marker is shut when."""
     by_id = {place.id: place for place in places}
-    all_places, all_roads = list(places), list[Road]()
+    all_places, all_roads = list(places), list[ExportedRoad]()
     closed: list[tuple[str, int, int]] = []
     for road in roads:
         spans = shut.get(frozenset((road.first, road.second)))
@@ -258,7 +258,7 @@ def _with_markers(
         name = f"{road.first}~{road.second}"
         while name in by_id:
             name += "~"
-        by_id[name] = marker = Place(
+        by_id[name] = marker = ExportedPlace(
             id=name,
             region=first.region,
             country=first.country,
@@ -269,7 +269,7 @@ def _with_markers(
         all_places.append(marker)
         half = road.distance_km / 2
         for end in (road.first, road.second):
-            all_roads.append(Road(first=end, second=name, distance_km=half))
+            all_roads.append(ExportedRoad(first=end, second=name, distance_km=half))
         closed += [(name, since, until) for since, until in spans]
     return all_places, all_roads, closed
 
@@ -282,7 +282,7 @@ def _by_day(changes: Changes, start: date, days: int) -> list[int]:
     return row
 
 
-def _location(place: Place, begins: int | None) -> tuple[object, ...]:
+def _location(place: ExportedPlace, begins: int | None) -> tuple[object, ...]:
     kind = place.kind
     if kind not in OWN_KINDS:
         kind = "town" if begins is None else "conflict_zone"

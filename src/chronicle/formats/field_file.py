@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chronicle.domain.state import References
 from chronicle.errors import UsageError
-from chronicle.formats.csv_folder.file import Row
+from chronicle.formats.csv_folder.file import CsvRow
 from chronicle.formats.field import Asked, Format
 from chronicle.formats.known_formats import format_named, recognised
 from chronicle.formats.problem import Problem
@@ -67,8 +67,8 @@ class FieldFile:
         """Never: the rows of such a file are there to be recorded."""
         return False
 
-    def rows_and_blocks(self, size: int) -> Iterator[Row | Problem]:
-        """The events in order, a `Row` for each; *size* is of no use here."""
+    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem]:
+        """The events in order, a `CsvRow` for each; *size* is of no use here."""
         asked = Asked(
             dataset=self.dataset,
             references=self.references(),
@@ -77,7 +77,7 @@ class FieldFile:
         )
         yield from self.source.faults()
         for one in self.format.read(self.source, asked):
-            yield one if isinstance(one, Problem) else Row(one[0], (one[1],))
+            yield one if isinstance(one, Problem) else CsvRow(one[0], (one[1],))
 
 
 def field_file(

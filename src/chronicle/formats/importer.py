@@ -19,7 +19,7 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.fields import TEXT_LENGTH
 from chronicle.errors import BadField, Conflict, InputError, RefusedImport
-from chronicle.formats.csv_folder.folder import Row, is_own, read_file, read_folder
+from chronicle.formats.csv_folder.folder import CsvRow, is_own, read_file, read_folder
 from chronicle.formats.csv_folder.kinds import KINDS
 from chronicle.formats.field_file import ANY, OWN, Wanted, field_file, field_files
 from chronicle.formats.problem import Problem
@@ -104,7 +104,7 @@ class Readable(Protocol):
     @property
     def told_only(self) -> bool: ...
 
-    def rows_and_blocks(self, size: int) -> Iterator[Row | Problem | Controls]:
+    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
         """Rows and problems, and blocks of *size* ordinary control reports."""
         ...
 

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from chronicle.domain.events import Redacted
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 
 __all__ = ["line_of"]
 
 _encode = msgspec.json.Encoder().encode
 
 
-def line_of(recorded: Recorded) -> str:
+def line_of(recorded: RecordedEvent) -> str:
     """One event as a JSON object on one line: position, recorded_at, type, its fields.
 
     Days are ISO text, `recorded_at` is an ISO time in UTC, unknown is null. Of a

@@ -21,17 +21,17 @@ from chronicle.replay.answer import Control, changed
 from chronicle.replay.engine import Replay
 from chronicle.replay.figures import FiguresOn, Sums, sums
 from chronicle.replay.series import Series
-from chronicle.replay.source import HotSource, MemorySource, hot_rows
-from chronicle.replay.standing import Standing
+from chronicle.replay.source import ColumnarSource, MemorySource, hot_rows
+from chronicle.replay.standing import EffectiveColumns
 
 __all__ = [
+    "ColumnarSource",
     "Control",
+    "EffectiveColumns",
     "FiguresOn",
-    "HotSource",
     "MemorySource",
     "Replay",
     "Series",
-    "Standing",
     "Sums",
     "changed",
     "hot_rows",

@@ -26,11 +26,11 @@ from chronicle.replay.columns import Columns, Int32, UInt8, read
 from chronicle.replay.delta import Tail, follow, later_of, lay_tail
 from chronicle.replay.figures import Figures, FiguresOn, figures_on, gather_figures
 from chronicle.replay.index import Index, Rows
-from chronicle.replay.lenses import Lens, last_rows, lens_named, verdicts
+from chronicle.replay.lenses import ColumnLens, last_rows, lens_named, verdicts
 from chronicle.replay.segments import read_all, seal
 from chronicle.replay.series import Series, series
-from chronicle.replay.source import HotSource
-from chronicle.replay.standing import Standing, recent_rows, standing
+from chronicle.replay.source import ColumnarSource
+from chronicle.replay.standing import EffectiveColumns, recent_rows, standing
 from chronicle.store.columnar import KINDS, day_number
 
 __all__ = ["TAIL", "Replay"]
@@ -49,7 +49,11 @@ class Replay:
     """
 
     def __init__(
-        self, source: HotSource, folder: Path | None = None, *, compiled: bool = False
+        self,
+        source: ColumnarSource,
+        folder: Path | None = None,
+        *,
+        compiled: bool = False,
     ) -> None:
         self._source = source
         self._folder = folder
@@ -68,7 +72,11 @@ class Replay:
 
     @classmethod
     def open(
-        cls, source: HotSource, folder: Path | None = None, *, compiled: bool = False
+        cls,
+        source: ColumnarSource,
+        folder: Path | None = None,
+        *,
+        compiled: bool = False,
     ) -> Replay:
         """Replay of *source*, with caches in *folder* where one is given.
 
@@ -193,7 +201,7 @@ class Replay:
         on: Day,
         position: int | None = None,
         *,
-        lens: str | Lens = "latest",
+        lens: str | ColumnLens = "latest",
         published_by: Day | None = None,
     ) -> Control:
         """Control of all settlements at the end of *on*, as known at *position*.
@@ -228,7 +236,7 @@ class Replay:
         position: int | None = None,
         *,
         published_by: Day | None = None,
-    ) -> Standing:
+    ) -> EffectiveColumns:
         """The control reports that stand, which is what a lens sees."""
         day = None if published_by is None else _day(published_by)
         known_at = self._position(position)
@@ -236,7 +244,7 @@ class Replay:
         return standing(self._index, tail, _day(on), known_at, day)
 
     def _judged(
-        self, day: int, position: int, lens: Lens, published_by: Day | None
+        self, day: int, position: int, lens: ColumnLens, published_by: Day | None
     ) -> Control:
         looks_back = lens.rule in ("graded", "cautious") and published_by is None
         if looks_back and position <= self._index_head:
@@ -304,7 +312,7 @@ class Replay:
         days: NDArray[Any] | list[Day],
         position: int | None = None,
         *,
-        lens: str | Lens = "latest",
+        lens: str | ColumnLens = "latest",
         published_by: Day | None = None,
     ) -> Series:
         """How many settlements each side holds on each of *days*, which increase."""
@@ -391,8 +399,8 @@ def _day(day: Day) -> int:
     return day_number(day) if isinstance(day, date) else int(day)
 
 
-def _lens(lens: str | Lens) -> Lens:
-    if isinstance(lens, Lens):
+def _lens(lens: str | ColumnLens) -> ColumnLens:
+    if isinstance(lens, ColumnLens):
         return lens
     code = lens.removeprefix("source:")
     source = int(code) if lens != code and code.isascii() and code.isdigit() else None

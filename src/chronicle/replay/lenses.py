@@ -23,16 +23,16 @@ from chronicle.domain.lenses import (
 from chronicle.errors import UsageError
 from chronicle.replay.columns import Int32, UInt8
 from chronicle.replay.index import Rows
-from chronicle.replay.standing import Standing
+from chronicle.replay.standing import EffectiveColumns
 from chronicle.store.columnar import NOBODY
 
-__all__ = ["Lens", "Verdicts", "day_ends", "last_rows", "lens_named", "verdicts"]
+__all__ = ["ColumnLens", "Verdicts", "day_ends", "last_rows", "lens_named", "verdicts"]
 
 _CONTESTED = STATUSES.index("contested")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lens:
+class ColumnLens:
     """A lens by its rule; `source` is a code, `days` those of *cautious*."""
 
     rule: str
@@ -49,7 +49,7 @@ class Verdicts:
     status: UInt8
 
 
-def lens_named(name: str, source: int | None = None) -> Lens:
+def lens_named(name: str, source: int | None = None) -> ColumnLens:
     """The lens of that name; *source* is the code of the source in `source:ID`.
 
     Raises `UsageError` as `chronicle.domain.lenses.parse_lens` does. A source without
@@ -57,24 +57,24 @@ def lens_named(name: str, source: int | None = None) -> Lens:
     """
     full = parse_lens(name).name
     if full.startswith("source:"):
-        return Lens(rule="source", source=NOBODY if source is None else source)
+        return ColumnLens(rule="source", source=NOBODY if source is None else source)
     rule, _, days = full.partition(":")
-    return Lens(rule=rule, days=int(days or 0))
+    return ColumnLens(rule=rule, days=int(days or 0))
 
 
-def last_rows(reports: Standing) -> Rows:
+def last_rows(reports: EffectiveColumns) -> Rows:
     """The last report of each settlement that has any."""
     return np.flatnonzero(np.append(np.diff(reports.place) != 0, True)[: len(reports)])
 
 
-def day_ends(reports: Standing) -> Rows:
+def day_ends(reports: EffectiveColumns) -> Rows:
     """The last report of each settlement and day."""
     new = (np.diff(reports.place) != 0) | (np.diff(reports.valid) != 0)
     return np.flatnonzero(np.append(new, True)[: len(reports)])
 
 
 def verdicts(
-    reports: Standing, ends: Rows, lens: Lens, grades: UInt8 | None = None
+    reports: EffectiveColumns, ends: Rows, lens: ColumnLens, grades: UInt8 | None = None
 ) -> Verdicts:
     """What *lens* makes of *reports* at each of *ends*, which increase.
 
@@ -107,7 +107,7 @@ def _spans(first: Rows, ends: Rows) -> tuple[Rows, Rows]:
     return np.repeat(first, count) + offset, number
 
 
-def _first_rows(reports: Standing, ends: Rows, days: NDArray[Any]) -> Rows:
+def _first_rows(reports: EffectiveColumns, ends: Rows, days: NDArray[Any]) -> Rows:
     """For each end its settlement's first report of a day not before *days*."""
     low = int(reports.valid.min(initial=0))
     place = reports.place.astype(np.int64) << 32
@@ -117,7 +117,7 @@ def _first_rows(reports: Standing, ends: Rows, days: NDArray[Any]) -> Rows:
     return found
 
 
-def grade_ranks(reports: Standing, grades: UInt8 | None) -> NDArray[np.int64]:
+def grade_ranks(reports: EffectiveColumns, grades: UInt8 | None) -> NDArray[np.int64]:
     """`domain.lenses.grade_key` as one number a report, the best the least."""
     letter = reports.grade >> np.uint8(3)
     if grades is not None and len(grades):
@@ -131,7 +131,7 @@ def grade_ranks(reports: Standing, grades: UInt8 | None) -> NDArray[np.int64]:
     return rank
 
 
-def _best_of_day(reports: Standing, ends: Rows, grades: UInt8 | None) -> Rows:
+def _best_of_day(reports: EffectiveColumns, ends: Rows, grades: UInt8 | None) -> Rows:
     if not len(ends):
         return ends
     first = _first_rows(reports, ends, reports.valid[ends])
@@ -144,7 +144,7 @@ def _best_of_day(reports: Standing, ends: Rows, grades: UInt8 | None) -> Rows:
     return chosen
 
 
-def _doubtful(reports: Standing, ends: Rows, days: int) -> NDArray[np.bool_]:
+def _doubtful(reports: EffectiveColumns, ends: Rows, days: int) -> NDArray[np.bool_]:
     """Whether another source said otherwise in the last *days* days."""
     first = _first_rows(reports, ends, reports.valid[ends].astype(np.int64) - days)
     rows, number = _spans(first, ends)
@@ -158,7 +158,7 @@ def _doubtful(reports: Standing, ends: Rows, days: int) -> NDArray[np.bool_]:
     return found
 
 
-def _with_most_sources(reports: Standing, ends: Rows) -> Rows:
+def _with_most_sources(reports: EffectiveColumns, ends: Rows) -> Rows:
     """The last ballot of the side with most; of equals the one reported last.
 
     A source's ballot is its last report; baselines vote when nobody else does.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from chronicle.replay.cache_file import discard, load, peek, save
 from chronicle.replay.columns import Columns, blank, read
-from chronicle.replay.source import HotSource
+from chronicle.replay.source import ColumnarSource
 from chronicle.store.columnar import NO_DAY, NOBODY
 
 __all__ = ["SIZES", "pack", "read_all", "seal", "sealed_segments", "unpack"]
@@ -79,7 +79,9 @@ def unpack(
             values[code == 0] = _NONE[f.name]
 
 
-def sealed_segments(folder: Path, source: HotSource) -> list[tuple[int, int, Path]]:
+def sealed_segments(
+    folder: Path, source: ColumnarSource
+) -> list[tuple[int, int, Path]]:
     """The segments that stand for the log as it is now: a chain from its beginning.
 
     Where some overlap, because a merge was interrupted, the longest are taken.
@@ -97,7 +99,7 @@ def sealed_segments(folder: Path, source: HotSource) -> list[tuple[int, int, Pat
     return chain
 
 
-def _fits(about: dict[str, Any], source: HotSource) -> bool:
+def _fits(about: dict[str, Any], source: ColumnarSource) -> bool:
     if about.get("kind") != "segment" or about.get("version") != VERSION:
         return False
     first, last = about.get("first"), about.get("last")
@@ -108,7 +110,7 @@ def _fits(about: dict[str, Any], source: HotSource) -> bool:
     return bool(about.get("identity") == source.identity(last))
 
 
-def read_all(folder: Path | None, source: HotSource, head: int) -> Columns:
+def read_all(folder: Path | None, source: ColumnarSource, head: int) -> Columns:
     """The whole log up to *head*: from segments as far as they go, then from the log.
 
     A damaged segment is removed, and the log read instead.
@@ -140,7 +142,7 @@ def _load(path: Path, into: Columns) -> bool:
     return True
 
 
-def seal(folder: Path, source: HotSource, columns: Columns) -> None:
+def seal(folder: Path, source: ColumnarSource, columns: Columns) -> None:
     """Write segments of *columns* (the whole log) that are not there yet, and merge.
 
     Raises `OSError` where the disk refuses; what was written before is good.
@@ -162,7 +164,7 @@ def seal(folder: Path, source: HotSource, columns: Columns) -> None:
 
 
 def _write(
-    folder: Path, source: HotSource, columns: Columns, first: int, last: int
+    folder: Path, source: ColumnarSource, columns: Columns, first: int, last: int
 ) -> None:
     bases, codes = pack(columns.take(slice(first - 1, last)))
     about = {

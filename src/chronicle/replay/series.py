@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from chronicle.replay.columns import Int32, UInt8
 from chronicle.replay.index import Rows
 from chronicle.replay.lenses import (
-    Lens,
+    ColumnLens,
     Verdicts,
     day_ends,
     last_rows,
     verdicts,
 )
-from chronicle.replay.standing import Standing
+from chronicle.replay.standing import EffectiveColumns
 
 __all__ = ["Series", "series"]
 
@@ -45,7 +45,10 @@ class Series:
 
 
 def series(
-    reports: Standing, days: Int32, lens: Lens, grades: UInt8 | None = None
+    reports: EffectiveColumns,
+    days: Int32,
+    lens: ColumnLens,
+    grades: UInt8 | None = None,
 ) -> Series:
     """The counts on *days*, which increase; *reports* reach to the last of them."""
     if lens.rule == "majority":
@@ -70,7 +73,7 @@ def _sides(found: Verdicts) -> tuple[Rows, Int32, UInt8]:
 
 
 def _one_by_one(
-    reports: Standing, days: Int32, lens: Lens, grades: UInt8 | None
+    reports: EffectiveColumns, days: Int32, lens: ColumnLens, grades: UInt8 | None
 ) -> Series:
     """Majorities change with every report: one state a day."""
     told = []

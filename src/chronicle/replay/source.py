@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from chronicle.domain.events import Event, Redacted, Report
-from chronicle.store.columnar import BLANK, WIDTH, hot
+from chronicle.store.columnar import BLANK, WIDTH, columnar
 
-__all__ = ["HotSource", "MemorySource", "hot_rows"]
+__all__ = ["ColumnarSource", "MemorySource", "hot_rows"]
 
 
-class HotSource(Protocol):
+class ColumnarSource(Protocol):
     """A log as rows of `chronicle.store.columnar`, row *n* being position *n* + 1."""
 
     def head(self) -> int:
@@ -89,7 +89,7 @@ def hot_rows(
     def row(position: int, event: Event | Redacted) -> bytes:
         if isinstance(event, Report | Redacted):
             positions[event.report_id] = position
-        return BLANK if isinstance(event, Redacted) else hot(event, code, where)
+        return BLANK if isinstance(event, Redacted) else columnar(event, code, where)
 
     def where(report: str) -> Any:
         return positions[report]

@@ -27,11 +27,11 @@ from chronicle.replay.index import Index, Rows, find
 from chronicle.replay.versions import Entries, resolve
 from chronicle.store.columnar import NO_DAY
 
-__all__ = ["Standing", "recent_rows", "standing"]
+__all__ = ["EffectiveColumns", "recent_rows", "standing"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class EffectiveColumns:
     """Reports in order of (place, day, time of day, position).
 
     `valid` are day numbers; `said` codes of `side_actor` and `side_status`; `known` is
@@ -53,10 +53,10 @@ class Standing:
     def __len__(self) -> int:
         return len(self.place)
 
-    def take(self, rows: NDArray[Any]) -> Standing:
+    def take(self, rows: NDArray[Any]) -> EffectiveColumns:
         """Some of the reports, in their order."""
         columns = [getattr(self, f.name) for f in fields(self)]
-        return Standing(*(column[rows] for column in columns[:8]), *columns[8:])
+        return EffectiveColumns(*(column[rows] for column in columns[:8]), *columns[8:])
 
 
 def standing(
@@ -66,7 +66,7 @@ def standing(
     position: int,
     published_by: int | None = None,
     rows: Rows | None = None,
-) -> Standing:
+) -> EffectiveColumns:
     """What stands on day *on* as known at *position*, published by a day number.
 
     With *rows*, only those entries of the index are looked at.
@@ -93,7 +93,7 @@ def standing(
     if len(left_out):
         rows = rows[~_among(index.known_from[rows], left_out)]
     known = index.known_from[rows]
-    main = Standing(
+    main = EffectiveColumns(
         (np.searchsorted(index.start, rows, "right") - 1).astype(np.int32)
         if len(rows) < index.settlements
         else _places(index)[rows],
@@ -197,7 +197,9 @@ def _visible(
     return entries.take(seen)
 
 
-def _with(main: Standing, time: UInt8, others: list[Entries]) -> Standing:
+def _with(
+    main: EffectiveColumns, time: UInt8, others: list[Entries]
+) -> EffectiveColumns:
     """Reports of the index and others, in one order."""
     sides: list[Any] = [main.side_actor, main.side_status]
     said: list[Any] = [main.said.astype(np.int64)]
@@ -211,7 +213,7 @@ def _with(main: Standing, time: UInt8, others: list[Entries]) -> Standing:
     place, valid = both(main.place, "place"), both(main.valid, "valid")
     position = both(main.position, "position")
     order = np.lexsort((position, both(time, "time"), valid, place))
-    joined = Standing(
+    joined = EffectiveColumns(
         place,
         valid,
         np.concatenate(said),

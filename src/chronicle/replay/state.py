@@ -17,8 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.domain.lenses import parse_lens
-from chronicle.domain.state import Heard, State, fold, judge
-from chronicle.domain.timeline import Recorded, Standing, account, upto
+from chronicle.domain.state import Evidence, State, fold, judge
+from chronicle.domain.timeline import (
+    EffectiveClaim,
+    RecordedEvent,
+    as_of,
+    effective_claims,
+)
 from chronicle.errors import Damaged
 from chronicle.replay.columns import FOREVER, LINKED, Columns, read
 from chronicle.replay.versions import Entries, resolve
@@ -52,7 +57,7 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
     bear on a report that decides. `heard` is gathered when it
     is asked for; of control it holds the reports that decide, and those of their day.
     """
-    columns = read(log.store.hot(0, position))
+    columns = read(log.store.columnar(0, position))
     if len(columns) != position:
         raise Damaged(f"{position:,} events, but {len(columns):,} hot records")
     day = day_number(on)
@@ -64,14 +69,14 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
     told |= set(columns.position[links].tolist())
     chosen = list(_with_remarks(log, told, position))
     told_of = replace(
-        fold(upto(chosen, on)), last=_last_heard(log, columns, entries, on, position)
+        fold(as_of(chosen, on)), last=_last_heard(log, columns, entries, on, position)
     )
     return judge(
         _LongHeard(log, told_of, on, position),
         on,
         parse_lens("latest"),
         log.references(position),
-        links=account(chosen).links,
+        links=effective_claims(chosen).links,
         position=position,
     )
 
@@ -103,12 +108,14 @@ def columns_that_decide(entries: Entries) -> Rows:
     return chosen
 
 
-def _with_remarks(log: EventLog, positions: set[int], upto_: int) -> Iterator[Recorded]:
+def _with_remarks(
+    log: EventLog, positions: set[int], upto_: int
+) -> Iterator[RecordedEvent]:
     """The events at *positions*, and all remarks on them, and on those, in order."""
     rows = {row.position: row for row in _rows_at(log, positions)}
     todo = [row.report for row in rows.values() if row.report]
     while todo:
-        about = [row for row in log.store.about(todo) if row.position <= upto_]
+        about = [row for row in log.store.remarks_on(todo) if row.position <= upto_]
         todo = [r.report for r in about if r.report and r.position not in rows]
         rows |= {row.position: row for row in about}
     return (recorded_of(rows[position]) for position in sorted(rows))
@@ -150,7 +157,7 @@ def _last_heard(
         for id_, number in zip(ids, latest, strict=True)
         if number > np.iinfo(np.int32).min
     }
-    told = fold(upto(_with_remarks(log, in_part, position), on))
+    told = fold(as_of(_with_remarks(log, in_part, position), on))
     for id_, day in told.last.items():
         heard[id_] = max(day, heard.get(id_, day))
     return heard
@@ -163,13 +170,15 @@ def _far_end(columns: Columns, entries: Entries, kind: int) -> NDArray[Any]:
     return np.full(len(entries), NOBODY, np.int32)
 
 
-class _LongHeard(Heard):
-    """`Heard` of a long log: what is not control is read when it is asked for."""
+class _LongHeard(Evidence):
+    """`Evidence` of a long log: what is not control is read when it is asked for."""
 
     _question: tuple[EventLog, date, int]
-    _rest: Heard | None
+    _rest: Evidence | None
 
-    def __init__(self, log: EventLog, control: Heard, on: date, position: int) -> None:
+    def __init__(
+        self, log: EventLog, control: Evidence, on: date, position: int
+    ) -> None:
         for name, value in (
             ("control", control.control),
             ("last", control.last),
@@ -178,30 +187,30 @@ class _LongHeard(Heard):
         ):
             object.__setattr__(self, name, value)
 
-    def _read(self) -> Heard:
+    def _read(self) -> Evidence:
         if self._rest is None:
             log, on, position = self._question
             rows = log.recorded(upto=position, types=(*_OTHER_CLAIMS, *_REMARKS))
-            object.__setattr__(self, "_rest", fold(upto(rows, on)))
+            object.__setattr__(self, "_rest", fold(as_of(rows, on)))
         assert self._rest is not None
         return self._rest
 
     @property
-    def routes(self) -> dict[str, tuple[Standing, ...]]:
+    def routes(self) -> dict[str, tuple[EffectiveClaim, ...]]:
         return self._read().routes
 
     @property
-    def figures(self) -> tuple[Standing, ...]:
+    def figures(self) -> tuple[EffectiveClaim, ...]:
         return self._read().figures
 
     @property
-    def incidents(self) -> tuple[Standing, ...]:
+    def incidents(self) -> tuple[EffectiveClaim, ...]:
         return self._read().incidents
 
     @property
-    def support(self) -> tuple[Standing, ...]:
+    def support(self) -> tuple[EffectiveClaim, ...]:
         return self._read().support
 
     @property
-    def legends(self) -> tuple[Standing, ...]:
+    def legends(self) -> tuple[EffectiveClaim, ...]:
         return self._read().legends

@@ -42,7 +42,7 @@ class LogSource:
         return f"{self._id}@{position}:{redacted}:{last.hexdigest()}"
 
     def scan(self, after: int, upto: int | None = None) -> Iterator[bytes]:
-        return self._store.hot(after, upto)
+        return self._store.columnar(after, upto)
 
 
 def cache_folder(log: EventLog) -> Path | None:

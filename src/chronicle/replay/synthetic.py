@@ -56,7 +56,7 @@ class SyntheticLog:
     sources: int
 
     @property
-    def hot(self) -> bytes:
+    def columnar(self) -> bytes:
         """The rows as a log would hand them out."""
         return self.rows.tobytes()
 

@@ -106,11 +106,11 @@ def assumed(run: Run) -> str:
         "Where a range stands, each replica draws its own value from it; a fitted one "
         "holds nine values in ten.",
     )
-    guessed = int(run.terrain.guessed.sum())
+    guessed = int(run.network.guessed.sum())
     return (
         "<h2>Assumptions</h2>"
         + table(Table(("assumption", "says"), rows))
-        + f"<p>The population of {guessed} of {run.terrain.count} settlements is not "
+        + f"<p>The population of {guessed} of {run.network.count} settlements is not "
         "known; each counts as 1,000 people.</p>"
         + "<details><summary>All parameters</summary>"
         + table(values)

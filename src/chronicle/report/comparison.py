@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chronicle.domain.table import Table
-from chronicle.experiments.arms import BASELINE, Question
+from chronicle.experiments.arms import BASELINE, ForecastTask
 from chronicle.verification.comparison import paired
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def differing(run: Run, most: int) -> list[int]:
     return [int(at) for at in order[:most] if greatest[at] > ALIKE]
 
 
-def named(table: Table, question: Question) -> Table:
+def named(table: Table, question: ForecastTask) -> Table:
     """*table* with names of places in the stead of ids, as people read it."""
     names = question.labels
     at = [table.columns.index(c) for c in PLACES if c in table.columns]

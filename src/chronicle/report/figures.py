@@ -14,8 +14,8 @@ from chronicle.domain.views import coarse
 from chronicle.experiments.arms import SHARES, Arm
 from chronicle.report.drawing.chances import MapChance, draw_probability_map
 from chronicle.report.drawing.forecasts import (
-    Arrivals,
-    ReliabilityBin,
+    ArrivalBands,
+    PlotBin,
     draw_arrivals,
     draw_fan,
     draw_reliability,
@@ -108,7 +108,7 @@ def draw_run(run: Run, folder: Path) -> dict[str, Path]:
             found[displaced] = path
     if run.verdict is not None:
         bins = [
-            ReliabilityBin(forecast=b.forecast, observed=b.observed, count=b.count)
+            PlotBin(forecast=b.forecast, observed=b.observed, count=b.count)
             for b in run.verdict.model.brier.bins
             if b.forecast is not None and b.observed is not None
         ]
@@ -175,7 +175,7 @@ def _numbers(run: Run) -> range:
     return range(0 if early else 1, run.question.horizon_days + 1)
 
 
-def _bars(run: Run, arm: Arm) -> list[Arrivals]:
+def _bars(run: Run, arm: Arm) -> list[ArrivalBands]:
     samples = arm.samples(run.question)
     observed = None if run.verdict is None else run.verdict.truth.observed
     names = run.question.labels
@@ -186,7 +186,7 @@ def _bars(run: Run, arm: Arm) -> list[Arrivals]:
         never = float(np.isinf(days).mean())
         seen = math.inf if observed is None else float(observed[at])
         bars.append(
-            Arrivals(
+            ArrivalBands(
                 name=names[run.question.at_risk[at]],
                 shares=shares,
                 never=never,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from chronicle.errors import StorageError
 from chronicle.experiments.arms import Arm, effect_told
-from chronicle.experiments.displacement_verification import people_table
-from chronicle.experiments.verification import verdict_table
+from chronicle.experiments.displacement_verification import displacement_table
+from chronicle.experiments.verification import verification_table
 from chronicle.report.appendix import assumed, limits, provenance, words
 from chronicle.report.comparison import changes_table, differing, named, places_table
 from chronicle.report.figures import (
@@ -166,7 +166,7 @@ def _facts(run: Run) -> str:
         "Coverage": _coverage(run),
     }
     if run.left_out is not None:
-        facts["Left out"] = f"published_by leaves out {run.left_out.told()}"
+        facts["Left out"] = f"published_by leaves out {run.left_out.describe()}"
     return definitions(facts)
 
 
@@ -246,10 +246,10 @@ def _verdict(run: Run) -> str:
         f"{'' if sure else ', which holds 0: they cannot be told apart'}."
     )
     found = f"{head}<p>{escape(told)}</p>" + table(
-        verdict_table(run.verdict), bold=(0,)
+        verification_table(run.verdict), bold=(0,)
     )
     if run.people_verdict is not None:
-        found += table(people_table(run.people_verdict))
+        found += table(displacement_table(run.people_verdict))
     return found
 
 

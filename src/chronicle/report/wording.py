@@ -57,16 +57,16 @@ def arm_words(run: Run, arm: Arm) -> list[str]:
     ensemble = run.ensembles[run.arms.index(arm)]
     names = run.question.labels
     found = []
-    truces = 0
+    ceasefires = 0
     for order, one in zip(
         run.scenario.arm(arm.names), ensemble.interventions, strict=True
     ):
         places = [names[id_] for id_ in one.places]
         words = order_words(order, run.scenario, places)
         if one.kind == "ceasefire":
-            words += f"; it broke early in {broke_early(ensemble, one, truces):.0%}"
+            words += f"; it broke early in {broke_early(ensemble, one, ceasefires):.0%}"
             words += " of the replicas"
-            truces += 1
+            ceasefires += 1
         found.append(words)
     return found
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from chronicle.errors import InputError, UnknownPlace
-from chronicle.simulation.network import ALWAYS, Spans, Terrain
+from chronicle.simulation.network import ALWAYS, Network, Spans
 
 __all__ = ["Hold", "Intervention", "Orders", "Truce", "check", "orders_of", "without"]
 
@@ -89,7 +89,7 @@ class Orders:
     paths: dict[int, Spans]
     corridors: dict[int, Spans]
     holds: dict[int, tuple[Hold, ...]]
-    truces: tuple[Truce, ...]
+    ceasefires: tuple[Truce, ...]
     dated: tuple[tuple[float, str, int, int, float], ...]
 
 
@@ -115,10 +115,10 @@ def _joined(spans: Spans, since: float, until: float) -> Spans:
     return tuple(merged)
 
 
-def path_edges(terrain: Terrain, places: Sequence[str]) -> list[int]:
+def path_edges(network: Network, places: Sequence[str]) -> list[int]:
     """The edges along a path of settlements; `UnknownPlace` where there is none."""
     try:
-        return [terrain.edge(a, b) for a, b in pairwise(places)]
+        return [network.edge(a, b) for a, b in pairwise(places)]
     except UnknownPlace as error:
         if error.kind == "route":
             error.args = (f"{error} A path names neighbours, one after the other",)
@@ -130,7 +130,7 @@ def _fail(one: Intervention, message: str) -> InputError:
 
 
 def check(
-    one: Intervention, terrain: Terrain, horizon: float, begin: float = 0.0
+    one: Intervention, network: Network, horizon: float, begin: float = 0.0
 ) -> None:
     """Refuse an order that names what is not there or could not do anything.
 
@@ -168,11 +168,11 @@ def check(
         raise _fail(one, "happens on one day; leave `until` out")
     _check_unused(one)
     for place in one.places:
-        terrain.row(place)
+        network.row(place)
     for actor in (*one.parties, one.actor):
-        terrain.actor(actor)
+        network.actor(actor)
     if path:
-        path_edges(terrain, one.places)
+        path_edges(network, one.places)
 
 
 def _check_unused(one: Intervention) -> None:
@@ -190,7 +190,7 @@ def _check_unused(one: Intervention) -> None:
             raise _fail(one, f"{one.kind} does not use {field}")
 
 
-def _check_together(all_of: Sequence[Intervention], terrain: Terrain) -> None:
+def _check_together(all_of: Sequence[Intervention], network: Network) -> None:
     """Refuse pairs that contradict each other."""
     for number, one in enumerate(all_of):
         for other in all_of[number + 1 :]:
@@ -210,47 +210,49 @@ def _check_together(all_of: Sequence[Intervention], terrain: Terrain) -> None:
                 where = ", ".join(sorted(shared))
                 raise InputError(f"{both} contradict each other: {where}, one day")
             if kinds == {"close_route", "open_corridor"} and overlap:
-                edges = set(path_edges(terrain, one.places))
-                if edges & set(path_edges(terrain, other.places)):
+                edges = set(path_edges(network, one.places))
+                if edges & set(path_edges(network, other.places)):
                     raise InputError(
                         f"{both} shut and open one route at one time; change the days"
                     )
 
 
 def orders_of(
-    terrain: Terrain, interventions: Sequence[Intervention], horizon: float
+    network: Network, interventions: Sequence[Intervention], horizon: float
 ) -> Orders:
     """Check *interventions* and lay them out by row; raises `InputError`."""
     for one in interventions:
-        check(one, terrain, horizon)
-    _check_together(interventions, terrain)
+        check(one, network, horizon)
+    _check_together(interventions, network)
     gates = {
         edge: spans
-        for edge, spans in enumerate(terrain.open_spans)
+        for edge, spans in enumerate(network.open_spans)
         if spans is not ALWAYS and spans != ALWAYS
     }
     paths = dict(gates)
     corridors: dict[int, Spans] = {}
     holds: dict[int, tuple[Hold, ...]] = {}
-    truces: list[Truce] = []
+    ceasefires: list[Truce] = []
     dated: list[tuple[float, str, int, int, float]] = []
     # Corridors last: they open a route for people whatever else shut it.
     for one in sorted(interventions, key=lambda one: one.kind == "open_corridor"):
-        turn_routes(one, terrain, gates, paths, corridors)
-        for row in hold_rows(one, terrain):
+        turn_routes(one, network, gates, paths, corridors)
+        for row in hold_rows(one, network):
             # What holds from the branch on holds for the sieges that are under way.
             since = one.day if one.day > 0.0 else -math.inf
             hold = Hold(since, one.until, one.extra_days)
             holds[row] = (*holds.get(row, ()), hold)
-        dated += dated_entries(one, terrain, horizon, len(truces))
+        dated += dated_entries(one, network, horizon, len(ceasefires))
         if one.kind == "ceasefire":
-            truces.append(truce_of(one, terrain))
-    return Orders(gates, paths, corridors, holds, tuple(truces), tuple(sorted(dated)))
+            ceasefires.append(truce_of(one, network))
+    return Orders(
+        gates, paths, corridors, holds, tuple(ceasefires), tuple(sorted(dated))
+    )
 
 
 def turn_routes(
     one: Intervention,
-    terrain: Terrain,
+    network: Network,
     gates: dict[int, Spans],
     paths: dict[int, Spans],
     corridors: dict[int, Spans],
@@ -258,7 +260,7 @@ def turn_routes(
     """Change the open spans as *one* says, if it is about routes."""
     if one.kind not in ("close_route", "open_corridor"):
         return
-    for edge in path_edges(terrain, one.places):
+    for edge in path_edges(network, one.places):
         gates[edge] = without(gates.get(edge, ALWAYS), one.day, one.until)
         if one.kind == "close_route":
             paths[edge] = without(paths.get(edge, ALWAYS), one.day, one.until)
@@ -268,35 +270,35 @@ def turn_routes(
             paths[edge] = _joined(paths[edge], one.day, one.until)
 
 
-def hold_rows(one: Intervention, terrain: Terrain) -> list[int]:
+def hold_rows(one: Intervention, network: Network) -> list[int]:
     """Where *one* lengthens sieges."""
-    return [terrain.row(place) for place in one.places] if one.kind == "hold" else []
+    return [network.row(place) for place in one.places] if one.kind == "hold" else []
 
 
-def truce_of(one: Intervention, terrain: Terrain) -> Truce:
+def truce_of(one: Intervention, network: Network) -> Truce:
     """The ceasefire that *one* orders."""
-    parties = tuple(sorted({terrain.actor(party) for party in one.parties}))
+    parties = tuple(sorted({network.actor(party) for party in one.parties}))
     return Truce(one.day, one.until, parties)
 
 
 def dated_entries(
-    one: Intervention, terrain: Terrain, horizon: float, truce: int
+    one: Intervention, network: Network, horizon: float, truce: int
 ) -> list[tuple[float, str, int, int, float]]:
     """What happens on days of *one*: (day, kind, place, other, value)."""
     day, kind = one.day, one.kind
     if kind in ("close_route", "open_corridor"):
         found = []
-        for edge in path_edges(terrain, one.places):
-            a, b = int(terrain.edge_a[edge]), int(terrain.edge_b[edge])
+        for edge in path_edges(network, one.places):
+            a, b = int(network.edge_a[edge]), int(network.edge_b[edge])
             found.append((day, kind, a, b, 0.0))
             if one.until <= horizon:
                 found.append((one.until, "reopen", a, b, 0.0))
         return found
     if kind == "ceasefire":
         return [(day, kind, -1, truce, 0.0)]
-    rows = [terrain.row(place) for place in one.places]
+    rows = [network.row(place) for place in one.places]
     if kind == "transfer":
-        return [(day, kind, row, terrain.actor(one.actor), 0.0) for row in rows]
+        return [(day, kind, row, network.actor(one.actor), 0.0) for row in rows]
     if kind == "hold":
         return []
     room = math.inf if one.capacity is None else one.capacity

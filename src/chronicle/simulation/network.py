@@ -23,9 +23,9 @@ __all__ = [
     "ALWAYS",
     "FALLBACK_POPULATION",
     "NOBODY",
-    "Place",
-    "Road",
-    "Terrain",
+    "Network",
+    "NetworkPlace",
+    "NetworkRoad",
     "build",
 ]
 
@@ -36,14 +36,14 @@ NOBODY = -1
 """The actor code of a place that nobody holds."""
 
 FALLBACK_POPULATION = 1000
-"""People assumed where the record gives none; `Terrain.guessed` tells where."""
+"""People assumed where the record gives none; `Network.guessed` tells where."""
 
 Spans = tuple[tuple[float, float], ...]
 ALWAYS: Spans = ((-math.inf, math.inf),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class NetworkPlace:
     """A settlement at the branch date.
 
     *capacity* is in displaced people; None has no limit. *displaced* are people from
@@ -68,7 +68,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Road:
+class NetworkRoad:
     """An undirected route. *open_spans* are half-open, in days from the branch."""
 
     a: str
@@ -79,7 +79,7 @@ class Road:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terrain:
+class Network:
     """Arrays by settlement row `n`, by undirected edge `m`, by directed link `2m`.
 
     `attacks[a, b]`: forces of actor a take places that b holds; the last column is
@@ -173,7 +173,7 @@ def _count(value: float | None, what: str, whose: str) -> float:
     return float(value)
 
 
-def _past(places: Sequence[Place], what: str) -> Floats:
+def _past(places: Sequence[NetworkPlace], what: str) -> Floats:
     """Days from the branch that lie not after it."""
     for place in places:
         if (value := getattr(place, what)) > 0:
@@ -201,8 +201,8 @@ def check_spans(spans: Spans, whose: str) -> None:
 
 
 def build(
-    places: Sequence[Place],
-    roads: Sequence[Road],
+    places: Sequence[NetworkPlace],
+    roads: Sequence[NetworkRoad],
     *,
     actors: Sequence[str],
     attacks: Sequence[tuple[str, str | None]],
@@ -210,7 +210,7 @@ def build(
     sources: Sequence[tuple[str, str]] = (),
     risings: Sequence[tuple[str, str]] = (),
     fallback_population: int = FALLBACK_POPULATION,
-) -> Terrain:
+) -> Network:
     """Terrain from plain rows, in any order.
 
     *attacks* are pairs (actor, holder whose places it takes), None for places without
@@ -287,7 +287,7 @@ def build(
     order = np.lexsort((target, source))
     first = np.zeros(len(ids) + 1, np.int64)
     np.add.at(first, source + 1, 1)
-    return Terrain(
+    return Network(
         settlements=ids,
         entity=np.array([stable_id(id_) for id_ in ids], np.uint64),
         population=population,

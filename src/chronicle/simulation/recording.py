@@ -24,7 +24,7 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.fields import NAME_LENGTH
 from chronicle.domain.state import State
-from chronicle.simulation.network import Terrain
+from chronicle.simulation.network import Network
 from chronicle.simulation.rules import (
     CAPACITY_SET,
     CAPTURED,
@@ -82,7 +82,7 @@ class Replica:
     arm: str
     seed: int
     number: int
-    terrain: Terrain
+    network: Network
     changes: Sequence[Change]
     displaced: Sequence[float] = ()
 
@@ -233,7 +233,7 @@ def _change(
 
     A report on control without a status is of what befell a place, however it is held.
     """
-    branch, names = replica.scenario.branch_at, replica.terrain.settlements
+    branch, names = replica.scenario.branch_at, replica.network.settlements
     day = branch + timedelta(days=max(change.day, 0 if change.time < 0 else 1))
     if change.kind in (*_HANDS, SIEGE, REPULSED):
         return [(day, _control(replica, start, change, day))]
@@ -269,7 +269,7 @@ def _change(
 
 
 def _control(replica: Replica, start: State, change: Change, day: date) -> Told:
-    names, actors = replica.terrain.settlements, replica.terrain.actors
+    names, actors = replica.network.settlements, replica.network.actors
     holder = actors[change.controller] if change.controller >= 0 else None
     contested = change.kind == SIEGE or holder is None
     kind = ""

@@ -16,14 +16,21 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from chronicle.domain.events import RouteRegistered, RouteStatusReported
-from chronicle.domain.lenses import Verdict
+from chronicle.domain.lenses import Ruling
 from chronicle.domain.state import State
 from chronicle.errors import InputError, UnknownPlace
 from chronicle.simulation.interventions import Intervention, check
-from chronicle.simulation.network import ALWAYS, Place, Road, Spans, Terrain, build
+from chronicle.simulation.network import (
+    ALWAYS,
+    Network,
+    NetworkPlace,
+    NetworkRoad,
+    Spans,
+    build,
+)
 from chronicle.simulation.scenario import EVERYWHERE, Force, Order, Scenario
 
-__all__ = ["Find", "arms_of", "attackers_of", "defenders_of", "orders_of", "terrain_of"]
+__all__ = ["Find", "arms_of", "attackers_of", "defenders_of", "network_of", "orders_of"]
 
 Find = Callable[[str], str]
 """From a name to the id of a settlement; `UnknownPlace` with candidates if none."""
@@ -37,7 +44,7 @@ _ROAD_CLASSES = {"local": "unclassified"}
 _ON_ONE_DAY = ("reinforce", "transfer", "capacity")
 
 
-def terrain_of(state: State, scenario: Scenario, find: Find) -> Terrain:
+def network_of(state: State, scenario: Scenario, find: Find) -> Network:
     """The terrain of *state*, at the end of its day, with the forces of *scenario*.
 
     A force advances on the places of those whom it is against, and on places that
@@ -104,7 +111,7 @@ def arms_of(scenario: Scenario) -> tuple[tuple[str, ...], ...]:
 
 
 def orders_of(
-    scenario: Scenario, arm: Sequence[str], terrain: Terrain, find: Find
+    scenario: Scenario, arm: Sequence[str], network: Network, find: Find
 ) -> tuple[Intervention, ...]:
     """The orders of an arm in the words of the engines.
 
@@ -115,7 +122,7 @@ def orders_of(
     for number, order in enumerate(scenario.orders, 1):
         if order.name in arm:
             where = f"{scenario.file}: intervention {number} ({order.name})"
-            found.append(_intervention(scenario, order, where, terrain, find))
+            found.append(_intervention(scenario, order, where, network, find))
     return tuple(found)
 
 
@@ -160,11 +167,11 @@ def _risings(state: State, force: Force) -> Sequence[str]:
     return [id_ for id_, who in state.control.items() if who in force.against]
 
 
-def _place(state: State, id_: str, scenario: Scenario) -> Place:
+def _place(state: State, id_: str, scenario: Scenario) -> NetworkPlace:
     place, known = state.places[id_], state.references.settlements[id_]
     kind = _KINDS.get(known.kind, "town")
     people = known.population
-    found = Place(
+    found = NetworkPlace(
         settlement=id_,
         controller=place.control,
         status=place.status,
@@ -182,7 +189,7 @@ def _place(state: State, id_: str, scenario: Scenario) -> Place:
     )
 
 
-def _taken(on: date, verdict: Verdict, scenario: Scenario) -> float:
+def _taken(on: date, verdict: Ruling, scenario: Scenario) -> float:
     """Noon of the day on which one of the forces took it in the offensive, or NaN."""
     since, offensive = verdict.since, scenario.offensive_since
     if since is None or offensive is None or since < offensive:
@@ -192,14 +199,14 @@ def _taken(on: date, verdict: Verdict, scenario: Scenario) -> float:
     return _morning(on, since) + 0.5
 
 
-def _confirmed(on: date, verdict: Verdict) -> float:
+def _confirmed(on: date, verdict: Ruling) -> float:
     """The end of the last day of which a report says what the verdict says."""
     days = [one.claim.since_day for one in verdict.deciding]
     return float((max(days) - on).days) if days else -math.inf
 
 
-def _road(state: State, route: RouteRegistered) -> Road:
-    return Road(
+def _road(state: State, route: RouteRegistered) -> NetworkRoad:
+    return NetworkRoad(
         a=route.settlement_a,
         b=route.settlement_b,
         distance_km=route.distance_km,
@@ -231,7 +238,7 @@ def _morning(branch: date, day: date) -> float:
 
 
 def _intervention(
-    scenario: Scenario, order: Order, where: str, terrain: Terrain, find: Find
+    scenario: Scenario, order: Order, where: str, network: Network, find: Find
 ) -> Intervention:
     branch = scenario.branch_at
     last = scenario.horizon_days
@@ -259,7 +266,7 @@ def _intervention(
             places.append(find(name))
     if order.kind == "open_corridor":
         with _told(f"{where}: route"):
-            places = list(_way(terrain, places))
+            places = list(_way(network, places))
     elif order.kind != "close_route":
         twice = sorted({id_ for id_ in places if places.count(id_) > 1})
         if twice:
@@ -268,7 +275,7 @@ def _intervention(
     named += [("actor", order.actor)] if order.actor is not None else []
     for key, actor in named:
         with _told(f"{where}: {key}"):
-            terrain.actor(actor)
+            network.actor(actor)
     found = Intervention(
         kind=order.kind,
         day=since,
@@ -283,25 +290,25 @@ def _intervention(
     )
     with _told(where):
         try:
-            check(found, terrain, last)
+            check(found, network, last)
         except InputError as error:  # the place says already which one it is
             error.args = (str(error).removeprefix(f"{found.label}: "),)
             raise
     return found
 
 
-def _way(terrain: Terrain, stops: Sequence[str]) -> Iterator[str]:
+def _way(network: Network, stops: Sequence[str]) -> Iterator[str]:
     """The settlements along the shortest way by registered routes through *stops*."""
     import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import dijkstra
 
-    shape = (terrain.count, terrain.count)
-    ends = terrain.edge_a, terrain.edge_b
-    graph = coo_array((terrain.distance_km, ends), shape=shape).tocsr()
+    shape = (network.count, network.count)
+    ends = network.edge_a, network.edge_b
+    graph = coo_array((network.distance_km, ends), shape=shape).tocsr()
     yield from stops[:1]
     for a, b in pairwise(stops):
-        start, at = terrain.row(a), terrain.row(b)
+        start, at = network.row(a), network.row(b)
         km, before = dijkstra(
             graph, directed=False, indices=start, return_predecessors=True
         )
@@ -309,7 +316,7 @@ def _way(terrain: Terrain, stops: Sequence[str]) -> Iterator[str]:
             raise InputError(f"no registered route leads from {a!r} to {b!r}")
         back = []
         while at != start:
-            back.append(terrain.settlements[at])
+            back.append(network.settlements[at])
             at = int(before[at])
         yield from reversed(back)
 

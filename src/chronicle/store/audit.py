@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chronicle.domain.events import Redacted, Report
 from chronicle.errors import IntegrityFailure
-from chronicle.store.columnar import BLANK, WIDTH, hot
+from chronicle.store.columnar import BLANK, WIDTH, columnar
 from chronicle.store.protocol import Store
 from chronicle.store.register import recorded_of
 
@@ -30,7 +30,7 @@ def audit(store: Store) -> int:
 
     records = (
         block[start : start + WIDTH]
-        for block in store.hot()
+        for block in store.columnar()
         for start in range(0, len(block), WIDTH)
     )
     position = 0
@@ -39,7 +39,9 @@ def audit(store: Store) -> int:
         event = recorded_of(row).event
         if isinstance(event, Report | Redacted):
             positions[event.report_id] = position
-        said = BLANK if isinstance(event, Redacted) else hot(event, code, position_of)
+        said = (
+            BLANK if isinstance(event, Redacted) else columnar(event, code, position_of)
+        )
         if row.position != position or next(records, b"") != said:
             raise IntegrityFailure(
                 f"position {position}: what replay reads is not what the event says; "

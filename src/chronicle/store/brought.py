@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chronicle.domain.decide import Register, stands
 from chronicle.domain.events import ImportFinished, ReportAmended
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.store.protocol import Reading, Writing, microseconds
 from chronicle.store.register import recorded_of
 
@@ -74,7 +74,7 @@ class Brought:
             return found
         return None
 
-    def file_of(self, told: Recorded) -> str:
+    def file_of(self, told: RecordedEvent) -> str:
         """The file that told an event; empty where none did."""
         found = self.by(told.position, microseconds(told.recorded_at))
         return "" if found is None else found.file
@@ -121,7 +121,7 @@ def _only_told_by(
     for first in range(0, len(ids), 1_000):
         some = ids[first : first + 1_000]
         elsewhere: set[str] = set()
-        for row in log.about(some):
+        for row in log.remarks_on(some):
             event = recorded_of(row).event
             if isinstance(event, ReportAmended) and event.dataset == dataset:
                 by = brought.by(row.position, row.recorded_at)
@@ -132,7 +132,7 @@ def _only_told_by(
 
 def standing_of(log: Reading, register: Register, ids: Sequence[str]) -> list[str]:
     """Those of *ids*, all told, that count now."""
-    spoken_of = {row.target for row in log.about(ids)}
+    spoken_of = {row.target for row in log.remarks_on(ids)}
     return [id_ for id_ in ids if id_ not in spoken_of or stands(id_, register)]
 
 
@@ -149,16 +149,16 @@ def last_run(work: Writing, brought: Brought, position: int | None) -> list[Impo
     imports = [
         one
         for one in brought.imports
-        if work.recalled(f"{_UNDONE}{one.position}") is None
+        if work.outcome_of(f"{_UNDONE}{one.position}") is None
         and (position is None or one.position <= position)
     ]
     if not imports or (position is not None and imports[-1].position != position):
         return []
     last = imports[-1]
-    run = work.recalled(f"{_RUN}{last.position}")
+    run = work.outcome_of(f"{_RUN}{last.position}")
     if run is None or position is not None:
         return [last]
-    return [one for one in imports if work.recalled(f"{_RUN}{one.position}") == run]
+    return [one for one in imports if work.outcome_of(f"{_RUN}{one.position}") == run]
 
 
 def note_undone(work: Writing, imports: Sequence[Import]) -> None:

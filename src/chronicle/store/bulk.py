@@ -55,7 +55,7 @@ def insert_controls(
     work: Writing, register: StoreRegister, columns: Columns
 ) -> range | None:
     """Store valid control reports; None, and nothing done, where one needs deciding."""
-    if not _ordinary(columns, register) or work.told(columns["report_id"]):
+    if not _ordinary(columns, register) or work.reports(columns["report_id"]):
         return None
     streams = {source: f"source:{source}" for source in set(columns["source"])}
     drafts = zip(

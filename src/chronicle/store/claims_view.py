@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chronicle.domain.events import Claim, Remark, ReportRedacted
-from chronicle.domain.timeline import Recorded, account
+from chronicle.domain.timeline import RecordedEvent, effective_claims
 from chronicle.errors import UnknownReport
 from chronicle.store.log import EventLog
 from chronicle.store.register import recorded_of
@@ -38,7 +38,7 @@ class ClaimsView:
         )
 
     def apply(
-        self, view: sqlite3.Cursor, batch: Sequence[Recorded], log: EventLog
+        self, view: sqlite3.Cursor, batch: Sequence[RecordedEvent], log: EventLog
     ) -> None:
         rows = [claim_row(one, one.event, 1) for one in batch if _told(one)]
         marks = ",".join("?" * len(COLUMNS))
@@ -57,7 +57,7 @@ class ClaimsView:
         if not isinstance(first.event, Claim):
             view.execute("DELETE FROM claims WHERE report = ?", (report,))
             return
-        found = account(family)
+        found = effective_claims(family)
         standing = next(
             (s for s in found.standing if s.position == first.position), None
         )
@@ -69,11 +69,11 @@ class ClaimsView:
         )
 
 
-def _told(one: Recorded) -> bool:
+def _told(one: RecordedEvent) -> bool:
     return isinstance(one.event, Claim)
 
 
-def claim_row(one: Recorded, claim: Any, counts: int) -> tuple[Any, ...]:
+def claim_row(one: RecordedEvent, claim: Any, counts: int) -> tuple[Any, ...]:
     """The row of a claim in the view."""
     published = claim.published
     return (
@@ -94,7 +94,7 @@ def _root(remark: Any, log: EventLog) -> str:
     """The claim that a remark, or a remark on it, is about in the end."""
     report: str = remark.report
     while True:
-        found = log.told(report)
+        found = log.report(report)
         if found is None:
             raise UnknownReport(report)
         if isinstance(found.event, Remark) and not isinstance(
@@ -105,12 +105,12 @@ def _root(remark: Any, log: EventLog) -> str:
             return report
 
 
-def _family(report: str, log: EventLog, upto: int) -> list[Recorded]:
+def _family(report: str, log: EventLog, upto: int) -> list[RecordedEvent]:
     """A claim, the remarks on it and those on them, in order, up to a position."""
-    rows = {row.position: row for row in log.store.told([report]).values()}
+    rows = {row.position: row for row in log.store.reports([report]).values()}
     todo = [report]
     while todo:
-        about = [row for row in log.store.about(todo) if row.position <= upto]
+        about = [row for row in log.store.remarks_on(todo) if row.position <= upto]
         todo = [r.report for r in about if r.report and r.position not in rows]
         rows |= {row.position: row for row in about}
     return [recorded_of(rows[position]) for position in sorted(rows)]

@@ -35,8 +35,8 @@ __all__ = [
     "NOBODY",
     "NO_DAY",
     "WIDTH",
+    "columnar",
     "day_number",
-    "hot",
     "hot_controls",
 ]
 
@@ -118,7 +118,7 @@ def day_number(day: date | None) -> int:
     return NO_DAY if day is None else day.toordinal() - _EPOCH
 
 
-def hot(event: Event, code: Callable[[str, str], int], position_of: Any) -> bytes:
+def columnar(event: Event, code: Callable[[str, str], int], position_of: Any) -> bytes:
     """The hot record of *event*.
 
     *code* gives the code of an id: `code("settlement", "alder")`; *position_of* the
@@ -195,7 +195,7 @@ def hot(event: Event, code: Callable[[str, str], int], position_of: Any) -> byte
 def hot_controls(
     columns: Mapping[str, Sequence[Any]], code: Callable[[str, str], int]
 ) -> Iterator[bytes]:
-    """`hot` of control reports, given as columns of their fields; codes are given now.
+    """`columnar` of control reports, given as columns of their fields; codes are given now.
 
     What repeats is worked out once for each value, not for each row.
     """

@@ -20,7 +20,7 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.fields import NAME_LENGTH, text
 from chronicle.domain.state import References
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import Conflict, InputError, UsageError
 from chronicle.store.branch_guard import keep_apart
 from chronicle.store.brought import (
@@ -34,10 +34,10 @@ from chronicle.store.brought import (
 from chronicle.store.bulk import Controls, columns_of, insert_controls
 from chronicle.store.chunks import chunks, chunks_and_columns
 from chronicle.store.codec import encode
-from chronicle.store.columnar import hot
+from chronicle.store.columnar import columnar
 from chronicle.store.positions import check_expected, positions_of, said_gone
 from chronicle.store.protocol import Draft, Store, Writing, microseconds
-from chronicle.store.register import Shelf, StoreRegister, recorded_of
+from chronicle.store.register import ReferenceCache, StoreRegister, recorded_of
 from chronicle.store.undo import Undone, undoing
 from chronicle.store.vintages import Tally, bring_up_to_date, links_like
 
@@ -48,11 +48,11 @@ FEW = 16  # events for which a chunk of columns would not pay
 
 
 class EventLog:
-    """Events in a store, appended through `decide` and read as `Recorded`."""
+    """Events in a store, appended through `decide` and read as `RecordedEvent`."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._shelf = Shelf()
+        self._shelf = ReferenceCache()
         self._shelf_lock = threading.Lock()
 
     def append(
@@ -74,7 +74,7 @@ class EventLog:
         given = list(events)
         digest = b"" if key is None else _digest(key, given)
         with self.store.writing() as work:
-            if key is not None and (before := work.recalled(key)) is not None:
+            if key is not None and (before := work.outcome_of(key)) is not None:
                 if before[0] != digest:
                     raise Conflict(f"the key {key!r} was used for another command")
                 return before[1]
@@ -293,7 +293,7 @@ class EventLog:
         at: dict[str, int] = {}
 
         def position_of(report: str) -> int:
-            found = register.told(report)
+            found = register.report(report)
             if found is None and not at:  # it is among the news
                 for position, event in enumerate(news, work.head + 1):
                     if isinstance(event, Report):
@@ -312,7 +312,7 @@ class EventLog:
                 told, stream = event.report_id, f"source:{event.source}"
                 if isinstance(event, Remark):
                     spoken_of = event.report  # type: ignore[attr-defined]
-            record = hot(event, work.code, position_of)
+            record = columnar(event, work.code, position_of)
             type_, body = event.TYPE, encode(event)
             drafts.append(
                 Draft(stream, type_, body, record, told, spoken_of, event.dataset)
@@ -320,12 +320,12 @@ class EventLog:
         positions = work.insert(drafts)
         register.take(news)
         for report in redacted:
-            work.empty(report)
+            work.redact_payload(report)
         return positions
 
     def recorded(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Recorded]:
+    ) -> Iterator[RecordedEvent]:
         """The events after one position and up to another, in order."""
         return map(recorded_of, self.store.rows(after, upto, types))
 
@@ -352,7 +352,7 @@ class EventLog:
             with self._shelf_lock:
                 self._shelf.catch_up(self.store, head)
                 return self._shelf.copy().references
-        shelf = Shelf()
+        shelf = ReferenceCache()
         shelf.catch_up(self.store, upto)
         return shelf.references
 
@@ -362,14 +362,14 @@ class EventLog:
             self._shelf.catch_up(work, work.head)
             return StoreRegister(work, self._shelf)
 
-    def told(self, report: str) -> Recorded | None:
+    def report(self, report: str) -> RecordedEvent | None:
         """The event with that report id."""
-        row = self.store.told([report]).get(report)
+        row = self.store.reports([report]).get(report)
         return recorded_of(row) if row else None
 
 
 def _with_digest(work: Writing, event: ReportRedacted) -> ReportRedacted:
-    row = work.told([event.report]).get(event.report)
+    row = work.reports([event.report]).get(event.report)
     if row is None:
         raise InputError(
             f"report {event.report!r} is not recorded yet: leave it out instead"

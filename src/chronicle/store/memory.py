@@ -13,7 +13,7 @@ from eventsourcing.popo import POPOApplicationRecorder
 
 from chronicle.errors import Busy, Conflict
 from chronicle.store.columnar import BLANK
-from chronicle.store.protocol import Draft, Row, Writing, microseconds
+from chronicle.store.protocol import Draft, StoredRow, Writing, microseconds
 
 __all__ = ["MemoryStore"]
 
@@ -37,7 +37,7 @@ class MemoryStore:
         self._turn = threading.RLock()  # one transaction at a time
         self._busy = False
         self._lock = threading.Lock()  # no reader sees half of a commit
-        self._rows: list[Row] = []
+        self._rows: list[StoredRow] = []
         self._hot: list[bytes] = []
         self._datasets: list[str] = []
         self._told: dict[str, int] = {}
@@ -65,14 +65,14 @@ class MemoryStore:
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Row]:
+    ) -> Iterator[StoredRow]:
         with self._lock:
             found = self._rows[_cut(after, upto)]
         for row in found:
             if not types or row.type in types:
                 yield row
 
-    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
         with self._lock:
             return {
                 report: self._rows[self._told[report] - 1]
@@ -80,12 +80,12 @@ class MemoryStore:
                 if report in self._told
             }
 
-    def about(self, reports: Sequence[str]) -> list[Row]:
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
         with self._lock:
             positions = {p for report in reports for p in self._about.get(report, ())}
             return [self._rows[position - 1] for position in sorted(positions)]
 
-    def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+    def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         with self._lock:
             records = self._hot[_cut(after, upto)]
         for start in range(0, len(records), BLOCK):
@@ -120,12 +120,12 @@ class _MemoryWriting:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self._drafts: list[Draft] = []
-        self._rows: list[Row] = []  # of the drafts
+        self._rows: list[StoredRow] = []  # of the drafts
         self._told: dict[str, int] = {}
         self._about: dict[str, list[int]] = {}
         self._versions: dict[str, int] = {}
         self._codes: dict[str, dict[str, int]] = {}
-        self._emptied: dict[int, Row] = {}
+        self._emptied: dict[int, StoredRow] = {}
         self._commands: dict[str, tuple[bytes, list[int]]] = {}
         self._first = store.head()
         self.head = self._first
@@ -158,7 +158,7 @@ class _MemoryWriting:
         version = self._versions[stream] = before + 1
         self._drafts.append(draft)
         self._rows.append(
-            Row(
+            StoredRow(
                 *(position, self.recorded_at, stream, version, draft.type),
                 *(draft.report, draft.target, draft.body),
             )
@@ -168,7 +168,7 @@ class _MemoryWriting:
         if draft.target is not None:
             self._about.setdefault(draft.target, []).append(position)
 
-    def _at(self, position: int) -> Row:
+    def _at(self, position: int) -> StoredRow:
         if position in self._emptied:
             return self._emptied[position]
         if position > self._first:
@@ -177,25 +177,25 @@ class _MemoryWriting:
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Row]:
+    ) -> Iterator[StoredRow]:
         for position in range(1, self.head + 1)[_cut(after, upto)]:
             row = self._at(position)
             if not types or row.type in types:
                 yield row
 
-    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
         found = {r: self._told.get(r, self._store._told.get(r)) for r in reports}
         return {r: self._at(at) for r, at in found.items() if at is not None}
 
-    def about(self, reports: Sequence[str]) -> list[Row]:
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
         positions: set[int] = set()
         for report in reports:
             positions.update(self._store._about.get(report, ()))
             positions.update(self._about.get(report, ()))
         return [self._at(position) for position in sorted(positions)]
 
-    def empty(self, report: str) -> None:
-        rows = [*self.told([report]).values(), *self.about([report])]
+    def redact_payload(self, report: str) -> None:
+        rows = [*self.reports([report]).values(), *self.remarks_on([report])]
         harmful = [row for row in rows if row.type != "report-redacted"]
         if harmful and len(harmful) == len(rows):
             raise Conflict(f"no redaction of {report!r} is in the log")
@@ -203,11 +203,11 @@ class _MemoryWriting:
             self._emptied[row.position] = row._replace(body=b"")
 
     def remember(self, key: str, digest: bytes, positions: Sequence[int]) -> None:
-        if self.recalled(key) is not None:
+        if self.outcome_of(key) is not None:
             raise Conflict(f"the key {key!r} is taken")
         self._commands[key] = digest, list(positions)
 
-    def recalled(self, key: str) -> tuple[bytes, list[int]] | None:
+    def outcome_of(self, key: str) -> tuple[bytes, list[int]] | None:
         found = self._commands.get(key) or self._store._commands.get(key)
         return None if found is None else (found[0], list(found[1]))
 
@@ -232,7 +232,7 @@ class _MemoryWriting:
             except IntegrityError as taken:
                 raise Conflict(str(taken)) from None
             store._rows += self._rows
-            store._hot += [draft.hot for draft in self._drafts]
+            store._hot += [draft.columnar for draft in self._drafts]
             store._datasets += [draft.dataset for draft in self._drafts]
             store._told |= self._told
             for target, positions in self._about.items():

@@ -16,7 +16,7 @@ from chronicle.domain.events import (
     ReportsLinked,
 )
 from chronicle.errors import Conflict
-from chronicle.store.protocol import Reading, Row
+from chronicle.store.protocol import Reading, StoredRow
 from chronicle.store.register import recorded_of
 
 __all__ = ["check_expected", "positions_of", "said_gone"]
@@ -54,7 +54,7 @@ def _concerned(log: Reading, event: Event | Redacted) -> set[str]:
         if report in seen:
             continue
         seen.add(report)
-        for row in [*log.told([report]).values(), *log.about([report])]:
+        for row in [*log.reports([report]).values(), *log.remarks_on([report])]:
             said = recorded_of(row).event
             if row.report == report or isinstance(said, ReportAmended):
                 places.update(_places(said))
@@ -92,14 +92,14 @@ def positions_of(log: Reading, events: Sequence[Event]) -> list[int]:
 def _position_of(log: Reading, event: Event) -> int:
     """That of the report with its id; of the last remark like it; of its report."""
     assert isinstance(event, Report)
-    if event.report_id and (told := log.told([event.report_id])):
+    if event.report_id and (told := log.reports([event.report_id])):
         return told[event.report_id].position
     report: str = event.report  # type: ignore[attr-defined]
-    like = [row.position for row in log.about([report]) if _alike(event, row)]
-    return like[-1] if like else log.told([report])[report].position
+    like = [row.position for row in log.remarks_on([report]) if _alike(event, row)]
+    return like[-1] if like else log.reports([report])[report].position
 
 
-def _alike(event: Event, row: Row) -> bool:
+def _alike(event: Event, row: StoredRow) -> bool:
     if row.type != event.TYPE:
         return False
     said = recorded_of(row).event
@@ -121,7 +121,7 @@ def said_gone(log: Reading, reports: Sequence[str], dataset: str) -> set[str]:
 def _retractions(
     log: Reading, reports: Sequence[str], dataset: str
 ) -> Iterator[tuple[str, str]]:
-    for row in log.about(reports):
+    for row in log.remarks_on(reports):
         event = recorded_of(row).event
         if isinstance(event, ReportRetracted) and event.dataset == dataset:
             yield event.report_id, event.report

@@ -18,7 +18,7 @@ from typing import Protocol
 from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.sqlite import SQLiteTrackingRecorder
 
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import Conflict, IntegrityFailure
 from chronicle.store.log import EventLog
 from chronicle.store.sqlite.errors import storage_errors
@@ -44,7 +44,7 @@ class Projection(Protocol):
         ...
 
     def apply(
-        self, view: sqlite3.Cursor, batch: Sequence[Recorded], log: EventLog
+        self, view: sqlite3.Cursor, batch: Sequence[RecordedEvent], log: EventLog
     ) -> None:
         """Bring the view from before *batch* to after it.
 

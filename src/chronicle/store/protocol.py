@@ -12,7 +12,15 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-__all__ = ["Draft", "Reading", "Row", "Store", "Writing", "microseconds", "moment"]
+__all__ = [
+    "Draft",
+    "Reading",
+    "Store",
+    "StoredRow",
+    "Writing",
+    "microseconds",
+    "moment",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -34,13 +42,13 @@ class Draft(NamedTuple):
     stream: str  # `source:<id>`, or `register` for reference data
     type: str
     body: bytes
-    hot: bytes
+    columnar: bytes
     report: str | None = None  # the id of the report that it tells
     target: str | None = None  # the id of the report that it speaks of
     dataset: str = ""
 
 
-class Row(NamedTuple):
+class StoredRow(NamedTuple):
     """A stored event; *body* is empty when it was redacted."""
 
     position: int
@@ -61,15 +69,15 @@ class Reading(Protocol):
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Row]:
+    ) -> Iterator[StoredRow]:
         """Rows after one position and up to another, in order."""
         ...
 
-    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
         """The rows that tell these reports, by id."""
         ...
 
-    def about(self, reports: Sequence[str]) -> list[Row]:
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
         """The rows that speak of any of these reports, in order."""
         ...
 
@@ -88,7 +96,7 @@ class Writing(Reading, Protocol):
         """Store *drafts*; their positions."""
         ...
 
-    def empty(self, report: str) -> None:
+    def redact_payload(self, report: str) -> None:
         """Remove the payload of a report and of what was said of it.
 
         Raises `Conflict` unless the row of the redaction has been inserted before.
@@ -99,7 +107,7 @@ class Writing(Reading, Protocol):
         """Keep the outcome of a command under its idempotency key."""
         ...
 
-    def recalled(self, key: str) -> tuple[bytes, list[int]] | None:
+    def outcome_of(self, key: str) -> tuple[bytes, list[int]] | None:
         """The digest and positions that were kept under *key*."""
         ...
 
@@ -125,7 +133,7 @@ class Store(Reading, Protocol):
         """The last position; 0 of an empty log."""
         ...
 
-    def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+    def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         """The hot records after one position, joined in blocks, in order."""
         ...
 

@@ -7,12 +7,18 @@ from collections.abc import Mapping, Sequence, Set
 from chronicle.domain.events import Event, Redacted, Reference, Remark, Report
 from chronicle.domain.names import Gazetteer
 from chronicle.domain.state import References
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import Untrusted
 from chronicle.store.codec import decode
-from chronicle.store.protocol import Reading, Row, moment
+from chronicle.store.protocol import Reading, StoredRow, moment
 
-__all__ = ["REFERENCE_TYPES", "SHELVES", "Shelf", "StoreRegister", "recorded_of"]
+__all__ = [
+    "REFERENCE_TYPES",
+    "SHELVES",
+    "ReferenceCache",
+    "StoreRegister",
+    "recorded_of",
+]
 
 # TYPE -> the attribute of `References` that holds such events
 SHELVES = {
@@ -24,7 +30,7 @@ SHELVES = {
 REFERENCE_TYPES = tuple(SHELVES)
 
 
-def recorded_of(row: Row) -> Recorded:
+def recorded_of(row: StoredRow) -> RecordedEvent:
     """The event of a stored row; raises `Untrusted` naming the position."""
     try:
         if row.body == b"" and row.report and row.type != "report-redacted":
@@ -32,7 +38,7 @@ def recorded_of(row: Row) -> Recorded:
             event: Event | Redacted = Redacted(row.report, source)
         else:
             event = decode(row.type, row.body)
-        return Recorded(row.position, moment(row.recorded_at), event)
+        return RecordedEvent(row.position, moment(row.recorded_at), event)
     except Untrusted as bad:
         raise Untrusted(f"position {row.position}: {bad}") from None
     except (AttributeError, TypeError, OverflowError):
@@ -41,7 +47,7 @@ def recorded_of(row: Row) -> Recorded:
         ) from None
 
 
-class Shelf:
+class ReferenceCache:
     """The reference data that was recorded up to a position."""
 
     def __init__(self) -> None:
@@ -67,9 +73,9 @@ class Shelf:
         if self.position == first:
             self.position = last
 
-    def copy(self) -> Shelf:
+    def copy(self) -> ReferenceCache:
         """Another one that can go its own way."""
-        other = Shelf()
+        other = ReferenceCache()
         other.position = self.position
         for name in SHELVES.values():
             getattr(other.references, name).update(getattr(self.references, name))
@@ -83,33 +89,35 @@ class StoreRegister:
     *shelf* has caught up with the log, and serves other transactions too.
     """
 
-    def __init__(self, store: Reading, shelf: Shelf) -> None:
+    def __init__(self, store: Reading, shelf: ReferenceCache) -> None:
         self._store = store
         self._shelf = shelf
         self._shelf_is_own = False  # as it is when reference data was inserted
-        self._told: dict[str, Recorded | None] = {}
-        self._about: dict[str, list[Recorded]] = {}
+        self._told: dict[str, RecordedEvent | None] = {}
+        self._about: dict[str, list[RecordedEvent]] = {}
 
     def prefetch(self, events: Sequence[Event]) -> None:
         """Forget the last chunk, and read what this one speaks of."""
         ids = {e.report_id for e in events if isinstance(e, Report) and e.report_id}
         ids |= {e.report for e in events if isinstance(e, Remark)}  # type: ignore[attr-defined]
-        rows = self._store.told(list(ids)) if ids else {}
+        rows = self._store.reports(list(ids)) if ids else {}
         self._told = dict.fromkeys(ids)
         self._told |= {id_: recorded_of(row) for id_, row in rows.items()}
         self._about = {id_: [] for id_ in ids}
-        for row in self._store.about(list(rows)) if rows else ():
+        for row in self._store.remarks_on(list(rows)) if rows else ():
             self._about[row.target or ""].append(recorded_of(row))
 
-    def told(self, report: str) -> Recorded | None:
+    def report(self, report: str) -> RecordedEvent | None:
         if report not in self._told:
-            row = self._store.told([report]).get(report)
+            row = self._store.reports([report]).get(report)
             self._told[report] = recorded_of(row) if row else None
         return self._told[report]
 
-    def about(self, report: str) -> Sequence[Recorded]:
+    def remarks_on(self, report: str) -> Sequence[RecordedEvent]:
         if report not in self._about:
-            self._about[report] = [recorded_of(r) for r in self._store.about([report])]
+            self._about[report] = [
+                recorded_of(r) for r in self._store.remarks_on([report])
+            ]
         return self._about[report]
 
     def take(self, events: Sequence[Event]) -> None:

@@ -17,7 +17,7 @@ from chronicle.domain.events import (
 )
 from chronicle.store.brought import Import
 from chronicle.store.protocol import Writing
-from chronicle.store.register import SHELVES, Shelf, recorded_of
+from chronicle.store.register import SHELVES, ReferenceCache, recorded_of
 
 __all__ = ["Undone", "undoing"]
 
@@ -43,7 +43,7 @@ def undoing(
     events: list[Event] = []
     retracted = restored = registrations = kept = 0
     for one in reversed(imports):
-        before = Shelf()
+        before = ReferenceCache()
         before.catch_up(work, one.after)
         rows = [
             row
@@ -65,7 +65,7 @@ def undoing(
                 retracted += 1
             elif isinstance(event, ReportAmended | ReportRetracted):
                 events.append(_taken_back(event, one))
-                told = register.told(event.report)
+                told = register.report(event.report)
                 back = told is not None and isinstance(told.event, ReportRetracted)
                 retracted += back  # a report that the import had brought back
                 restored += not back

@@ -19,7 +19,7 @@ from chronicle.domain.events import (
     amended,
     with_changes,
 )
-from chronicle.domain.timeline import Recorded
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import BadField, Conflict, UsageError
 from chronicle.store.brought import Brought
 from chronicle.store.register import StoreRegister
@@ -51,7 +51,7 @@ def _is_told(event: Event, register: Pending) -> bool:
     """Whether the record has a report or a registration of that id."""
     if isinstance(event, Reference):
         return register.registered(type(event), event.key) is not None
-    return isinstance(event, Report) and register.told(event.report_id) is not None
+    return isinstance(event, Report) and register.report(event.report_id) is not None
 
 
 def from_last_vintage(
@@ -60,7 +60,7 @@ def from_last_vintage(
     said: Reference | None,
     dataset: str,
     label: str,
-    told_by: Callable[[Recorded], str] = lambda told: "",
+    told_by: Callable[[RecordedEvent], str] = lambda told: "",
 ) -> Iterator[Event]:
     """The events that bring the record from the last vintage of a row to this one.
 
@@ -75,7 +75,7 @@ def from_last_vintage(
         if said != event:
             yield event
         return
-    found = register.told(event.report_id) if isinstance(event, Report) else None
+    found = register.report(event.report_id) if isinstance(event, Report) else None
     if found is None:
         yield event
         return
@@ -84,7 +84,7 @@ def from_last_vintage(
         return
     assert isinstance(told, Report)
     _check_owner(told, event)
-    for remark in register.about(told.report_id):
+    for remark in register.remarks_on(told.report_id):
         gone = remark.event
         if isinstance(gone, ReportRetracted) and gone.dataset == dataset:
             yield ReportRetracted(  # adds nothing where it is taken back already
@@ -139,7 +139,7 @@ def _changes(told: Claim, event: Claim, register: Pending) -> dict[str, Any]:
 
 def _last_vintage(told: Claim, register: Pending, dataset: str) -> Claim:
     """What the data set itself last said, whatever was amended by hand since."""
-    for remark in register.about(told.report_id):
+    for remark in register.remarks_on(told.report_id):
         change = remark.event
         if not isinstance(change, ReportAmended) or change.dataset != dataset:
             continue
@@ -154,7 +154,7 @@ def _taken_back(change: ReportAmended, register: Pending) -> bool:
         isinstance(remark.event, ReportRetracted)
         and remark.event.dataset == change.dataset
         and stands(remark.event.report_id, register)
-        for remark in register.about(change.report_id)
+        for remark in register.remarks_on(change.report_id)
     )
 
 
@@ -200,6 +200,6 @@ def links_like(event: ReportsLinked, pending: Pending) -> set[str]:
         return set()
     return {
         remark.event.report_id
-        for remark in pending.about(event.report)
+        for remark in pending.remarks_on(event.report)
         if isinstance(remark.event, ReportsLinked)
     }

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chronicle.domain.events import ControlReported
-from chronicle.domain.timeline import Recorded, account, known, published_by_then
+from chronicle.domain.timeline import (
+    RecordedEvent,
+    as_known,
+    effective_claims,
+    published_by_then,
+)
 from chronicle.simulation.scenario import Scenario
 from chronicle.verification.observed import states_by_day
 
@@ -32,7 +37,7 @@ class LeftOut:
         """All of them."""
         return self.undated + self.later
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """A sentence without its full stop."""
         if not self.reports:
             return "no control report of a day up to the branch"
@@ -45,13 +50,15 @@ class LeftOut:
 
 
 def left_out_of(
-    events: Iterable[Recorded], scenario: Scenario, position: int
+    events: Iterable[RecordedEvent], scenario: Scenario, position: int
 ) -> LeftOut | None:
     """What `published_by` leaves out of the log up to *position*; None without it."""
     by = scenario.published_by
     if by is None:
         return None
-    claims = [one.claim for one in account(known(events, position)).standing]
+    claims = [
+        one.claim for one in effective_claims(as_known(events, position)).standing
+    ]
     unseen = [
         claim
         for claim in claims
@@ -80,7 +87,7 @@ class Unseen:
         """All of them."""
         return self.undated + self.later + self.other
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """A sentence without its full stop."""
         reasons = (
             (self.undated, "by reports without a date of publication"),
@@ -96,7 +103,7 @@ class Unseen:
 
 
 def unseen_of(
-    already: Sequence[str], events: Sequence[Recorded], scenario: Scenario
+    already: Sequence[str], events: Sequence[RecordedEvent], scenario: Scenario
 ) -> Unseen:
     """Why the branch had not seen that the places of *already* had fallen by then."""
     if not already:

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from chronicle.domain.lenses import parse_lens
-from chronicle.domain.state import Heard, Place, State, fold, judge, references
-from chronicle.domain.timeline import Recorded, account, known, order
+from chronicle.domain.state import Evidence, Place, State, fold, judge, references
+from chronicle.domain.timeline import RecordedEvent, as_known, effective_claims, order
 from chronicle.errors import UsageError
 from chronicle.verification.distances import Roads
 from chronicle.verification.outcomes import NEVER, Arrivals, whole_horizon
@@ -23,7 +23,7 @@ __all__ = ["arrivals_after", "past_of", "roads_of", "states_by_day"]
 
 
 def states_by_day(
-    log: Iterable[Recorded],
+    log: Iterable[RecordedEvent],
     first: date,
     last: date,
     *,
@@ -37,11 +37,11 @@ def states_by_day(
     along with the day.
     """
     rule = parse_lens(lens)
-    prefix = list(known(log, known_at))
-    found = account(prefix, published_by)
+    prefix = list(as_known(log, known_at))
+    found = effective_claims(prefix, published_by)
     refs = references(prefix)
     standing = sorted(found.standing, key=order)
-    heard, done = Heard(), 0
+    heard, done = Evidence(), 0
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         ahead = done
@@ -61,7 +61,7 @@ def states_by_day(
 
 
 def arrivals_after(
-    log: Iterable[Recorded],
+    log: Iterable[RecordedEvent],
     *,
     branch: date,
     horizon_days: int,
@@ -116,7 +116,7 @@ def _named(actors: Collection[str], what: str) -> frozenset[str]:
     return frozenset(actors)
 
 
-def _check_reach(events: Iterable[Recorded], end: date) -> None:
+def _check_reach(events: Iterable[RecordedEvent], end: date) -> None:
     days = [getattr(recorded.event, "since_day", None) for recorded in events]
     last = max((day for day in days if day is not None), default=None)
     if last is None or last < end:
@@ -133,7 +133,7 @@ def _is_out(place: Place, holders: frozenset[str], contested_is_out: bool) -> bo
 
 
 def past_of(
-    log: Iterable[Recorded],
+    log: Iterable[RecordedEvent],
     *,
     since: date,
     branch: date,

@@ -33,7 +33,6 @@ from chronicle.verification.outcomes import (
 
 __all__ = [
     "Past",
-    "baselines",
     "constant_hazard",
     "constant_radius",
     "constant_radius_spread",
@@ -41,6 +40,7 @@ __all__ = [
     "neighbours_flip",
     "neighbours_flip_plain",
     "nothing_changes",
+    "reference_forecasts",
 ]
 
 Floats = NDArray[np.float64]
@@ -270,7 +270,7 @@ def _flip_forecast(past: Past, arrival: Floats, p: float) -> Forecast:
     )
 
 
-def baselines(
+def reference_forecasts(
     past: Past,
     roads: Roads,
     reach: Reach,

@@ -20,7 +20,7 @@ from chronicle.formats.problem import Problem
 from chronicle.formats.rows import Header, Record
 from chronicle.store.bulk import Controls
 
-__all__ = ["Row", "read_rows"]
+__all__ = ["CsvRow", "read_rows"]
 
 NEAR = 0.01 + 1e-9  # degrees, about a kilometre
 
@@ -28,7 +28,7 @@ _latitude = cells.decimal(-90, 90)
 _longitude = cells.decimal(-180, 180)
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """What the row that starts on *line* says; a row may say nothing that is recorded.
 
     Links between reports come after both of them: those to a report further down, or
@@ -57,7 +57,7 @@ def read_rows(
     dataset: str,
     known: Registers,
     block: int = 0,
-) -> Iterator[Row | Problem | Controls]:
+) -> Iterator[CsvRow | Problem | Controls]:
     """Rows and problems in the order of *file*, which stands at its beginning.
 
     A column that is unknown is told once, before the rows. Without a header that can
@@ -76,7 +76,7 @@ def read_rows(
     reading = _Reading(kind, header, dataset, known)
     take = _unlocated if kind.file == "unlocated.csv" else _Reading.take
 
-    def one(record: Record | Problem) -> Row | Problem:
+    def one(record: Record | Problem) -> CsvRow | Problem:
         if isinstance(record, Problem):
             return record
         line, row = record
@@ -93,13 +93,13 @@ def read_rows(
 
     if block and kind.file == "control.csv":
         blocks = ControlBlocks(kind, header.index, dataset, known, reading.agreeing)
-        yield from in_blocks(records, blocks, reading.told, one, _counts, block)
+        yield from in_blocks(records, blocks, reading.seen, one, _counts, block)
     else:
         yield from map(one, records)
     yield from reading.late
 
 
-def _counts(row: Row | Problem) -> int:
+def _counts(row: CsvRow | Problem) -> int:
     """The events that the log takes in as they come; links come last."""
     if isinstance(row, Problem):
         return 0
@@ -123,8 +123,8 @@ class _Reading:
             if name in columns
         ]
         self.column_of = {column.value: name for name, column in columns.items()}
-        self.told: set[str] = set()
-        self.late: list[Row] = []
+        self.seen: set[str] = set()
+        self.late: list[CsvRow] = []
         self.agreed: dict[str, tuple[str | None, str | None]] = {}
 
     def values(self, row: list[str]) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class _Reading:
             raise _Broken(column, row[place], str(broken)) from None
         return values
 
-    def take(self, line: int, row: list[str]) -> Row:
+    def take(self, line: int, row: list[str]) -> CsvRow:
         """The events of a row; raises `_Broken` where it breaks a rule."""
         kind = self.kind
         values = self.values(row)
@@ -155,7 +155,7 @@ class _Reading:
         except BadField as broken:
             raise self.broken(row, broken.field, broken.rule) from None
         if not events:
-            return Row(line, events)
+            return CsvRow(line, events)
         event: Any = events[0]
         for field in kind.settlements:
             if hint := self.known.settlements.missing(getattr(event, field)):
@@ -166,24 +166,24 @@ class _Reading:
         if lat or lon:
             self.agrees(row, event.settlement, lat, lon)
         id_ = event.key if isinstance(event, Reference) else event.report_id
-        if id_ in self.told:
+        if id_ in self.seen:
             column = "id" if "id" in self.index else None
             raise _Broken(column, id_, "stands in a row further up already")
-        self.told.add(id_)
+        self.seen.add(id_)
         if len(events) > 1:
             events = self.now(line, events)
-        return Row(line, events)
+        return CsvRow(line, events)
 
     def now(self, line: int, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """The events without links to what is not told yet, which are put off."""
         late = tuple(
             event
             for event in events
-            if isinstance(event, ReportsLinked) and event.other not in self.told
+            if isinstance(event, ReportsLinked) and event.other not in self.seen
         )
         if not late:
             return events
-        self.late.append(Row(line, late))
+        self.late.append(CsvRow(line, late))
         return tuple(event for event in events if event not in late)
 
     def broken(self, row: list[str], field: str, rule: str) -> _Broken:
@@ -226,7 +226,7 @@ class _Reading:
         self.agreed[settlement] = lat, lon
 
 
-def _unlocated(reading: _Reading, line: int, row: list[str]) -> Row:
+def _unlocated(reading: _Reading, line: int, row: list[str]) -> CsvRow:
     """No place, no event: every row of names that could not be placed is a problem."""
     values = reading.values(row)
     said = [

@@ -16,14 +16,14 @@ from pathlib import Path
 from chronicle.domain.events import ActorRegistered, Event, SettlementRegistered
 from chronicle.errors import InputError
 from chronicle.formats import rows
-from chronicle.formats.csv_folder.file import Row, read_rows
+from chronicle.formats.csv_folder.file import CsvRow, read_rows
 from chronicle.formats.csv_folder.kinds import KINDS, Kind
 from chronicle.formats.csv_folder.known import Known, Registers
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import MAX_BYTES, Record
 from chronicle.store.bulk import Controls
 
-__all__ = ["OwnFile", "OwnFolder", "Row", "is_own", "read_file", "read_folder"]
+__all__ = ["CsvRow", "OwnFile", "OwnFolder", "is_own", "read_file", "read_folder"]
 
 _KINDS = {kind.file: kind for kind in KINDS}
 
@@ -61,7 +61,7 @@ class OwnFile:
         """Whether all rows of the file are problems by design."""
         return self.kind.file == "unlocated.csv"
 
-    def rows(self) -> Iterator[Row | Problem]:
+    def rows(self) -> Iterator[CsvRow | Problem]:
         """Rows and problems in the order of the file; it is opened at the first one.
 
         Raises `InputError` when the file cannot be read to its end, or is no longer
@@ -71,7 +71,7 @@ class OwnFile:
             assert not isinstance(row, Controls)  # only where blocks are asked for
             yield row
 
-    def rows_and_blocks(self, size: int) -> Iterator[Row | Problem | Controls]:
+    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
         """The same, with blocks of *size* ordinary control reports as columns."""
         with (
             rows.open_local(self.path, limit=self.limit) as raw,
@@ -157,7 +157,7 @@ def _events_of(files: list[OwnFile], name: str) -> Iterator[Event]:
     for file in files:
         if file.name == name:
             for row in file.rows():
-                if isinstance(row, Row):
+                if isinstance(row, CsvRow):
                     yield from row.events
 
 

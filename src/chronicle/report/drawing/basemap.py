@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle.report.drawing.geography import (
     Frame,
-    Projection,
+    MapProjection,
     frame_of,
     grid,
     projection_of,
@@ -70,7 +70,7 @@ class Spot:
 class Base:
     """Projection and frame that the maps of one sheet share; paper scale."""
 
-    projection: Projection
+    projection: MapProjection
     frame: Frame
     points_per_km: float
 

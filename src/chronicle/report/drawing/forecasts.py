@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "Arrivals",
-    "ReliabilityBin",
+    "ArrivalBands",
+    "PlotBin",
     "draw_arrivals",
     "draw_fan",
     "draw_reliability",
@@ -132,7 +132,7 @@ def _paint_line(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrivals:
+class ArrivalBands:
     """The shares of replicas in which a place fell on each day, and in which never.
 
     `recorded` is the day on which it did; None with `is_recorded` means that it did not
@@ -154,7 +154,7 @@ class Arrivals:
 def draw_arrivals(
     path: str | Path,
     days: Sequence[date],
-    rows: Sequence[Arrivals],
+    rows: Sequence[ArrivalBands],
     *,
     title: str,
     caption: Caption,
@@ -212,7 +212,7 @@ def _draw_arrivals_row(
     axes: Axes,
     never: Axes,
     days: Sequence[date],
-    row: Arrivals,
+    row: ArrivalBands,
     at: int,
     most: float,
 ) -> None:
@@ -247,7 +247,7 @@ def _point_at(axes: Axes, x: float, floor: float) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReliabilityBin:
+class PlotBin:
     """Forecasts of about one chance: their mean, how often it came true, how many."""
 
     forecast: float
@@ -261,7 +261,7 @@ class ReliabilityBin:
 
 def draw_reliability(
     path: str | Path,
-    bins: Sequence[ReliabilityBin],
+    bins: Sequence[PlotBin],
     *,
     title: str,
     caption: Caption,

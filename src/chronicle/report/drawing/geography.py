@@ -6,7 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Frame", "Projection", "frame_of", "grid", "projection_of", "round_length"]
+__all__ = [
+    "Frame",
+    "MapProjection",
+    "frame_of",
+    "grid",
+    "projection_of",
+    "round_length",
+]
 
 KM_PER_DEGREE = 111.195  # of a great circle on a sphere of radius 6,371.0 km
 LEAST_SPAN_KM = 30.0
@@ -15,7 +22,7 @@ STEPS_DEGREES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class MapProjection:
     """Equirectangular, true to scale on the middle latitude; km from the middle.
 
     `west` is the longitude at which the map is cut, so that places on both sides of the
@@ -55,10 +62,10 @@ class Frame:
         return self.top - self.bottom
 
 
-def projection_of(places: Sequence[tuple[float, float]]) -> Projection:
+def projection_of(places: Sequence[tuple[float, float]]) -> MapProjection:
     """The projection in the middle of *places* (lat, lon); without any, of (0, 0)."""
     if not places:
-        return Projection(0.0, 0.0, -180.0)
+        return MapProjection(0.0, 0.0, -180.0)
     lats = [lat for lat, _ in places]
     lons = sorted({lon % 360 for _, lon in places})
     gaps = [
@@ -69,7 +76,7 @@ def projection_of(places: Sequence[tuple[float, float]]) -> Projection:
     first = lons[(before + 1) % len(lons)]
     span = 0.0 if len(lons) == 1 else 360 - widest
     middle = first + span / 2
-    return Projection((min(lats) + max(lats)) / 2, middle, middle - 180)
+    return MapProjection((min(lats) + max(lats)) / 2, middle, middle - 180)
 
 
 def frame_of(points: Sequence[tuple[float, float]], aspect: float) -> Frame:

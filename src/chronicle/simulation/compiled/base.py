@@ -126,7 +126,7 @@ MIX_1, MIX_2 = np.uint64(random_streams._MIX_1), np.uint64(random_streams._MIX_2
 ONE = np.uint64(1)
 
 
-class Board(NamedTuple):
+class ModelArrays(NamedTuple):
     """The terrain and the orders, as `compiled.board_of` lays them out."""
 
     population: Integers
@@ -157,7 +157,7 @@ class Board(NamedTuple):
     corridors: Floats
     hold_first: Integers
     holds: Floats
-    truces: Floats
+    ceasefires: Floats
     parties: Bytes
     dated_int: Integers
     dated_real: Floats
@@ -167,8 +167,8 @@ class Board(NamedTuple):
     begin: float
 
 
-class Desk(NamedTuple):
-    """What a replica is worked out on, as `desk.desk_of` lays it out."""
+class Workspace(NamedTuple):
+    """What a replica is worked out on, as `workspace.desk_of` lays it out."""
 
     ht: Floats
     hk: Integers

@@ -1,4 +1,4 @@
-"""Ceasefires for the compiled engine; `truces.py` is the plain twin."""
+"""Ceasefires for the compiled engine; `ceasefires.py` is the plain twin."""
 
 from __future__ import annotations
 

@@ -24,10 +24,10 @@ from chronicle.simulation.compiled.base import (
     P_TOWN,
     P_WEIGHT,
     WEIGHT,
-    Board,
     Bytes,
     Floats,
     Integers,
+    ModelArrays,
     Shorts,
     exp,
     inline,
@@ -44,7 +44,7 @@ from chronicle.simulation.rules import (
 
 @jit
 def prepare_ways(
-    b: Board, th: Floats, horizon: float, weight: Floats, delay: Shorts
+    b: ModelArrays, th: Floats, horizon: float, weight: Floats, delay: Shorts
 ) -> int:
     """`people.ways_of` by link; returns the number of slots of the ring."""
     longest = 1
@@ -63,7 +63,7 @@ def prepare_ways(
 
 @inline
 def come_back(
-    b: Board, th: Floats, nf: Floats, state: Bytes, people: Floats, day: int
+    b: ModelArrays, th: Floats, nf: Floats, state: Bytes, people: Floats, day: int
 ) -> float:
     """Step 2 of a day of people; returns how many came home."""
     rate = th[P_RETURN]
@@ -109,7 +109,7 @@ def come_back(
 
 
 @inline
-def passable(b: Board, th: Floats, day: int, factor: Floats) -> None:
+def passable(b: ModelArrays, th: Floats, day: int, factor: Floats) -> None:
     """`People._passable`, for the edges that are not always open."""
     t = day - 1.0
     for j in range(b.path_edges.size):
@@ -131,7 +131,7 @@ def passable(b: Board, th: Floats, day: int, factor: Floats) -> None:
 
 @jit
 def settle(
-    b: Board, th: Floats, ni: Integers, nf: Floats, people: Floats, ring: Floats,
+    b: ModelArrays, th: Floats, ni: Integers, nf: Floats, people: Floats, ring: Floats,
     state: Bytes, score: Floats, factor: Floats, weight: Floats, delay: Shorts,
     slots: int, scratch: Floats, day: int, before: float,
 ) -> tuple[float, float]:  # fmt: skip

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
-from chronicle.simulation.engine.replication import Chart, plan_of
+from chronicle.simulation.engine.replication import Adjacency, replication_of
 from chronicle.simulation.interventions import Orders
-from chronicle.simulation.network import Spans, Terrain
+from chronicle.simulation.network import Network, Spans
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.rules import (
     CAPTURED,
@@ -30,7 +30,7 @@ from chronicle.simulation.rules import (
 )
 
 if TYPE_CHECKING:
-    from chronicle.simulation.compiled.base import Board
+    from chronicle.simulation.compiled.base import ModelArrays
 
 __all__ = ["Results", "changes_of", "has_numba", "run_chunk", "warm_up"]
 
@@ -121,65 +121,65 @@ def _some(spans: Mapping[int, Spans]) -> tuple[Any, Any, Any]:
     return np.array(rows, np.int64), first, flat
 
 
-def board_of(chart: Chart, orders: Orders) -> Board:
+def board_of(adjacency: Adjacency, orders: Orders) -> ModelArrays:
     """Terrain and orders as arrays for the kernel."""
-    from chronicle.simulation.compiled.base import ORDER_KINDS, Board
+    from chronicle.simulation.compiled.base import ORDER_KINDS, ModelArrays
 
-    terrain = chart.terrain
-    actors = len(terrain.actors)
-    gate_first, gates = _rows(orders.gates, len(terrain.distance_km))
-    hold_first = np.zeros(terrain.count + 1, np.int64)
+    network = adjacency.network
+    actors = len(network.actors)
+    gate_first, gates = _rows(orders.gates, len(network.distance_km))
+    hold_first = np.zeros(network.count + 1, np.int64)
     holds: list[tuple[float, float, float]] = []
-    for row in range(terrain.count):
+    for row in range(network.count):
         holds += [(h.since, h.until, h.days) for h in orders.holds.get(row, ())]
         hold_first[row + 1] = len(holds)
-    parties = np.zeros((len(orders.truces), actors + 1), np.uint8)
-    for number, truce in enumerate(orders.truces):
+    parties = np.zeros((len(orders.ceasefires), actors + 1), np.uint8)
+    for number, truce in enumerate(orders.ceasefires):
         parties[number, list(truce.parties) if truce.parties else slice(None)] = 1
-    limited = set(np.flatnonzero(np.isfinite(terrain.capacity)).tolist())
+    limited = set(np.flatnonzero(np.isfinite(network.capacity)).tolist())
     limited |= {place for _, kind, place, _, _ in orders.dated if kind == "capacity"}
-    guests = terrain.displaced.copy()
+    guests = network.displaced.copy()
     guests[np.isnan(guests)] = 0.0
-    return Board(
-        terrain.population,
-        terrain.entity,
-        terrain.size,
-        terrain.kind,
-        terrain.controller,
+    return ModelArrays(
+        network.population,
+        network.entity,
+        network.size,
+        network.kind,
+        network.controller,
         guests,
-        terrain.capacity,
-        terrain.edge_entity,
-        terrain.distance_km,
-        terrain.road_factor,
-        terrain.first,
-        terrain.link_target.astype(np.int32),
-        terrain.link_edge.astype(np.int32),
-        np.array(chart.relation, np.int64),
-        np.array(chart.start, np.int64),
-        terrain.sides,
-        np.array(terrain.sources, np.int64).reshape(len(terrain.sources), 2),
-        np.array(terrain.risings, np.int64).reshape(len(terrain.risings), 2),
+        network.capacity,
+        network.edge_entity,
+        network.distance_km,
+        network.road_factor,
+        network.first,
+        network.link_target.astype(np.int32),
+        network.link_edge.astype(np.int32),
+        np.array(adjacency.relation, np.int64),
+        np.array(adjacency.start, np.int64),
+        network.sides,
+        np.array(network.sources, np.int64).reshape(len(network.sources), 2),
+        np.array(network.risings, np.int64).reshape(len(network.risings), 2),
         gate_first,
         gates,
         *_some(orders.paths),
         *_some(orders.corridors),
         hold_first,
         np.array(holds, np.float64).reshape(len(holds), 3),
-        np.array([(t.since, t.until) for t in orders.truces]).reshape(-1, 2),
+        np.array([(t.since, t.until) for t in orders.ceasefires]).reshape(-1, 2),
         parties,
         np.array(
             [(ORDER_KINDS[k], v, other) for _, k, v, other, _ in orders.dated], np.int64
         ).reshape(-1, 3),
         np.array([(day, value) for day, *_, value in orders.dated]).reshape(-1, 2),
         np.array(sorted(limited), np.int64),
-        terrain.taken,
-        terrain.confirmed,
-        terrain.begin,
+        network.taken,
+        network.confirmed,
+        network.begin,
     )
 
 
 def run_chunk(
-    chart: Chart,
+    adjacency: Adjacency,
     orders: Orders,
     thetas: NDArray[np.float64],
     *,
@@ -189,16 +189,18 @@ def run_chunk(
     horizon: float,
     people: bool = True,
     by_day: bool = False,
-    board: Board | None = None,
+    board: ModelArrays | None = None,
 ) -> Results:
     """Run *count* replicas from *first* with numba; *thetas* has 1 or *count* rows."""
-    found = Results.empty(count, chart.terrain.count, int(horizon), people, by_day)
-    _call(chart, orders, thetas, seed, first, count, horizon, people, found, 0, board)
+    found = Results.empty(count, adjacency.network.count, int(horizon), people, by_day)
+    _call(
+        adjacency, orders, thetas, seed, first, count, horizon, people, found, 0, board
+    )
     return found
 
 
 def changes_of(
-    chart: Chart,
+    adjacency: Adjacency,
     parameters: Parameters,
     orders: Orders,
     *,
@@ -209,20 +211,30 @@ def changes_of(
 ) -> tuple[list[Change], Results]:
     """All changes of one replica by the compiled engine, and its row of results."""
     theta = parameters.vector().reshape(1, -1)
-    found = Results.empty(1, chart.terrain.count, int(horizon), people, False)
-    rows, times, codes = 4 * chart.terrain.count + 64, np.empty(0), np.empty((0, 5))
+    found = Results.empty(1, adjacency.network.count, int(horizon), people, False)
+    rows, times, codes = 4 * adjacency.network.count + 64, np.empty(0), np.empty((0, 5))
     made = rows + 1
     while made > rows:
         rows = max(rows, made)
         made, times, codes = _call(
-            chart, orders, theta, seed, replica, 1, horizon, people, found, rows, None
+            adjacency,
+            orders,
+            theta,
+            seed,
+            replica,
+            1,
+            horizon,
+            people,
+            found,
+            rows,
+            None,
         )
     entries = zip(times[:made].tolist(), codes[:made].tolist(), strict=True)
     return [Change(day_of(time), time, *row) for time, row in entries], found
 
 
 def _call(
-    chart: Chart,
+    adjacency: Adjacency,
     orders: Orders,
     thetas: NDArray[np.float64],
     seed: int,
@@ -232,21 +244,21 @@ def _call(
     people: bool,
     found: Results,
     rows: int,
-    board: Board | None,
+    board: ModelArrays | None,
 ) -> tuple[int, Any, Any]:
     """Call the kernel until its heap is large enough."""
     need_numba()
     from chronicle.simulation.compiled import kernel
     from chronicle.simulation.compiled.workspace import desk_of
 
-    board = board or board_of(chart, orders)
+    board = board or board_of(adjacency, orders)
     thetas = np.ascontiguousarray(thetas, np.float64)
-    room = len(board.target) + chart.terrain.count + len(orders.dated) + 64
+    room = len(board.target) + adjacency.network.count + len(orders.dated) + 64
     while True:
-        desk = desk_of(board, thetas, horizon, people, room, rows)
+        workspace = desk_of(board, thetas, horizon, people, room, rows)
         made = kernel.replicas(
             board,
-            desk,
+            workspace,
             thetas,
             np.uint64(seed),
             first,
@@ -263,12 +275,12 @@ def _call(
             found.hosted_by_day,
         )
         if made >= 0:
-            return made, desk.rt, desk.ri
+            return made, workspace.rt, workspace.ri
         room *= 4
 
 
 def run_chunk_plainly(
-    chart: Chart,
+    adjacency: Adjacency,
     orders: Orders,
     thetas: NDArray[np.float64],
     *,
@@ -282,28 +294,28 @@ def run_chunk_plainly(
     hooks: Sequence[Any] = (),
 ) -> Results:
     """`run_chunk` without numba, on the bare heap or on SimPy; the same bits."""
-    from chronicle.simulation.engine.simpy_engine import Run
+    from chronicle.simulation.engine.simpy_engine import Simulation
 
-    terrain: Terrain = chart.terrain
-    found = Results.empty(count, terrain.count, int(horizon), people, by_day)
+    network: Network = adjacency.network
+    found = Results.empty(count, network.count, int(horizon), people, by_day)
     for r in range(count):
         parameters = Parameters.from_vector(thetas[r if len(thetas) > 1 else 0])
-        plan = plan_of(
-            chart,
+        replication = replication_of(
+            adjacency,
             parameters,
             seed=seed,
             replica=first + r,
             horizon=horizon,
             orders=orders,
         )
-        run = Run(
-            chart,
+        run = Simulation(
+            adjacency,
             seed=seed,
             horizon=horizon,
             hooks=hooks,
             people=people,
             engine="simpy" if engine == "simpy" else "heap",
-            plan=plan,
+            replication=replication,
         )
         for day in range(1, int(horizon) + 1) if by_day and people else ():
             run.until(day)
@@ -324,9 +336,18 @@ def run_chunk_plainly(
     return found
 
 
-def warm_up(chart: Chart, orders: Orders, horizon: float, people: bool = True) -> None:
+def warm_up(
+    adjacency: Adjacency, orders: Orders, horizon: float, people: bool = True
+) -> None:
     """Compile, or load what was compiled before, ahead of threads and of timings."""
     theta = Parameters().vector().reshape(1, -1)
     run_chunk(
-        chart, orders, theta, seed=0, first=0, count=1, horizon=horizon, people=people
+        adjacency,
+        orders,
+        theta,
+        seed=0,
+        first=0,
+        count=1,
+        horizon=horizon,
+        people=people,
     )

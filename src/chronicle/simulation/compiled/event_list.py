@@ -1,4 +1,4 @@
-"""What is to happen, for the compiled engine; `agenda.py` is the plain twin."""
+"""What is to happen, for the compiled engine; `event_list.py` is the plain twin."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from chronicle.simulation.compiled.base import (
     ROWS,
     SUPPLIED,
     ZERO,
-    Board,
     Floats,
     Integers,
+    ModelArrays,
     Words,
     exp,
     inline,
@@ -88,7 +88,7 @@ def send(
 
 @inline
 def march(
-    b: Board, ht: Floats, hk: Integers, ha: Integers, c: Integers, ni: Integers,
+    b: ModelArrays, ht: Floats, hk: Integers, ha: Integers, c: Integers, ni: Integers,
     nf: Floats, th: Floats, keys: Words, horizon: float,
     t: float, v: int, u: int, e: int, a: int, counter: int,
 ) -> None:  # fmt: skip

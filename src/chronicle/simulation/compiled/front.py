@@ -53,10 +53,10 @@ from chronicle.simulation.compiled.base import (
     TRUCES,
     WEIGHT,
     ZERO,
-    Board,
     Bytes,
     Floats,
     Integers,
+    ModelArrays,
     Words,
     inline,
     jit,
@@ -90,7 +90,7 @@ fall_day_of = jit(rules.fall_day_of)
 
 @inline
 def take(
-    b: Board, ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats,
+    b: ModelArrays, ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats,
     ri: Integers, ni: Integers, nf: Floats, ai: Integers, af: Floats, tf: Floats,
     ti: Integers, th: Floats, keys: Words, horizon: float, fall_day: NDArray[np.int16],
     fall_kind: NDArray[np.int8], fall_from: NDArray[np.int32],
@@ -153,7 +153,7 @@ def take(
 
 @inline
 def arrival(
-    b: Board, ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats,
+    b: ModelArrays, ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats,
     ri: Integers, ni: Integers, nf: Floats, ai: Integers, af: Floats, tf: Floats,
     ti: Integers, parties: Bytes, th: Floats, keys: Words, table: Floats,
     horizon: float, t: float, key: int, aux: int,

@@ -50,9 +50,9 @@ from chronicle.simulation.compiled.base import (
     TRUCES,
     WEIGHT,
     ZERO,
-    Board,
-    Desk,
     Floats,
+    ModelArrays,
+    Workspace,
     _njit,
     exp,
     jit,
@@ -86,16 +86,35 @@ __all__ = ["replicas"]
 
 @jit
 def begin(
-    b: Board, desk: Desk, th: Floats, horizon: float, with_people: bool, slots: int,
+    b: ModelArrays, workspace: Workspace, th: Floats, horizon: float, with_people: bool, slots: int,
     fall_day: NDArray[np.int16], fall_kind: NDArray[np.int8],
     fall_from: NDArray[np.int32],
 ) -> None:  # fmt: skip
     """Make all arrays ready for a replica, and put its first events on the queue."""
-    ht, hk, ha, c, rt, ri = desk.ht, desk.hk, desk.ha, desk.c, desk.rt, desk.ri
-    ni, nf, ai, af, tf, ti = desk.ni, desk.nf, desk.ai, desk.af, desk.tf, desk.ti
-    st, sk, sa, sc = desk.st, desk.sk, desk.sa, desk.sc
-    best, found, sourced, keys = desk.best, desk.found, desk.sourced, desk.keys
-    people, ring, state = desk.people, desk.ring, desk.state
+    ht, hk, ha, c, rt, ri = (
+        workspace.ht,
+        workspace.hk,
+        workspace.ha,
+        workspace.c,
+        workspace.rt,
+        workspace.ri,
+    )
+    ni, nf, ai, af, tf, ti = (
+        workspace.ni,
+        workspace.nf,
+        workspace.ai,
+        workspace.af,
+        workspace.tf,
+        workspace.ti,
+    )
+    st, sk, sa, sc = workspace.st, workspace.sk, workspace.sa, workspace.sc
+    best, found, sourced, keys = (
+        workspace.best,
+        workspace.found,
+        workspace.sourced,
+        workspace.keys,
+    )
+    people, ring, state = workspace.people, workspace.ring, workspace.state
     n = b.population.size
     c[:] = 0
     room = (ht.size - 1) >> 1
@@ -126,10 +145,10 @@ def begin(
         af[a, 0] = th[P_RISING] * b.start[a]
         af[a, 1] = th[P_CEASE] * b.start[a]
         af[a, 2] = th[P_NEGOTIATE] * b.start[a]
-    c[TRUCES] = b.truces.shape[0]
+    c[TRUCES] = b.ceasefires.shape[0]
     for k in range(c[TRUCES]):
-        tf[k, 0] = b.truces[k, 0]
-        tf[k, 1] = b.truces[k, 1]
+        tf[k, 0] = b.ceasefires[k, 0]
+        tf[k, 1] = b.ceasefires[k, 1]
     ti[:] = 0
     for i in range(b.dated_int.shape[0]):
         push(ht, hk, ha, c, b.dated_real[i, 0], ORDER << 48 | i, i)
@@ -178,7 +197,7 @@ def _compiled(sources: int) -> Callable[..., int]:
     """`replicas`, kept on disk, and running without the interpreter's lock."""
 
     def replicas(
-        b: Board, desk: Desk, thetas: Floats, seed: np.uint64, first: int,
+        b: ModelArrays, workspace: Workspace, thetas: Floats, seed: np.uint64, first: int,
         count: int, horizon: float, with_people: bool, fall_day: NDArray[np.int16],
         fall_kind: NDArray[np.int8], fall_from: NDArray[np.int32],
         final: NDArray[np.int8], displaced: Floats, returned: Floats,
@@ -187,7 +206,7 @@ def _compiled(sources: int) -> Callable[..., int]:
         """Run replicas *first* … and write each into its row of the results.
 
         *thetas* has one row for all or one for each. *by_day* may be empty. Returns how
-        many changes the last replica made (only the first `desk.rt.size` are
+        many changes the last replica made (only the first `workspace.rt.size` are
         written down), or -1 when there was too little room on the queue.
 
         All in one function: numba optimizes what a function calls once more with it,
@@ -195,13 +214,37 @@ def _compiled(sources: int) -> Callable[..., int]:
         """
         if sources == 0:  # so that what was compiled of other sources is not used
             return -2
-        ht, hk, ha, c, rt, ri = desk.ht, desk.hk, desk.ha, desk.c, desk.rt, desk.ri
-        ni, nf, ai, af, tf, ti = desk.ni, desk.nf, desk.ai, desk.af, desk.tf, desk.ti
-        st, sk, sa, sc = desk.st, desk.sk, desk.sa, desk.sc
-        best, found, sourced, keys = desk.best, desk.found, desk.sourced, desk.keys
-        people, ring, state = desk.people, desk.ring, desk.state
-        parties, table, scratch = desk.parties, desk.table, desk.scratch
-        score, factor, weight, delay = desk.score, desk.factor, desk.weight, desk.delay
+        ht, hk, ha, c, rt, ri = (
+            workspace.ht,
+            workspace.hk,
+            workspace.ha,
+            workspace.c,
+            workspace.rt,
+            workspace.ri,
+        )
+        ni, nf, ai, af, tf, ti = (
+            workspace.ni,
+            workspace.nf,
+            workspace.ai,
+            workspace.af,
+            workspace.tf,
+            workspace.ti,
+        )
+        st, sk, sa, sc = workspace.st, workspace.sk, workspace.sa, workspace.sc
+        best, found, sourced, keys = (
+            workspace.best,
+            workspace.found,
+            workspace.sourced,
+            workspace.keys,
+        )
+        people, ring, state = workspace.people, workspace.ring, workspace.state
+        parties, table, scratch = workspace.parties, workspace.table, workspace.scratch
+        score, factor, weight, delay = (
+            workspace.score,
+            workspace.factor,
+            workspace.weight,
+            workspace.delay,
+        )
         n = b.population.size
         slots = word(1)
         previous = word(-1)
@@ -217,7 +260,7 @@ def _compiled(sources: int) -> Callable[..., int]:
             for k in range(STREAM_COUNT):
                 keys[k] = stream_key(seed, first + r, k)
             begin(
-                b, desk, th, horizon, with_people, slots, fall_day[r], fall_kind[r],
+                b, workspace, th, horizon, with_people, slots, fall_day[r], fall_kind[r],
                 fall_from[r],
             )  # fmt: skip
             day = word(1)

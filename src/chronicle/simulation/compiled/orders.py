@@ -20,10 +20,10 @@ from chronicle.simulation.compiled.base import (
     SUPPLIED,
     TRANSFER,
     ZERO,
-    Board,
     Bytes,
     Floats,
     Integers,
+    ModelArrays,
     Words,
     jit,
     pop,
@@ -47,7 +47,7 @@ from chronicle.simulation.rules import (
 
 @jit
 def judge_supply(
-    b: Board, rt: Floats, ri: Integers, c: Integers, ni: Integers, th: Floats,
+    b: ModelArrays, rt: Floats, ri: Integers, c: Integers, ni: Integers, th: Floats,
     st: Floats, sk: Integers, sa: Integers, sc: Integers, best: Floats,
     found: Bytes, sourced: Bytes, t: float,
 ) -> None:  # fmt: skip
@@ -100,7 +100,7 @@ def judge_supply(
 
 @jit
 def order(
-    b: Board, ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats,
+    b: ModelArrays, ht: Floats, hk: Integers, ha: Integers, c: Integers, rt: Floats,
     ri: Integers, ni: Integers, nf: Floats, tf: Floats, ti: Integers, th: Floats,
     keys: Words, horizon: float, t: float, number: int,
 ) -> bool:  # fmt: skip

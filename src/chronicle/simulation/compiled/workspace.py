@@ -14,8 +14,8 @@ from chronicle.simulation.compiled.base import (
     NI,
     P_PEOPLE_KM,
     STREAM_COUNT,
-    Board,
-    Desk,
+    ModelArrays,
+    Workspace,
 )
 from chronicle.simulation.rules import STEPS
 
@@ -23,27 +23,27 @@ __all__ = ["desk_of"]
 
 
 def desk_of(
-    board: Board,
+    board: ModelArrays,
     thetas: NDArray[np.float64],
     horizon: float,
     people: bool,
     room: int,
     rows: int,
-) -> Desk:
+) -> Workspace:
     """What *thetas* are worked out on, with *room* on the queue.
 
     Of the changes of the last replica *rows* are written down.
     """
     n, m, actors = board.population.size, board.km.size, board.start.size
     hosts = n if people else 0
-    truces = len(board.truces)
-    parties = np.ones((truces + 1, actors), np.uint8)  # the last is of everybody
-    parties[:truces] = board.parties
+    ceasefires = len(board.ceasefires)
+    parties = np.ones((ceasefires + 1, actors), np.uint8)  # the last is of everybody
+    parties[:ceasefires] = board.parties
     spare = n + 2 * m + 1 if len(board.sources) else 1
     # As many as `people.ways_of` has for the setting with the slowest people.
     longest = board.km.max(initial=0.0) / thetas[:, P_PEOPLE_KM].min()
     slots = min(int(longest), int(horizon)) + 2
-    return Desk(
+    return Workspace(
         ht=np.empty(2 * room + 1),
         hk=np.empty(2 * room, np.int64),
         ha=np.empty(3 * room + BUCKETS, np.int64),
@@ -52,8 +52,8 @@ def desk_of(
         nf=np.zeros((n, NF)),
         ai=np.zeros((actors, 4), np.int64),
         af=np.zeros((actors, 3)),
-        tf=np.zeros((truces + 1, 2)),
-        ti=np.zeros(truces + 1, np.int64),
+        tf=np.zeros((ceasefires + 1, 2)),
+        ti=np.zeros(ceasefires + 1, np.int64),
         parties=parties,
         st=np.empty(spare),
         sk=np.empty(spare, np.int64),

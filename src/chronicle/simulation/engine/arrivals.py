@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from heapq import heappush
 
-from chronicle.simulation.engine.ceasefires import Truces
+from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.contests import Contests
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
 from chronicle.simulation.engine.replication import AGAIN
 from chronicle.simulation.engine.state import INFINITE, Course
@@ -22,8 +22,8 @@ __all__ = ["arrivals"]
 
 
 def arrivals(
-    agenda: Agenda,
-    truces: Truces,
+    event_list: EventList,
+    ceasefires: Ceasefires,
     losses: Losses,
     contests: Contests,
     mask: int,
@@ -33,18 +33,22 @@ def arrivals(
 
     It attacks whom its actor attacks (*mask* 1), or also who attacks its actor (3).
     """
-    plan, state, queue = agenda.plan, agenda.state, agenda.queue
-    p, horizon = plan.parameters, plan.horizon
+    replication, state, queue = (
+        event_list.replication,
+        event_list.state,
+        event_list.queue,
+    )
+    p, horizon = replication.parameters, replication.horizon
     owner, held, sieges, counts = state.owner, state.held, state.sieges, state.contests
     expected, fighting, supplied = state.expected, state.fighting, state.supplied
     gates, holds, patience = state.gates, state.holds, state.patience
-    rationed = bool(plan.chart.terrain.sources)
-    attacks = [[bits & mask for bits in row] for row in plan.chart.relation]
-    live, ripe, collapse = truces.live, losses.ripe, losses.collapse
+    rationed = bool(replication.adjacency.network.sources)
+    attacks = [[bits & mask for bits in row] for row in replication.adjacency.relation]
+    live, ripe, collapse = ceasefires.live, losses.ripe, losses.collapse
     parley, pressing = contests.parley, p.pressure > 0.0
     contest, press, put_off = contests.contest, contests.press, contests.put_off
-    release, note, push = agenda.spent.append, state.rows.append, heappush
-    on_siege_end = agenda.on[SIEGE_END]
+    release, note, push = event_list.spent.append, state.rows.append, heappush
+    on_siege_end = event_list.on[SIEGE_END]
     while True:
         event = yield
         v = event.place
@@ -62,7 +66,7 @@ def arrivals(
         if gates or live or now < 0.0:
             at = put_off(event, d)
             if at > now:
-                agenda.defer(event, at, mask)
+                event_list.defer(event, at, mask)
                 continue
         siege = sieges[v]
         if siege is not None:

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 from heapq import heappush
 
-from chronicle.simulation.engine.ceasefires import Truces
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.ceasefires import Ceasefires
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
-from chronicle.simulation.engine.state import INFINITE, Course, Happening
+from chronicle.simulation.engine.state import INFINITE, Course, SimEvent
 from chronicle.simulation.rules import ARRIVAL, HELD, TRANSFERRED
 
-__all__ = ["AT_ONCE", "falls"]
+__all__ = ["AT_ONCE", "captures"]
 
 AT_ONCE = -1
-"""`Happening.others` of what no ceasefire can put off, as it is no siege."""
+"""`SimEvent.others` of what no ceasefire can put off, as it is no siege."""
 
 
-def falls(agenda: Agenda, truces: Truces, losses: Losses, tracked: bool) -> Course:
+def captures(
+    event_list: EventList, ceasefires: Ceasefires, losses: Losses, tracked: bool
+) -> Course:
     """What follows when a siege ends: losses, and the new fronts.
 
     *tracked* is whether anybody asks where fighting is or is expected.
     """
-    plan, state, queue = agenda.plan, agenda.state, agenda.queue
+    replication, state, queue = (
+        event_list.replication,
+        event_list.state,
+        event_list.queue,
+    )
     horizon, relation, population = (
-        plan.horizon, plan.chart.relation, plan.chart.population,
+        replication.horizon, replication.adjacency.relation, replication.adjacency.population,
     )  # fmt: skip
     owner, held, step, sieges = state.owner, state.held, state.step, state.sieges
     garrison, supplied, gates = state.garrison, state.supplied, state.gates
     expected, changed = state.expected, state.changed
     weight, fighting = state.weight, state.fighting
-    ways, days_along = plan.chart.ways, plan.days_by_way()
-    rationed = bool(plan.chart.terrain.sources)  # without, all are always in supply
-    live, due = truces.live, losses.due
-    release, reuse = agenda.spent.append, agenda.spent.pop
-    note, push, march = state.rows.append, heappush, agenda.march
-    on_arrival, infinite = agenda.on[ARRIVAL], INFINITE
+    ways, days_along = replication.adjacency.ways, replication.days_by_way()
+    rationed = bool(
+        replication.adjacency.network.sources
+    )  # without, all are always in supply
+    live, due = ceasefires.live, losses.due
+    release, reuse = event_list.spent.append, event_list.spent.pop
+    note, push, march = state.rows.append, heappush, event_list.march
+    on_arrival, infinite = event_list.on[ARRIVAL], INFINITE
     while True:
         event = yield
         v = event.place
@@ -45,9 +53,9 @@ def falls(agenda: Agenda, truces: Truces, losses: Losses, tracked: bool) -> Cour
         a = event.actor
         d = owner[v]
         if live and event.others != AT_ONCE:
-            since, until = truces.until(a, d)
+            since, until = ceasefires.until(a, d)
             if until > now:
-                agenda.besiege(event, until + (now - since))
+                event_list.besiege(event, until + (now - since))
                 continue
         u = event.origin
         kind = event.outcome
@@ -93,7 +101,7 @@ def falls(agenda: Agenda, truces: Truces, losses: Losses, tracked: bool) -> Cour
                     try:
                         event = reuse()
                     except IndexError:
-                        event = Happening()
+                        event = SimEvent()
                     event.place = w
                     event.origin = v
                     event.actor = a

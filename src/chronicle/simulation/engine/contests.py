@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chronicle.simulation.engine.captures import AT_ONCE
-from chronicle.simulation.engine.ceasefires import Truces
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.ceasefires import Ceasefires
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
 from chronicle.simulation.engine.replication import AGAIN, BEATEN, HANDED_OVER
-from chronicle.simulation.engine.state import INFINITE, Handler, Happening
+from chronicle.simulation.engine.state import INFINITE, Handler, SimEvent
 from chronicle.simulation.rules import (
     CAPTURED,
     HELD,
@@ -31,44 +31,48 @@ class Contests:
     """
 
     def __init__(
-        self, agenda: Agenda, truces: Truces, losses: Losses, fall: Handler
+        self,
+        event_list: EventList,
+        ceasefires: Ceasefires,
+        losses: Losses,
+        fall: Handler,
     ) -> None:
-        self._agenda = agenda
-        self._truces = truces
+        self._agenda = event_list
+        self._truces = ceasefires
         self._losses = losses
         self._fall = fall
-        self.parley = agenda.plan.first_parleys()
+        self.parley = event_list.replication.first_parleys()
 
-    def put_off(self, event: Happening, d: int) -> float:
+    def put_off(self, event: SimEvent, d: int) -> float:
         """When the place was last confirmed, the road is open, ceasefires with *d* end.
 
         The first of the three that is still to come; else a time that is past.
         """
-        agenda, now = self._agenda, event.at
-        confirmed = agenda.confirmed[event.place]
+        event_list, now = self._agenda, event.at
+        confirmed = event_list.confirmed[event.place]
         if confirmed > now:
             return confirmed
-        spans = agenda.state.gates.get(agenda.edge(event.origin, event.place))
+        spans = event_list.state.gates.get(event_list.edge(event.origin, event.place))
         at = now if spans is None else next_open(spans, now)
         return at if at > now else self._truces.until(event.actor, d)[1]
 
-    def press(self, siege: Happening, event: Happening) -> None:
+    def press(self, siege: SimEvent, event: SimEvent) -> None:
         """One more force joins *siege*, which ends the earlier."""
         event.origin, event.outcome = siege.origin, siege.outcome
         event.others = siege.others + 1
-        pressure = self._agenda.plan.parameters.pressure
+        pressure = self._agenda.replication.parameters.pressure
         extra = self._agenda.state.extra[siege.place]
         left = pressed(siege.at - event.at, extra, siege.others, pressure)
         self._agenda.besiege(event, event.at + left)
 
-    def contest(self, event: Happening, d: int, mask: int) -> tuple[float, int]:
+    def contest(self, event: SimEvent, d: int, mask: int) -> tuple[float, int]:
         """How long a siege will last, and how it will end; `NONE` if there is none."""
-        plan, state = self._agenda.plan, self._agenda.state
-        p, v, now = plan.parameters, event.place, event.at
+        replication, state = self._agenda.replication, self._agenda.state
+        p, v, now = replication.parameters, event.place, event.at
         n, patience = state.contests[v], state.patience[v]
         state.contests[v] = n + 1
         state.patience[v] = AGAIN
-        fate = plan.fate(v, n) if patience == AGAIN else patience
+        fate = replication.fate(v, n) if patience == AGAIN else patience
         if fate == BEATEN:
             self._beat(event, n, mask)
             return NONE
@@ -83,27 +87,27 @@ class Contests:
             self._fall(event)
             return NONE
         if patience == AGAIN:
-            patience = plan.patience(v, n)
+            patience = replication.patience(v, n)
         supply = 1.0 if state.supplied[v] else p.supply_hold
         shrink = self._losses.collapse[d]
         days = hold_days(patience, shrink, state.garrison[v], supply, extra)
         if state.held[d] < self._losses.ripe[d]:
-            wait = plan.wait("negotiation", v, n) / p.transfer_rate + extra
+            wait = replication.wait("negotiation", v, n) / p.transfer_rate + extra
             if wait < days:
                 return wait, TRANSFERRED
         return days, CAPTURED
 
-    def _beat(self, event: Happening, n: int, mask: int) -> None:
+    def _beat(self, event: SimEvent, n: int, mask: int) -> None:
         """The attack is repulsed: it comes again, and may be answered."""
-        plan, state = self._agenda.plan, self._agenda.state
-        p, v, u, now = plan.parameters, event.place, event.origin, event.at
+        replication, state = self._agenda.replication, self._agenda.state
+        p, v, u, now = replication.parameters, event.place, event.origin, event.at
         d = state.owner[v]
         state.garrison[v] *= 1.0 + p.reinforcement
         state.rows.append((now, v, d, HELD, REPULSED, u))
-        wait = plan.wait("wait", v, n) * p.repulse_wait_days
+        wait = replication.wait("wait", v, n) * p.repulse_wait_days
         state.expected[v] = INFINITE
         self._agenda.send(event, now + wait, mask)
-        if d >= 0 and plan.luck("counterattack", v, n) < p.counterattack:
+        if d >= 0 and replication.luck("counterattack", v, n) < p.counterattack:
             self._agenda.march(now, v, u, d, 3)
 
     def _extra_days(self, v: int, now: float) -> float:

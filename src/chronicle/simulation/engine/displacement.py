@@ -30,9 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.simulation.engine.replication import Plan
-from chronicle.simulation.engine.state import State
-from chronicle.simulation.network import Spans, Terrain
+from chronicle.simulation.engine.replication import Replication
+from chronicle.simulation.engine.state import ModelState
+from chronicle.simulation.network import Network, Spans
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.random_streams import exp_array, log_array
 from chronicle.simulation.rules import ABROAD, CAMP, SITE
@@ -63,13 +63,13 @@ class Ways:
     pull: Floats
 
 
-def ways_of(terrain: Terrain, parameters: Parameters, horizon: float) -> Ways:
+def ways_of(network: Network, parameters: Parameters, horizon: float) -> Ways:
     """Weights and days on the way of each link; *slots* is the length of the ring.
 
     Whoever would arrive after the horizon is still under way when the run ends.
     """
     p = parameters
-    km = terrain.distance_km
+    km = network.distance_km
     base = p.softening_km + km
     if p.distance_exponent == 1.0:
         weight = 1.0 / base
@@ -77,15 +77,15 @@ def ways_of(terrain: Terrain, parameters: Parameters, horizon: float) -> Ways:
         weight = exp_array(-p.distance_exponent * log_array(base))
     days = (km / p.people_km_day).astype(np.int64) + 1
     slots = min(int(days.max(initial=1)), int(horizon) + 1) + 1
-    edge = terrain.link_edge
-    kind = terrain.kind
-    chance = np.full(terrain.count, p.move_town)
+    edge = network.link_edge
+    kind = network.kind
+    chance = np.full(network.count, p.move_town)
     chance[kind == CAMP] = p.move_camp
     chance[kind == ABROAD] = 0.0
     pull = np.where(kind == SITE, 0.0, 1.0)
-    degree = np.diff(terrain.first)
+    degree = np.diff(network.first)
     return Ways(
-        origin=np.repeat(np.arange(terrain.count), degree),
+        origin=np.repeat(np.arange(network.count), degree),
         degree=degree,
         weight=weight[edge],
         delay=np.minimum(days, slots - 1)[edge],
@@ -116,25 +116,30 @@ class People:
     """The people of one run; `settle` is the day's step."""
 
     def __init__(
-        self, plan: Plan, state: State, saved: dict[str, Any] | None = None
+        self,
+        replication: Replication,
+        state: ModelState,
+        saved: dict[str, Any] | None = None,
     ) -> None:
-        terrain = plan.chart.terrain
-        self._terrain = terrain
-        self._parameters = plan.parameters
+        network = replication.adjacency.network
+        self._terrain = network
+        self._parameters = replication.parameters
         self._state = state
-        self._abroad = terrain.kind == ABROAD
-        self._ways = ways = ways_of(terrain, plan.parameters, plan.horizon)
+        self._abroad = network.kind == ABROAD
+        self._ways = ways = ways_of(
+            network, replication.parameters, replication.horizon
+        )
         # The same memory as the lists that the front writes to.
         self._expected = np.frombuffer(state.expected, np.float64)
         self._changed = np.frombuffer(state.changed, np.float64)
         self._weight = np.frombuffer(state.weight, np.float64)
         self._fighting = np.frombuffer(state.fighting, np.bool_)
         self._capacity = np.frombuffer(state.capacity, np.float64)
-        self.residents: Floats = terrain.population.astype(np.float64)
-        self.guests: Floats = terrain.displaced.copy()
+        self.residents: Floats = network.population.astype(np.float64)
+        self.guests: Floats = network.displaced.copy()
         self.guests[np.isnan(self.guests)] = 0.0
-        self.away: Floats = np.zeros(terrain.count)
-        self.ring: Floats = np.zeros((ways.slots, terrain.count))
+        self.away: Floats = np.zeros(network.count)
+        self.ring: Floats = np.zeros((ways.slots, network.count))
         self.displaced: list[float] = []
         self.returned: list[float] = []
         if saved is not None:

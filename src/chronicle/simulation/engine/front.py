@@ -2,7 +2,7 @@
 
 The state is plain data, and no handler keeps any of its own between two events, so a
 run can be copied, saved and branched at any moment. The handlers of nearly all events,
-`arrivals` and `falls`, are generators for speed alone: their names are bound once, not
+`arrivals` and `captures`, are generators for speed alone: their names are bound once, not
 at each call. Two drivers use this module: SimPy's environment and a bare heap
 (`simpy_engine`). `compiled` tells the same story again in arrays, and must come to the
 same changes.
@@ -16,19 +16,19 @@ from math import isnan
 from typing import Any
 
 from chronicle.simulation.engine.arrivals import arrivals
-from chronicle.simulation.engine.captures import AT_ONCE, falls
-from chronicle.simulation.engine.ceasefires import Truces
+from chronicle.simulation.engine.captures import AT_ONCE, captures
+from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.contests import Contests
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
-from chronicle.simulation.engine.orders import Dated
-from chronicle.simulation.engine.replication import Plan
+from chronicle.simulation.engine.orders import DatedOrders
+from chronicle.simulation.engine.replication import Replication
 from chronicle.simulation.engine.state import (
     Handler,
     Handlers,
-    Happening,
+    ModelState,
     Queue,
-    State,
+    SimEvent,
     siege_of,
 )
 from chronicle.simulation.engine.supply import judge_supply
@@ -56,31 +56,31 @@ class Front:
 
     def __init__(
         self,
-        plan: Plan,
-        state: State,
+        replication: Replication,
+        state: ModelState,
         queue: Queue,
         settle: Callable[[int], None] | None = None,
         after: Callable[[], None] | None = None,
     ) -> None:
         self._settle = settle
-        self._agenda = agenda = Agenda(plan, state, queue)
-        self._truces = truces = Truces(agenda)
-        losses, tracked = Losses(agenda, truces), settle is not None
-        fall = falls(agenda, truces, losses, tracked)
+        self._agenda = event_list = EventList(replication, state, queue)
+        self._truces = ceasefires = Ceasefires(event_list)
+        losses, tracked = Losses(event_list, ceasefires), settle is not None
+        fall = captures(event_list, ceasefires, losses, tracked)
         self._fall: Handler = fall.send
-        self._dated = Dated(agenda, truces, self._take)
-        contests = Contests(agenda, truces, losses, fall.send)
-        given = agenda, truces, losses, contests
+        self._dated = DatedOrders(event_list, ceasefires, self._take)
+        contests = Contests(event_list, ceasefires, losses, fall.send)
+        given = event_list, ceasefires, losses, contests
         arrive, strike = arrivals(*given, 1, tracked), arrivals(*given, 3, tracked)
         self._strike: Handler = strike.send
 
         def called(handler: Handler) -> Handlers:
             return (handler,) if after is None else (handler, lambda _: after())
 
-        agenda.on_counterattack = called(self._counterattack)
-        agenda.on |= {
+        event_list.on_counterattack = called(self._counterattack)
+        event_list.on |= {
             ORDER: called(self._dated.order),
-            TRUCE_END: called(truces.end),
+            TRUCE_END: called(ceasefires.end),
             SUPPLY: called(self._supply),
             RISING: called(self._rising),
             SIEGE_END: called(fall.send),
@@ -92,37 +92,37 @@ class Front:
 
     def begin(self) -> None:
         """Put the first events of a fresh run on the queue."""
-        agenda = self._agenda
-        plan, state = agenda.plan, agenda.state
+        event_list = self._agenda
+        replication, state = event_list.replication, event_list.state
         self._dated.begin()
-        if plan.chart.terrain.sources:
-            begin = plan.chart.terrain.begin
-            judge_supply(plan, state, begin)
-            agenda.post(0.0 if begin < 0.0 else 1.0, SUPPLY, 0, -1, 0)
+        if replication.adjacency.network.sources:
+            begin = replication.adjacency.network.begin
+            judge_supply(replication, state, begin)
+            event_list.post(0.0 if begin < 0.0 else 1.0, SUPPLY, 0, -1, 0)
         if self._settle is not None:
-            agenda.post(1.0, PEOPLE, 0, -1, 0)
-        taken = plan.chart.terrain.taken.tolist()
-        for v, w in plan.chart.fronts:
-            out = plan.parameters.delay_days if isnan(taken[v]) else taken[v]
-            agenda.march(out, v, w, state.owner[v])
+            event_list.post(1.0, PEOPLE, 0, -1, 0)
+        taken = replication.adjacency.network.taken.tolist()
+        for v, w in replication.adjacency.fronts:
+            out = replication.parameters.delay_days if isnan(taken[v]) else taken[v]
+            event_list.march(out, v, w, state.owner[v])
 
     def restore(self, entries: Sequence[Sequence[Any]]) -> None:
         """Put saved entries back on the queue, and the ends of sieges."""
-        agenda = self._agenda
+        event_list = self._agenda
         for at, priority, place, origin, aux, actor, mask in entries:
             if priority == ARRIVAL:
-                event = Happening()
+                event = SimEvent()
                 event.place, event.origin, event.actor = place, origin, actor
                 event.at, event.mask = at, mask
                 event.callbacks = (
-                    agenda.on[ARRIVAL] if mask == 1 else agenda.on_counterattack
+                    event_list.on[ARRIVAL] if mask == 1 else event_list.on_counterattack
                 )
-                heappush(agenda.queue, (at, ARRIVAL, place, event))
+                heappush(event_list.queue, (at, ARRIVAL, place, event))
             else:
-                agenda.post(at, priority, place, actor, aux)
-        for siege in agenda.state.sieges:
+                event_list.post(at, priority, place, actor, aux)
+        for siege in event_list.state.sieges:
             if siege is not None:
-                agenda.besiege(siege, siege.at)
+                event_list.besiege(siege, siege.at)
 
     def issue(self, now: float, interventions: Sequence[Intervention]) -> None:
         """Take further orders into a run under way; what was to be is now."""
@@ -134,12 +134,12 @@ class Front:
         self._agenda.state.sieges[v] = event
         self._fall(event)
 
-    def _counterattack(self, event: Happening) -> None:
+    def _counterattack(self, event: SimEvent) -> None:
         """An arrival that needs no general order to attack."""
         event.mask = 1  # it may be used again, for another
         self._strike(event)
 
-    def _rising(self, event: Happening) -> None:
+    def _rising(self, event: SimEvent) -> None:
         """The place rises, unless it has changed hands or arms rest."""
         v, a, d = event.place, event.actor, event.aux
         if self._agenda.state.owner[v] != d:
@@ -151,11 +151,11 @@ class Front:
         else:
             self._take(v, a, UPRISING, event.at)
 
-    def _supply(self, event: Happening) -> None:
-        judge_supply(self._agenda.plan, self._agenda.state, event.at)
+    def _supply(self, event: SimEvent) -> None:
+        judge_supply(self._agenda.replication, self._agenda.state, event.at)
         self._agenda.post(event.at + 1.0, SUPPLY, 0, -1, 0)
 
-    def _people(self, event: Happening) -> None:
+    def _people(self, event: SimEvent) -> None:
         assert self._settle is not None
         self._settle(int(event.at))
         self._agenda.post(event.at + 1.0, PEOPLE, 0, -1, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from chronicle.simulation.engine.ceasefires import Truces
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.ceasefires import Ceasefires
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.rules import RISING, STEPS, lost_step
 
 __all__ = ["Losses"]
@@ -19,13 +19,13 @@ class Losses:
     the factor on its sieges. The last entry of each is nobody, who never loses.
     """
 
-    def __init__(self, agenda: Agenda, truces: Truces) -> None:
-        plan = agenda.plan
-        p, start = plan.parameters, plan.chart.start
-        self._agenda = agenda
-        self._truces = truces
-        self._held, self._step = agenda.state.held, agenda.state.step
-        self._table = plan.collapse
+    def __init__(self, event_list: EventList, ceasefires: Ceasefires) -> None:
+        replication = event_list.replication
+        p, start = replication.parameters, replication.adjacency.start
+        self._agenda = event_list
+        self._truces = ceasefires
+        self._held, self._step = event_list.state.held, event_list.state.step
+        self._table = replication.collapse
         self._start = start
         self._rising = [p.rising_threshold * people for people in start]
         self._ceasefire = [p.ceasefire_threshold * people for people in start]
@@ -33,7 +33,7 @@ class Losses:
         self._alarmed = [0] * len(start)
         self.due = [0] * len(start)
         self.ripe = [0] * len(start)
-        self.collapse = [plan.collapse[step] for step in self._step]
+        self.collapse = [replication.collapse[step] for step in self._step]
         self._watch()
         for d, people in enumerate(start[:-1]):
             if people > 0:
@@ -82,11 +82,14 @@ class Losses:
 
     def _rise(self, d: int, now: float) -> None:
         """The listed places that *d* holds rise, each after its own wait."""
-        plan, state = self._agenda.plan, self._agenda.state
+        replication, state = self._agenda.replication, self._agenda.state
         state.risen[d] = True
-        for v, a in plan.chart.terrain.risings:
-            if state.owner[v] == d and plan.chart.relation[a][d] & 1:
-                wait = plan.wait("rising", v, 0) * plan.parameters.rising_days
+        for v, a in replication.adjacency.network.risings:
+            if state.owner[v] == d and replication.adjacency.relation[a][d] & 1:
+                wait = (
+                    replication.wait("rising", v, 0)
+                    * replication.parameters.rising_days
+                )
                 self._agenda.post(now + wait, RISING, v, a, d)
 
 

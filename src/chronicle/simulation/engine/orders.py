@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chronicle.simulation.engine.ceasefires import Truces
-from chronicle.simulation.engine.event_list import Agenda
+from chronicle.simulation.engine.ceasefires import Ceasefires
+from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.replication import AGAIN
-from chronicle.simulation.engine.state import Happening, siege_of
+from chronicle.simulation.engine.state import SimEvent, siege_of
 from chronicle.simulation.interventions import (
     Intervention,
     check,
@@ -29,7 +29,7 @@ from chronicle.simulation.rules import (
     TRANSFERRED,
 )
 
-__all__ = ["Dated", "Take"]
+__all__ = ["DatedOrders", "Take"]
 
 ROUTES = {
     "close_route": ROUTE_CLOSED,
@@ -41,12 +41,14 @@ Take = Callable[[int, int, int, float], None]
 """Makes a place change hands: (place, actor, kind, time)."""
 
 
-class Dated:
+class DatedOrders:
     """The orders of a run, by number."""
 
-    def __init__(self, agenda: Agenda, truces: Truces, take: Take) -> None:
-        self._agenda = agenda
-        self._truces = truces
+    def __init__(
+        self, event_list: EventList, ceasefires: Ceasefires, take: Take
+    ) -> None:
+        self._agenda = event_list
+        self._truces = ceasefires
         self._take = take
 
     def begin(self) -> None:
@@ -54,7 +56,7 @@ class Dated:
         for number, entry in enumerate(self._agenda.state.dated):
             self._agenda.post(entry[0], ORDER, number, -1, 0)
 
-    def order(self, event: Happening) -> None:
+    def order(self, event: SimEvent) -> None:
         """Carry out the order of that number."""
         state, now = self._agenda.state, event.at
         _, kind, v, other, value = state.dated[event.place]
@@ -93,18 +95,18 @@ class Dated:
 
     def issue(self, now: float, interventions: Sequence[Intervention]) -> None:
         """Take further orders into a run under way; what was to be is now."""
-        plan, state = self._agenda.plan, self._agenda.state
-        terrain, horizon = plan.chart.terrain, plan.horizon
+        replication, state = self._agenda.replication, self._agenda.state
+        network, horizon = replication.adjacency.network, replication.horizon
         for given in interventions:
             one = replace(given, day=max(given.day, now))
-            check(one, terrain, horizon, terrain.begin)
-            turn_routes(one, terrain, state.gates, state.paths, state.corridors)
-            for row in hold_rows(one, terrain):
+            check(one, network, horizon, network.begin)
+            turn_routes(one, network, state.gates, state.paths, state.corridors)
+            for row in hold_rows(one, network):
                 hold = (one.day, one.until, one.extra_days)
                 state.holds.setdefault(row, []).append(hold)
-            for entry in dated_entries(one, terrain, horizon, len(state.truces)):
+            for entry in dated_entries(one, network, horizon, len(state.ceasefires)):
                 state.dated.append(entry)
                 self._agenda.post(entry[0], ORDER, len(state.dated) - 1, -1, 0)
             if one.kind == "ceasefire":
-                t = truce_of(one, terrain)
-                state.truces.append([t.since, t.until, list(t.parties), 0])
+                t = truce_of(one, network)
+                state.ceasefires.append([t.since, t.until, list(t.parties), 0])

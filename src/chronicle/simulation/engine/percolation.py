@@ -11,43 +11,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
-from chronicle.simulation.engine.replication import Plan
+from chronicle.simulation.engine.replication import Replication
 from chronicle.simulation.random_streams import log_array, uniform_array
 from chronicle.simulation.rules import patience_days
 
 __all__ = ["capture_times", "why_not_exact"]
 
 
-def why_not_exact(plan: Plan) -> str:
+def why_not_exact(replication: Replication) -> str:
     """What in *plan* the oracle knows nothing of; empty if nothing."""
-    p, terrain, orders = plan.parameters, plan.chart.terrain, plan.orders
+    p, network, orders = (
+        replication.parameters,
+        replication.adjacency.network,
+        replication.orders,
+    )
     for name in ("pressure", "repulse", "transfer", "collapse"):
         if getattr(p, name) != 0.0:
             return f"{name} is not 0"
-    if terrain.risings and p.rising_threshold < 1.0:
+    if network.risings and p.rising_threshold < 1.0:
         return "places may rise"
-    if terrain.sources:
+    if network.sources:
         return "there is supply"
     if p.ceasefire_threshold < 1.0:
         return "there may be a ceasefire"
     if p.transfer_threshold < 1.0 and p.transfer_rate > 0.0:
         return "besieged places may negotiate"
-    if orders.gates or orders.dated or orders.truces:
+    if orders.gates or orders.dated or orders.ceasefires:
         return "routes shut, or there are orders on days"
-    if np.any(terrain.confirmed > terrain.begin):
+    if np.any(network.confirmed > network.begin):
         return "places are known to have been held while the offensive was under way"
     if any(
-        h.since > 0.0 or h.until <= plan.horizon
+        h.since > 0.0 or h.until <= replication.horizon
         for x in orders.holds.values()
         for h in x
     ):
         return "holds do not last from the branch to the horizon"
-    if np.count_nonzero(terrain.attacks.any(axis=1)) != 1:
+    if np.count_nonzero(network.attacks.any(axis=1)) != 1:
         return "not exactly one actor attacks"
     return ""
 
 
-def capture_times(plan: Plan) -> NDArray[np.float64]:
+def capture_times(replication: Replication) -> NDArray[np.float64]:
     """Days from the branch to capture by settlement; inf where it never comes.
 
     0 for places that the attacker holds, inf for those that it does not attack; below
@@ -57,32 +61,32 @@ def capture_times(plan: Plan) -> NDArray[np.float64]:
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import dijkstra
 
-    if reason := why_not_exact(plan):
+    if reason := why_not_exact(replication):
         raise UsageError(f"percolation is not exact here: {reason}")
-    p, terrain = plan.parameters, plan.chart.terrain
-    (attacker,) = np.flatnonzero(terrain.attacks.any(axis=1))
+    p, network = replication.parameters, replication.adjacency.network
+    (attacker,) = np.flatnonzero(network.attacks.any(axis=1))
     # A siege of the draw's length, and what orders add to it.
-    draw = -log_array(uniform_array(plan.keys["hold"], terrain.entity))
-    hold = patience_days(terrain.size, p.hold_days, draw)  # type: ignore[arg-type]
-    for row, holds in plan.orders.holds.items():
+    draw = -log_array(uniform_array(replication.keys["hold"], network.entity))
+    hold = patience_days(network.size, p.hold_days, draw)  # type: ignore[arg-type]
+    for row, holds in replication.orders.holds.items():
         hold[row] += sum(h.days for h in holds)  # type: ignore[index]
-    start = np.flatnonzero(terrain.controller == attacker)
+    start = np.flatnonzero(network.controller == attacker)
     # Index -1, nobody, is the last column.
-    prey = terrain.attacks[attacker, terrain.controller]
-    source = np.repeat(np.arange(terrain.count), np.diff(terrain.first))
-    days = np.array(plan.travel)[terrain.link_edge]
-    cost = days + np.asarray(hold)[terrain.link_target]
+    prey = network.attacks[attacker, network.controller]
+    source = np.repeat(np.arange(network.count), np.diff(network.first))
+    days = np.array(replication.travel)[network.link_edge]
+    cost = days + np.asarray(hold)[network.link_target]
     # A way has one first step, and a graph no lengths below 0.
-    out = np.where(np.isnan(terrain.taken), p.delay_days, terrain.taken)
-    first = terrain.controller[source] == attacker
-    cost = cost + np.where(first, out[source] - terrain.begin, 0.0)
-    usable = prey[terrain.link_target] & (
-        prey[source] | (terrain.controller[source] == attacker)
+    out = np.where(np.isnan(network.taken), p.delay_days, network.taken)
+    first = network.controller[source] == attacker
+    cost = cost + np.where(first, out[source] - network.begin, 0.0)
+    usable = prey[network.link_target] & (
+        prey[source] | (network.controller[source] == attacker)
     )
-    shape = terrain.count, terrain.count
-    links = source[usable], terrain.link_target[usable]
+    shape = network.count, network.count
+    links = source[usable], network.link_target[usable]
     graph = csr_matrix((cost[usable], links), shape=shape)
     found: NDArray[np.float64] = dijkstra(graph, indices=start, min_only=True)
-    found += terrain.begin
+    found += network.begin
     found[start] = 0.0
     return found

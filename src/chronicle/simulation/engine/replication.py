@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chronicle.errors import InputError
 from chronicle.simulation.interventions import Intervention, Orders, orders_of
-from chronicle.simulation.network import Terrain
+from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.random_streams import (
     STREAMS,
@@ -35,22 +35,22 @@ BEATEN, HANDED_OVER, AGAIN = -1.0, -2.0, -3.0
 """In place of the days of a first siege: what happens instead, or it is over."""
 
 __all__ = [
-    "AGAIN", "BEATEN", "HANDED_OVER", "Chart", "Plan", "chart_of", "check_horizon",
-    "plan_of",
+    "AGAIN", "BEATEN", "HANDED_OVER", "Adjacency", "Replication", "adjacency_of", "check_horizon",
+    "replication_of",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class Adjacency:
     """The terrain as Python lists, made once and shared by all replicas.
 
     `links[v]` are pairs (target, edge), `ways[v]` their targets alone, `spans[v]` where
-    they lie in the arrays of `terrain`. `relation[a][b]` has bit 1 if a attacks b and
+    they lie in the arrays of `network`. `relation[a][b]` has bit 1 if a attacks b and
     bit 2 if b attacks a; index -1 is nobody. `fronts` are the links along which a
     holder attacks at the branch, as (origin, target).
     """
 
-    terrain: Terrain
+    network: Network
     population: list[int]
     entity: list[int]
     links: list[tuple[tuple[int, int], ...]]
@@ -61,13 +61,13 @@ class Chart:
     start: list[int]
 
 
-def chart_of(terrain: Terrain) -> Chart:
+def adjacency_of(network: Network) -> Adjacency:
     """Lay out *terrain* for the engines in plain Python."""
 
-    spans = [slice(lo, hi) for lo, hi in pairwise(terrain.first.tolist())]
-    targets, edges = terrain.link_target.tolist(), terrain.link_edge.tolist()
+    spans = [slice(lo, hi) for lo, hi in pairwise(network.first.tolist())]
+    targets, edges = network.link_target.tolist(), network.link_edge.tolist()
     # One number object for each row and edge: those that are used often stay near.
-    rows, numbers = range(terrain.count), range(len(terrain.distance_km))
+    rows, numbers = range(network.count), range(len(network.distance_km))
     targets = list(map(list(rows).__getitem__, targets))
     edges = list(map(list(numbers).__getitem__, edges))
     ways = [tuple(targets[span]) for span in spans]
@@ -75,16 +75,16 @@ def chart_of(terrain: Terrain) -> Chart:
         tuple(zip(way, edges[span], strict=True))
         for way, span in zip(ways, spans, strict=True)
     ]
-    size = len(terrain.actors)
+    size = len(network.actors)
     relation = [
         [
-            (1 if a < size and terrain.attacks[a, b] else 0)
-            + (2 if b < size and terrain.attacks[b, a] else 0)
+            (1 if a < size and network.attacks[a, b] else 0)
+            + (2 if b < size and network.attacks[b, a] else 0)
             for b in range(size + 1)
         ]
         for a in range(size + 1)
     ]
-    owner = terrain.controller.tolist()
+    owner = network.controller.tolist()
     fronts = [
         (v, w)
         for v, way in enumerate(ways)
@@ -92,14 +92,14 @@ def chart_of(terrain: Terrain) -> Chart:
         if owner[v] >= 0 and relation[owner[v]][owner[w]] & 1
     ]
     start = np.bincount(
-        np.where(terrain.controller < 0, size, terrain.controller),
-        terrain.population,
+        np.where(network.controller < 0, size, network.controller),
+        network.population,
         size + 1,
     )
-    return Chart(
-        terrain,
-        terrain.population.tolist(),
-        terrain.entity.tolist(),
+    return Adjacency(
+        network,
+        network.population.tolist(),
+        network.entity.tolist(),
         links,
         ways,
         spans,
@@ -110,10 +110,10 @@ def chart_of(terrain: Terrain) -> Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Replication:
     """One replica, ready to run; *days* on the road are by edge."""
 
-    chart: Chart
+    adjacency: Adjacency
     parameters: Parameters
     orders: Orders
     seed: int
@@ -135,20 +135,22 @@ class Plan:
     def luck(self, stream: str, v: int, occurrence: int) -> float:
         """The uniform draw of a place, in (0, 1)."""
         if occurrence > 1:
-            return uniform(self.keys[stream], self.chart.entity[v], occurrence)
+            return uniform(self.keys[stream], self.adjacency.entity[v], occurrence)
         found = self._drawn.get((stream, occurrence))
         return (found or self._draw_all(stream, occurrence, False))[v]
 
     def wait(self, stream: str, v: int, occurrence: int) -> float:
         """The draw of Exp(1) of a place; a stream is used for one of the two only."""
         if occurrence > 1:
-            return -log(uniform(self.keys[stream], self.chart.entity[v], occurrence))
+            return -log(
+                uniform(self.keys[stream], self.adjacency.entity[v], occurrence)
+            )
         found = self._drawn.get((stream, occurrence))
         return (found or self._draw_all(stream, occurrence, True))[v]
 
     def first_sieges(self) -> list[float]:
         """`patience_days` of the first siege of each place, or what happens instead."""
-        p, size = self.parameters, self.chart.terrain.size
+        p, size = self.parameters, self.adjacency.network.size
         drawn = self._drawn_of("hold", True)
         days = np.asarray(patience_days(size, p.hold_days, drawn))  # type: ignore[arg-type]
         days = np.where(self._drawn_of("repulse") < p.repulse, BEATEN, days)
@@ -165,9 +167,9 @@ class Plan:
         return found
 
     def days_by_way(self) -> list[tuple[float, ...]]:
-        """*days* along `chart.ways`."""
-        days = tuple(self.days[self.chart.terrain.link_edge].tolist())
-        return list(map(days.__getitem__, self.chart.spans))
+        """*days* along `adjacency.ways`."""
+        days = tuple(self.days[self.adjacency.network.link_edge].tolist())
+        return list(map(days.__getitem__, self.adjacency.spans))
 
     def fate(self, v: int, occurrence: int) -> float:
         """What a contest of a place comes to: 0.0, `BEATEN` or `HANDED_OVER`."""
@@ -179,13 +181,13 @@ class Plan:
 
     def patience(self, v: int, occurrence: int) -> float:
         """`rules.patience_days` of a siege."""
-        size, mean = float(self.chart.terrain.size[v]), self.parameters.hold_days
+        size, mean = float(self.adjacency.network.size[v]), self.parameters.hold_days
         return patience_days(size, mean, self.wait("hold", v, occurrence))
 
     def _drawn_of(
         self, stream: str, exponential: bool = False, occurrence: int = 0
     ) -> NDArray[np.float64]:
-        entity = self.chart.terrain.entity
+        entity = self.adjacency.network.entity
         found = uniform_array(self.keys[stream], entity, occurrence)
         return -log_array(found) if exponential else found
 
@@ -204,8 +206,8 @@ def check_horizon(horizon: float) -> float:
     return days
 
 
-def plan_of(
-    chart: Chart,
+def replication_of(
+    adjacency: Adjacency,
     parameters: Parameters,
     interventions: Sequence[Intervention] = (),
     *,
@@ -213,26 +215,26 @@ def plan_of(
     replica: int = 0,
     horizon: float,
     orders: Orders | None = None,
-) -> Plan:
+) -> Replication:
     """Check and prepare one replica; *orders* spares laying them out again."""
     horizon = check_horizon(horizon)
     if not 0 <= seed < 1 << 64 or not 0 <= replica < 1 << 32:
         raise InputError(f"seed {seed} or replica {replica} is negative or too large")
-    terrain = chart.terrain
+    network = adjacency.network
     keys = {n: stream_key(seed, replica, s) for n, s in STREAMS.items()}
     p = parameters
-    normal = normal_of_array(uniform_array(keys["travel"], terrain.edge_entity))
+    normal = normal_of_array(uniform_array(keys["travel"], network.edge_entity))
     spread = exp_array(p.speed_sigma * normal)
     days = travel_days(
-        terrain.distance_km,  # type: ignore[arg-type]
-        terrain.road_factor,  # type: ignore[arg-type]
+        network.distance_km,  # type: ignore[arg-type]
+        network.road_factor,  # type: ignore[arg-type]
         p.speed_km_day,
         spread,  # type: ignore[arg-type]
     )
-    return Plan(
-        chart,
+    return Replication(
+        adjacency,
         parameters,
-        orders_of(terrain, interventions, horizon) if orders is None else orders,
+        orders_of(network, interventions, horizon) if orders is None else orders,
         seed,
         replica,
         horizon,

@@ -1,6 +1,6 @@
 """The reference engine: callbacks on SimPy's own environment, over plain data.
 
-A `Run` is one replica. It stops at any day, saves itself as plain data (`checkpoint`),
+A `Simulation` is one replica. It stops at any day, saves itself as plain data (`checkpoint`),
 and goes on from there, once or as many branches with further interventions, or to a
 longer horizon. Hooks, pure functions of a view, an event and a keyed random source,
 return interventions; they run here only. The same callbacks also run on a bare heap,
@@ -30,15 +30,15 @@ from chronicle.simulation.engine.checkpoint import (
 from chronicle.simulation.engine.displacement import People
 from chronicle.simulation.engine.front import Front
 from chronicle.simulation.engine.replication import (
-    Chart,
-    Plan,
-    chart_of,
+    Adjacency,
+    Replication,
+    adjacency_of,
     check_horizon,
-    plan_of,
+    replication_of,
 )
-from chronicle.simulation.engine.state import Happening, Queue, State
+from chronicle.simulation.engine.state import ModelState, Queue, SimEvent
 from chronicle.simulation.interventions import Intervention
-from chronicle.simulation.network import Terrain
+from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.random_streams import KeyedRandom, stable_id
 from chronicle.simulation.rules import (
@@ -50,12 +50,12 @@ from chronicle.simulation.rules import (
     day_of,
 )
 
-__all__ = ["Event", "Hook", "Run", "View", "event_of"]
+__all__ = ["Hook", "HookEvent", "Simulation", "View", "event_of"]
 
 Engine = Literal["simpy", "heap"]
 
 
-class Event(NamedTuple):
+class HookEvent(NamedTuple):
     """A `Change` in the words of the terrain; what hooks are told."""
 
     day: int
@@ -67,25 +67,25 @@ class Event(NamedTuple):
     from_settlement: str | None
 
 
-def event_of(change: Change, terrain: Terrain) -> Event:
+def event_of(change: Change, network: Network) -> HookEvent:
     """Spell a change out."""
     place, origin = change.settlement, change.from_settlement
-    return Event(
+    return HookEvent(
         change.day,
         change.time,
-        terrain.settlements[place] if place >= 0 else None,
-        terrain.actors[change.controller] if change.controller >= 0 else None,
+        network.settlements[place] if place >= 0 else None,
+        network.actors[change.controller] if change.controller >= 0 else None,
         STATUSES[change.status],
         CHANGES[change.kind],
-        terrain.settlements[origin] if origin >= 0 else None,
+        network.settlements[origin] if origin >= 0 else None,
     )
 
 
 class View:
     """What a hook may look at; nothing here can be changed."""
 
-    def __init__(self, plan: Plan, state: State) -> None:
-        self._plan = plan
+    def __init__(self, replication: Replication, state: ModelState) -> None:
+        self._plan = replication
         self._state = state
 
     @property
@@ -106,38 +106,40 @@ class View:
     @property
     def settlements(self) -> tuple[str, ...]:
         """All ids, in order."""
-        return self._plan.chart.terrain.settlements
+        return self._plan.adjacency.network.settlements
 
     def controller(self, settlement: str) -> str | None:
         """Who holds it now."""
         code = self._state.owner[self._row(settlement)]
-        return self._plan.chart.terrain.actors[code] if code >= 0 else None
+        return self._plan.adjacency.network.actors[code] if code >= 0 else None
 
     def besieger(self, settlement: str) -> str | None:
         """Who lays siege to it now, or None."""
         siege = self._state.sieges[self._row(settlement)]
-        return None if siege is None else self._plan.chart.terrain.actors[siege.actor]
+        return (
+            None if siege is None else self._plan.adjacency.network.actors[siege.actor]
+        )
 
     def population(self, settlement: str) -> int:
         """People at the branch."""
-        return self._plan.chart.population[self._row(settlement)]
+        return self._plan.adjacency.population[self._row(settlement)]
 
     def neighbours(self, settlement: str) -> tuple[str, ...]:
         """Where its routes lead, open or not."""
-        out = self._plan.chart.links[self._row(settlement)]
+        out = self._plan.adjacency.links[self._row(settlement)]
         return tuple(self.settlements[link[0]] for link in out)
 
     def lost_share(self, actor: str) -> float:
         """The share of its people at the branch that an actor has lost."""
-        code = self._plan.chart.terrain.actor(actor)
-        begun = self._plan.chart.start[code]
+        code = self._plan.adjacency.network.actor(actor)
+        begun = self._plan.adjacency.start[code]
         return max(0.0, (begun - self._state.held[code]) / begun) if begun else 0.0
 
     def _row(self, settlement: str) -> int:
-        return self._plan.chart.terrain.row(settlement)
+        return self._plan.adjacency.network.row(settlement)
 
 
-Hook = Callable[[View, Event, KeyedRandom], Sequence[Intervention] | None]
+Hook = Callable[[View, HookEvent, KeyedRandom], Sequence[Intervention] | None]
 
 
 class _Environment(simpy.Environment):
@@ -149,16 +151,16 @@ class _Environment(simpy.Environment):
         return queue
 
 
-def _halt(_: Happening) -> None:
+def _halt(_: SimEvent) -> None:
     raise StopSimulation(None)
 
 
-class Run:
+class Simulation:
     """One replica on its way to the horizon."""
 
     def __init__(
         self,
-        start: Terrain | Chart,
+        start: Network | Adjacency,
         parameters: Parameters | None = None,
         interventions: Sequence[Intervention] = (),
         *,
@@ -168,14 +170,14 @@ class Run:
         hooks: Sequence[Hook] = (),
         people: bool = True,
         engine: Engine = "simpy",
-        plan: Plan | None = None,
+        replication: Replication | None = None,
         saved: dict[str, Any] | None = None,
     ) -> None:
-        chart = start if isinstance(start, Chart) else chart_of(start)
+        adjacency = start if isinstance(start, Adjacency) else adjacency_of(start)
         if engine not in ("simpy", "heap"):
             raise UsageError(f"no engine {engine!r} here: simpy or heap")
-        self.plan = plan or plan_of(
-            chart,
+        self.replication = replication or replication_of(
+            adjacency,
             parameters or Parameters(),
             interventions,
             seed=seed,
@@ -183,16 +185,22 @@ class Run:
             horizon=horizon,
         )
         self.hooks = tuple(hooks)
-        self.state = State.of(saved["state"]) if saved else State.start(self.plan)
+        self.state = (
+            ModelState.of(saved["state"])
+            if saved
+            else ModelState.start(self.replication)
+        )
         self._environment = (
             _Environment(initial_time=self.state.time) if engine == "simpy" else None
         )
         self._queue: Queue = self._environment.entries if self._environment else []
         self.people: People | None = None
         if people:
-            self.people = People(self.plan, self.state, saved and saved["people"])
+            self.people = People(
+                self.replication, self.state, saved and saved["people"]
+            )
         self._front = Front(
-            self.plan,
+            self.replication,
             self.state,
             self._queue,
             self.people.settle if self.people else None,
@@ -201,7 +209,7 @@ class Run:
         self._told = 0
         self._occasions: dict[int, int] = {}
         if saved is None:
-            known = plan is None or bool(interventions)
+            known = replication is None or bool(interventions)
             orders = tuple(interventions) if known else None
             self._legs = [Leg(self.state.time, _names(hooks), orders)]
             self._front.begin()
@@ -216,21 +224,21 @@ class Run:
         """All changes so far, in order."""
         return [Change(day_of(row[0]), *row) for row in self.state.rows]
 
-    def until(self, day: float | None = None) -> Run:
+    def until(self, day: float | None = None) -> Simulation:
         """Run to the end of *day*, or to the horizon, and return self."""
         if not isinstance(day, Real | None):
             raise UsageError(f"day {day!r} is no number")
-        end = self.plan.horizon if day is None else float(day)
-        if not self.state.time <= end <= self.plan.horizon:
+        end = self.replication.horizon if day is None else float(day)
+        if not self.state.time <= end <= self.replication.horizon:
             raise UsageError(
                 f"day {end:g} is not between {self.state.time:g}, where the run "
-                f"stands, and its horizon {self.plan.horizon:g}, beyond which only "
+                f"stands, and its horizon {self.replication.horizon:g}, beyond which only "
                 "Run.resume with a longer one goes"
             )
         if self._environment is None:
             self._drain(end)
         else:
-            halt = Happening()
+            halt = SimEvent()
             halt.callbacks = (_halt,)
             heappush(self._queue, (end, STOP, 0, halt))
             self._environment.run()
@@ -247,24 +255,24 @@ class Run:
 
     def _call_hooks(self) -> None:
         """Tell the hooks what the last event changed and take their orders."""
-        rows, terrain = self.state.rows, self.plan.chart.terrain
-        if len(rows) > 10_000 + 100 * terrain.count:
+        rows, network = self.state.rows, self.replication.adjacency.network
+        if len(rows) > 10_000 + 100 * network.count:
             raise BudgetExceeded(
-                f"{len(rows)} changes on {terrain.count} settlements; "
+                f"{len(rows)} changes on {network.count} settlements; "
                 "does a hook answer its own orders?"
             )
         while self._told < len(rows):
             row = rows[self._told]
             self._told += 1
             self.state.time = row[0]
-            event = event_of(Change(day_of(row[0]), *row), terrain)
+            event = event_of(Change(day_of(row[0]), *row), network)
             occasion = self._occasions.get(row[1], 0)
             self._occasions[row[1]] = occasion + 1
             entity = stable_id(event.settlement or "")
             for number, hook in enumerate(self.hooks):
-                key = self.plan.keys["hook"] ^ stable_id("hook", str(number))
+                key = self.replication.keys["hook"] ^ stable_id("hook", str(number))
                 random = KeyedRandom(key, entity, occasion)
-                orders = hook(View(self.plan, self.state), event, random) or ()
+                orders = hook(View(self.replication, self.state), event, random) or ()
                 if not all(isinstance(one, Intervention) for one in orders):
                     raise InputError(f"hook {hook!r} must return interventions")
                 self._front.issue(row[0], orders)
@@ -282,11 +290,11 @@ class Run:
         ]
         parts = {
             "format": FORMAT,
-            "terrain": list(self.plan.chart.terrain.settlements),
-            "parameters": self.plan.parameters.vector().tolist(),
-            "seed": self.plan.seed,
-            "replica": self.plan.replica,
-            "horizon": self.plan.horizon,
+            "terrain": list(self.replication.adjacency.network.settlements),
+            "parameters": self.replication.parameters.vector().tolist(),
+            "seed": self.replication.seed,
+            "replica": self.replication.replica,
+            "horizon": self.replication.horizon,
             "state": self.state.plain(),
             "people": self.people.plain() if self.people else None,
             "occasions": [list(item) for item in self._occasions.items()],
@@ -300,14 +308,14 @@ class Run:
     @classmethod
     def resume(
         cls,
-        start: Terrain | Chart,
+        start: Network | Adjacency,
         saved: dict[str, Any],
         interventions: Sequence[Intervention] = (),
         *,
         hooks: Sequence[Hook] = (),
         engine: Engine = "simpy",
         horizon: float | None = None,
-    ) -> Run:
+    ) -> Simulation:
         """A new run from a checkpoint, with further *interventions* if any.
 
         Those dated earlier happen at once. Resuming with none is going on as if
@@ -320,14 +328,14 @@ class Run:
         among those given. Where it does not come to what was saved (another terrain,
         hooks that are others or ask for the horizon), `InputError` is raised.
         """
-        chart = start if isinstance(start, Chart) else chart_of(start)
+        adjacency = start if isinstance(start, Adjacency) else adjacency_of(start)
         saved = opened(saved)
-        if tuple(saved["terrain"]) != chart.terrain.settlements:
+        if tuple(saved["terrain"]) != adjacency.network.settlements:
             raise InputError("the checkpoint is of other settlements than the terrain")
         if horizon is not None and horizon != saved["horizon"]:
-            saved = cls._retold(chart, saved, hooks, engine, horizon)
+            saved = cls._retold(adjacency, saved, hooks, engine, horizon)
         run = cls(
-            chart,
+            adjacency,
             Parameters.from_vector(saved["parameters"]),
             seed=saved["seed"],
             replica=saved["replica"],
@@ -347,7 +355,7 @@ class Run:
     @classmethod
     def _retold(
         cls,
-        chart: Chart,
+        adjacency: Adjacency,
         saved: dict[str, Any],
         hooks: Sequence[Hook],
         engine: Engine,
@@ -367,7 +375,7 @@ class Run:
                 "run that was given a plan, and its interventions are not known"
             )
         run = cls(
-            chart,
+            adjacency,
             Parameters.from_vector(saved["parameters"]),
             first.interventions,
             seed=saved["seed"],
@@ -381,7 +389,7 @@ class Run:
             stop = run.until(leg.since).checkpoint()
             had = _hooks_of(leg, hooks)
             orders = leg.interventions or ()
-            run = cls.resume(chart, stop, orders, hooks=had, engine=engine)
+            run = cls.resume(adjacency, stop, orders, hooks=had, engine=engine)
         told = run.until(saved["state"]["time"]).checkpoint()
         if so_far(told) != so_far(saved):
             raise InputError(

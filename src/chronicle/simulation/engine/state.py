@@ -7,11 +7,18 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
 from typing import Any
 
-from chronicle.simulation.engine.replication import Plan
+from chronicle.simulation.engine.replication import Replication
 from chronicle.simulation.network import Spans
 
 __all__ = [
-    "INFINITE", "Course", "Handler", "Handlers", "Happening", "Queue", "Row", "State",
+    "INFINITE",
+    "Course",
+    "Handler",
+    "Handlers",
+    "ModelState",
+    "Queue",
+    "Row",
+    "SimEvent",
     "siege_of",
 ]  # fmt: skip
 
@@ -21,7 +28,7 @@ Row = tuple[float, int, int, int, int, int]
 INFINITE = float("inf")
 
 
-class Happening:
+class SimEvent:
     """An event light enough for the hot path, in the shape SimPy asks of its own.
 
     On the queue it is (at, priority, place, event): ties that remain go by origin,
@@ -51,7 +58,7 @@ class Happening:
         self.aux = 0
         self.mask = 1
 
-    def __lt__(self, other: Happening) -> bool:
+    def __lt__(self, other: SimEvent) -> bool:
         """Ties of time, priority and place; complete, but for events that are equal."""
         return self.rank() < other.rank()
 
@@ -62,28 +69,28 @@ class Happening:
 
 def siege_of(
     at: float, place: int, origin: int, actor: int, outcome: int, others: int
-) -> Happening:
+) -> SimEvent:
     """A siege of *place* that *actor* laid from *origin* and that ends at *at*."""
-    siege = Happening()
+    siege = SimEvent()
     siege.at, siege.place, siege.origin = at, place, origin
     siege.actor, siege.outcome, siege.others = actor, outcome, others
     return siege
 
 
-Handler = Callable[[Happening], None]
+Handler = Callable[[SimEvent], None]
 Handlers = tuple[Handler, ...]
-Course = Generator[None, Happening, None]
+Course = Generator[None, SimEvent, None]
 """A handler that is sent events: `next` once, then `send`."""
 Queue = list[tuple[float, int, int, Any]]
 
 
 @dataclass(slots=True)
-class State:
+class ModelState:
     """Everything that changes in a run, as lists by settlement or by actor."""
 
     time: float
     owner: list[int]
-    sieges: list[Happening | None]
+    sieges: list[SimEvent | None]
     contests: list[int]
     patience: list[float]
     extra: list[float]
@@ -93,7 +100,7 @@ class State:
     step: list[int]
     risen: list[bool]
     truce_done: bool
-    truces: list[list[Any]]
+    ceasefires: list[list[Any]]
     dated: list[tuple[float, str, int, int, float]]
     holds: dict[int, list[tuple[float, float, float]]]
     gates: dict[int, Spans]
@@ -107,24 +114,26 @@ class State:
     rows: list[Row]
 
     @classmethod
-    def start(cls, plan: Plan) -> State:
+    def start(cls, replication: Replication) -> ModelState:
         """The state at the branch."""
-        terrain, orders = plan.chart.terrain, plan.orders
-        n, actors = terrain.count, len(terrain.actors)
+        network, orders = replication.adjacency.network, replication.orders
+        n, actors = network.count, len(network.actors)
         return cls(
-            time=terrain.begin,
-            owner=terrain.controller.tolist(),
+            time=network.begin,
+            owner=network.controller.tolist(),
             sieges=[None] * n,
             contests=[0] * n,
-            patience=plan.first_sieges(),
+            patience=replication.first_sieges(),
             extra=[0.0] * n,
             garrison=[1.0] * n,
             supplied=[True] * n,
-            held=list(plan.chart.start),
+            held=list(replication.adjacency.start),
             step=[0] * (actors + 1),
             risen=[False] * (actors + 1),
             truce_done=False,
-            truces=[[t.since, t.until, list(t.parties), 0] for t in orders.truces],
+            ceasefires=[
+                [t.since, t.until, list(t.parties), 0] for t in orders.ceasefires
+            ],
             dated=list(orders.dated),
             holds={
                 row: [(h.since, h.until, h.days) for h in holds]
@@ -137,7 +146,7 @@ class State:
             changed=array("d", [-INFINITE]) * n,
             weight=array("d", [0.0]) * n,
             fighting=array("b", [0]) * n,
-            capacity=array("d", terrain.capacity.tolist()),
+            capacity=array("d", network.capacity.tolist()),
             rows=[],
         )
 
@@ -160,7 +169,7 @@ class State:
         return found
 
     @classmethod
-    def of(cls, plain: dict[str, Any]) -> State:
+    def of(cls, plain: dict[str, Any]) -> ModelState:
         """The inverse of `plain`."""
         given = dict(plain)
         for name in ("holds", "gates", "paths", "corridors"):
@@ -180,7 +189,7 @@ class State:
             given[name] = list(given[name])
         for name in ("extra", "held", "step", "risen"):
             given[name] = list(given[name])
-        sieges: list[Happening | None] = [None] * len(given["owner"])
+        sieges: list[SimEvent | None] = [None] * len(given["owner"])
         for saved in given["sieges"]:
             siege = siege_of(*saved)
             sieges[siege.place] = siege

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from chronicle.simulation.engine.replication import Plan
-from chronicle.simulation.engine.state import State
+from chronicle.simulation.engine.replication import Replication
+from chronicle.simulation.engine.state import ModelState
 from chronicle.simulation.rules import (
     CONTESTED,
     HELD,
@@ -67,10 +67,10 @@ def in_supply(
     return supplied
 
 
-def judge_supply(plan: Plan, state: State, now: float) -> None:
+def judge_supply(replication: Replication, state: ModelState, now: float) -> None:
     """Find which places are in supply now, and note what that changes."""
-    terrain = plan.chart.terrain
-    kms = terrain.distance_km.tolist()
+    network = replication.adjacency.network
+    kms = network.distance_km.tolist()
     is_open = [True] * len(kms)
     for edge, spans in state.gates.items():
         is_open[edge] = next_open(spans, now) == now
@@ -78,12 +78,12 @@ def judge_supply(plan: Plan, state: State, now: float) -> None:
     found = in_supply(
         state.owner,
         besieged,
-        terrain.sides.tolist(),
-        terrain.sources,
-        plan.chart.links,
+        network.sides.tolist(),
+        network.sources,
+        replication.adjacency.links,
         kms,
         is_open,
-        plan.parameters.supply_km,
+        replication.parameters.supply_km,
     )
     for v, now_supplied in enumerate(found):
         if now_supplied != state.supplied[v]:

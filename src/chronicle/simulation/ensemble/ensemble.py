@@ -31,11 +31,15 @@ from chronicle.simulation.compiled.engine import (
     run_chunk_plainly,
     warm_up,
 )
-from chronicle.simulation.engine.replication import Chart, chart_of, check_horizon
-from chronicle.simulation.engine.simpy_engine import Hook, Run
+from chronicle.simulation.engine.replication import (
+    Adjacency,
+    adjacency_of,
+    check_horizon,
+)
+from chronicle.simulation.engine.simpy_engine import Hook, Simulation
 from chronicle.simulation.ensemble.chunks import ChunkFolder
 from chronicle.simulation.interventions import Intervention, Orders, orders_of
-from chronicle.simulation.network import Terrain
+from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import LIMITS, TABLE, Parameters
 from chronicle.simulation.rules import Change
 
@@ -62,7 +66,7 @@ class Ensemble:
     `UsageError` for what cannot be run, `BudgetExceeded` for too much of it.
     """
 
-    terrain: Terrain
+    network: Network
     parameters: Parameters = Parameters()  # noqa: RUF009 - frozen
     interventions: tuple[Intervention, ...] = ()
     seed: int = 0
@@ -98,7 +102,7 @@ class Ensemble:
             inside = (self.thetas >= low) & (self.thetas <= high)  # false for NaN
             for row in self.thetas[~inside.all(axis=1)]:
                 Parameters.from_vector(row)  # says which value of it is wrong
-        places = self.terrain.count
+        places = self.network.count
         each = places * (12 + 4 * self.horizon * self.hosted_by_day)
         if self.replicas * each > MOST_BYTES:
             raise BudgetExceeded(
@@ -115,19 +119,19 @@ class Ensemble:
         return "simpy" if self.hooks else "numba" if has_numba() else "heap"
 
     @cached_property
-    def chart(self) -> Chart:
+    def adjacency(self) -> Adjacency:
         """The terrain, laid out once."""
-        return chart_of(self.terrain)
+        return adjacency_of(self.network)
 
     @cached_property
     def orders(self) -> Orders:
         """The interventions, checked and laid out once."""
-        return orders_of(self.terrain, self.interventions, float(self.horizon))
+        return orders_of(self.network, self.interventions, float(self.horizon))
 
     @cached_property
     def board(self) -> Any:
         """What the compiled engine reads."""
-        return board_of(self.chart, self.orders)
+        return board_of(self.adjacency, self.orders)
 
     def compile(self) -> None:
         """Compile once, ahead of the workers; it is kept on disk for their processes.
@@ -135,7 +139,7 @@ class Ensemble:
         Does nothing where it is compiled already, or where the engine is not numba.
         """
         if self.chosen_engine == "numba":
-            warm_up(self.chart, self.orders, 1.0, self.people)
+            warm_up(self.adjacency, self.orders, 1.0, self.people)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a worker is sent: the input, not what is laid out from it."""
@@ -145,9 +149,9 @@ class Ensemble:
     def identity(self) -> str:
         """SHA-256 of all that the results depend on; the engine is not among it."""
         digest = hashlib.sha256(b"chronicle whatif ensemble 1\0")
-        for field in fields(self.terrain):
+        for field in fields(self.network):
             if field.name not in ("rows", "edges"):
-                _add(digest, field.name, getattr(self.terrain, field.name))
+                _add(digest, field.name, getattr(self.network, field.name))
         _add(digest, "parameters", self.parameters.vector())
         _add(digest, "thetas", self.thetas)
         for name in ("seed", "horizon", "replicas", "people", "hosted_by_day"):
@@ -176,9 +180,14 @@ class Ensemble:
         engine = self.chosen_engine
         if engine == "numba":
             board = self.board
-            return run_chunk(self.chart, self.orders, thetas, board=board, **given)
+            return run_chunk(self.adjacency, self.orders, thetas, board=board, **given)
         return run_chunk_plainly(
-            self.chart, self.orders, thetas, engine=engine, hooks=self.hooks, **given
+            self.adjacency,
+            self.orders,
+            thetas,
+            engine=engine,
+            hooks=self.hooks,
+            **given,
         )
 
 
@@ -221,7 +230,7 @@ def replica(ensemble: Ensemble, number: int) -> tuple[list[Change], Results]:
     parameters = ensemble.parameters if theta is None else Parameters.from_vector(theta)
     if ensemble.chosen_engine == "numba":
         return changes_of(
-            ensemble.chart,
+            ensemble.adjacency,
             parameters,
             ensemble.orders,
             seed=ensemble.seed,
@@ -229,8 +238,8 @@ def replica(ensemble: Ensemble, number: int) -> tuple[list[Change], Results]:
             horizon=float(ensemble.horizon),
             people=ensemble.people,
         )
-    run = Run(
-        ensemble.chart,
+    run = Simulation(
+        ensemble.adjacency,
         parameters,
         ensemble.interventions,
         seed=ensemble.seed,

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 
 from chronicle.errors import Damaged
 from chronicle.store.columnar import WIDTH
-from chronicle.store.protocol import Row
+from chronicle.store.protocol import StoredRow
 
 __all__ = [
     "BLOCK",
@@ -42,7 +42,7 @@ def clamp(position: int | None) -> int:
     return END if position is None else min(max(position, 0), END)
 
 
-def _checked(row: Row) -> Row:
+def _checked(row: StoredRow) -> StoredRow:
     if row.stream is None:
         raise Damaged(f"position {row.position} is of no stream; restore a backup")
     return row
@@ -58,7 +58,7 @@ def last_position(cursor: sqlite3.Cursor) -> int:
 
 def rows_in_order(
     reading: Reading, after: int, upto: int | None, types: Sequence[str]
-) -> Iterator[Row]:
+) -> Iterator[StoredRow]:
     """Rows after one position and up to another; a cursor is held for a block only.
 
     Raises `Damaged` at a gap, and where the rows end before the position that the file
@@ -94,14 +94,14 @@ def _count(cursor: sqlite3.Cursor, before: int, last: int) -> None:
 
 def _block(
     cursor: sqlite3.Cursor, before: int, last: int, types: Sequence[str]
-) -> list[Row]:
+) -> list[StoredRow]:
     wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
     cursor.execute(
         f"{_ROW} WHERE e.position > ? AND e.position <= ? {wanted}"
         "ORDER BY e.position LIMIT ?",
         (before, last, *types, BLOCK),
     )
-    return [_checked(Row._make(values)) for values in cursor.fetchall()]
+    return [_checked(StoredRow._make(values)) for values in cursor.fetchall()]
 
 
 def _gap(before: int, after: int) -> Damaged:
@@ -137,15 +137,17 @@ def hot_in_order(reading: Reading, after: int, upto: int | None) -> Iterator[byt
         yield joined
 
 
-def rows_by_ids(cursor: sqlite3.Cursor, column: str, ids: Sequence[str]) -> list[Row]:
+def rows_by_ids(
+    cursor: sqlite3.Cursor, column: str, ids: Sequence[str]
+) -> list[StoredRow]:
     """Rows whose *column* is one of *ids*, in order."""
-    found: list[Row] = []
+    found: list[StoredRow] = []
     wanted = [id_ for id_ in ids if _storable(id_)]
     for start in range(0, len(wanted), 500):
         some = wanted[start : start + 500]
         marks = ",".join("?" * len(some))
         cursor.execute(_ROW + f"WHERE e.{column} IN ({marks})", some)
-        found += map(_checked, map(Row._make, cursor.fetchall()))
+        found += map(_checked, map(StoredRow._make, cursor.fetchall()))
     return sorted(found, key=lambda row: row.position)
 
 

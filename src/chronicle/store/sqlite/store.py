@@ -23,7 +23,7 @@ from chronicle.errors import (
     StorageError,
 )
 from chronicle.store.memory import system_clock
-from chronicle.store.protocol import Row, Writing, microseconds
+from chronicle.store.protocol import StoredRow, Writing, microseconds
 from chronicle.store.sqlite.errors import storage_errors
 from chronicle.store.sqlite.lock import file_lock
 from chronicle.store.sqlite.reading import (
@@ -261,19 +261,19 @@ class SQLiteStore:
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Row]:
+    ) -> Iterator[StoredRow]:
         return rows_in_order(self._reading, after, upto, types)
 
-    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
         with self._reading() as cursor:
             found = rows_by_ids(cursor, "report", reports)
         return {row.report or "": row for row in found}
 
-    def about(self, reports: Sequence[str]) -> list[Row]:
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
         with self._reading() as cursor:
             return rows_by_ids(cursor, "target", reports)
 
-    def hot(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+    def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         return hot_in_order(self._reading, after, upto)
 
     def codes(self, kind: str) -> list[str]:

@@ -13,7 +13,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from chronicle.errors import Damaged
 from chronicle.store.columnar import BLANK
-from chronicle.store.protocol import Draft, Row
+from chronicle.store.protocol import Draft, StoredRow
 from chronicle.store.sqlite.reading import rows_by_ids, rows_in_order
 
 __all__ = ["Codes", "SQLiteWriting"]
@@ -79,7 +79,7 @@ class SQLiteWriting:
         streams: dict[str, int] = {}
         datasets: dict[str, int | None] = {"": None}
         for position, draft in enumerate(drafts, self.head + 1):
-            stream_id, type_, body, hot, report, target, name = draft
+            stream_id, type_, body, columnar, report, target, name = draft
             if stream_id not in streams:
                 streams[stream_id] = stream = self.code("stream", stream_id)
                 if stream not in versions:
@@ -90,7 +90,7 @@ class SQLiteWriting:
             version = versions[stream] = versions[stream] + 1
             # fmt: off
             yield (position, stream, version, type_, now,
-                   report, target, dataset, hot, body)
+                   report, target, dataset, columnar, body)
             # fmt: on
 
     def insert_stored(self, events: Sequence[StoredEvent]) -> range:
@@ -131,15 +131,15 @@ class SQLiteWriting:
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[Row]:
+    ) -> Iterator[StoredRow]:
         return rows_in_order(self._reading, after, upto, types)
 
-    def told(self, reports: Sequence[str]) -> dict[str, Row]:
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
         with self._reading() as cursor:
             found = rows_by_ids(cursor, "report", reports)
         return {row.report or "": row for row in found}
 
-    def about(self, reports: Sequence[str]) -> list[Row]:
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
         with self._reading() as cursor:
             return rows_by_ids(cursor, "target", reports)
 
@@ -155,7 +155,7 @@ class SQLiteWriting:
             with suppress(sqlite3.ProgrammingError):  # the connection was closed
                 cursor.close()
 
-    def empty(self, report: str) -> None:
+    def redact_payload(self, report: str) -> None:
         self.emptied = True
         self._cursor.execute(
             "UPDATE events SET hot = ?, body = x'' "
@@ -169,7 +169,7 @@ class SQLiteWriting:
             "INSERT INTO commands VALUES (?,?,?)", (key, digest, listed)
         )
 
-    def recalled(self, key: str) -> tuple[bytes, list[int]] | None:
+    def outcome_of(self, key: str) -> tuple[bytes, list[int]] | None:
         found = self._cursor.execute(
             "SELECT digest, positions FROM commands WHERE key = ?", (key,)
         ).fetchone()
