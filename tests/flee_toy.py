@@ -36,9 +36,10 @@ LAYOUT, PERIOD = "source_data/data_layout.csv", "input_csv/sim_period.csv"
 CORRECTIONS = "input_csv/registration_corrections.csv"
 
 PLACES = [
-    ExportedPlace(id="alder", name="Alder, the old", country="A", latitude=35, longitude=36,
-          population=100_000),
-    ExportedPlace(id="birch", country="A", latitude=35.5, longitude=36, population=50_000),
+    ExportedPlace(id="alder", name="Alder, the old", country="A", latitude=35,
+          longitude=36, population=100_000),
+    ExportedPlace(id="birch", country="A", latitude=35.5, longitude=36,
+          population=50_000),
     ExportedPlace(id="cedar", country="A", latitude=36, longitude=36.2, kind="camp",
           population=30_000),
     ExportedPlace(id="dogwood", country="B", latitude=36, longitude=36.9, kind="camp"),

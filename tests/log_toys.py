@@ -37,7 +37,7 @@ def draft(report: str | None = None, target: str | None = None, **more: Any) -> 
         "stream": "source:radio",
         "type": "control-reported",
         "body": b"payload",
-        "hot": BLANK,
+        "columnar": BLANK,
         **more,
     }
     return Draft(report=report, target=target, **values)

@@ -17,14 +17,14 @@ from flee_toy import PLACES, START, day, written
 @pytest.mark.parametrize(
     ("changes", "error", "told"),
     [
-        ({"roads": [ExportedRoad(first="alder", second="elm", distance_km=5)]}, UnknownPlace,
-         "elm"),
+        ({"roads": [ExportedRoad(first="alder", second="elm", distance_km=5)]},
+         UnknownPlace, "elm"),
         ({"conflicts": {"elm": []}}, UnknownPlace, "elm"),
         ({"counts": {"elm": []}}, UnknownPlace, "elm"),
         ({"closures": [Closure(first="alder", second="cedar", since=START)]},
          UnknownPlace, "route 'alder - cedar'"),
-        ({"roads": [ExportedRoad(first="alder", second="birch", distance_km=0)]}, InputError,
-         "km above 0"),
+        ({"roads": [ExportedRoad(first="alder", second="birch", distance_km=0)]},
+         InputError, "km above 0"),
         ({"places": [PLACES[0], PLACES[0]]}, InputError, "given twice"),
         ({"places": [replace(PLACES[0], id="#x")]}, InputError, "cannot take this id"),
         ({"places": [replace(PLACES[0], id="total")]}, InputError, "cannot take this"),

@@ -182,7 +182,7 @@ def test_the_limits_do_not_rest_on_a_setting_that_anyone_may_change() -> None:
         (b"", "is empty"),
         (b"\n\r\n\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (gzip.compress(b"a,b\n1,2\n"), "is compressed (gzip)"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "is compressed (gzip)"),
         (b"BZh91AY", "bzip2"),
         (b"\xfd7zXZ\x00", "xz"),
         (b"\x28\xb5\x2f\xfd", "zstd"),

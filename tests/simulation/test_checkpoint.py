@@ -311,6 +311,6 @@ def test_a_day_that_is_no_number_is_refused(wrong: Any) -> None:
 def test_a_day_beyond_the_horizon_is_refused_with_the_way_to_have_it() -> None:
     run = Simulation(three_towns(), seed=1, horizon=5)
     for wrong in (6, float("nan"), np.float64(5.5)):
-        with pytest.raises(UsageError, match=r"beyond which only Run\.resume"):
+        with pytest.raises(UsageError, match=r"beyond which only Simulation\.resume"):
             run.until(wrong)
     assert run.until(np.int64(5)).state.time == 5.0

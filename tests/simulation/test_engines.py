@@ -127,9 +127,8 @@ def test_a_branch_of_a_branch_takes_new_orders_and_keeps_the_draws() -> None:
     plain = Parameters.of(PLAIN | {"hold_days": 0.0})
     run = Simulation(network, plain, seed=1, horizon=10).until(1)
     # alder -> birch: 3 days; birch -> cedar: 2 days; no sieges.
-    assert [c.time for c in Simulation.resume(network, run.checkpoint()).until().changes] == [
-        3.0, 3.0, 5.0, 5.0,
-    ]  # fmt: skip
+    again = Simulation.resume(network, run.checkpoint()).until()
+    assert [c.time for c in again.changes] == [3.0, 3.0, 5.0, 5.0]
     shut = Intervention(kind="close_route", places=("birch", "cedar"), day=1, until=7)
     branch = Simulation.resume(network, run.checkpoint(), [shut]).until(4)
     # birch on 3, the road to cedar opens on 7, two days on it.

@@ -215,7 +215,7 @@ WATCHED = """
 import sys
 from pathlib import Path
 import chronicle.store.sqlite.store, chronicle.store.log
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/store"]
 import test_hostile_files as t
 from chronicle.errors import Untrusted
 t.read_all(Path(sys.argv[2]))  # what is imported late, is now

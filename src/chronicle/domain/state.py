@@ -1,6 +1,6 @@
 """What was so: the fold over standing claims, and the state that a lens sees in it.
 
-    state = judge(fold(upto(known(log, known_at), on)), on, lens, …)
+    state = judge(fold(as_of(as_known(log, known_at), on)), on, lens, …)
 
 `fold` only gathers what was said of each place; it checks, raises and forgets nothing,
 and folding in two parts is folding in one. `judge` asks the lens.

@@ -1,6 +1,6 @@
-"""Which reports count: `as_known` cuts the log, `as_of` cuts the world, `order` sorts days.
+"""Which reports count: `as_known` cuts the log, `as_of` the world, `order` sorts days.
 
-    state = fold(upto(known(log, known_at), on), on, lens)
+    state = judge(fold(as_of(as_known(log, known_at), on)), on, lens)
 
 is the meaning of the whole program. What was known is a prefix of the log; what stands
 of it is decided by later events of the same prefix; what was so on a day is told by the

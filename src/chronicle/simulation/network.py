@@ -211,7 +211,7 @@ def build(
     risings: Sequence[tuple[str, str]] = (),
     fallback_population: int = FALLBACK_POPULATION,
 ) -> Network:
-    """Terrain from plain rows, in any order.
+    """The network from plain rows, in any order.
 
     *attacks* are pairs (actor, holder whose places it takes), None for places without
     a holder. *sides* name the side of each actor; without it each is on its own.

@@ -195,7 +195,7 @@ def columnar(event: Event, code: Callable[[str, str], int], position_of: Any) ->
 def hot_controls(
     columns: Mapping[str, Sequence[Any]], code: Callable[[str, str], int]
 ) -> Iterator[bytes]:
-    """`columnar` of control reports, given as columns of their fields; codes are given now.
+    """`columnar` of control reports given as columns of fields; codes are given now.
 
     What repeats is worked out once for each value, not for each row.
     """

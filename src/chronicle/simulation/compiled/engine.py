@@ -122,7 +122,7 @@ def _some(spans: Mapping[int, Spans]) -> tuple[Any, Any, Any]:
 
 
 def board_of(adjacency: Adjacency, orders: Orders) -> ModelArrays:
-    """Terrain and orders as arrays for the kernel."""
+    """The network and orders as arrays for the kernel."""
     from chronicle.simulation.compiled.base import ORDER_KINDS, ModelArrays
 
     network = adjacency.network

@@ -86,7 +86,8 @@ __all__ = ["replicas"]
 
 @jit
 def begin(
-    b: ModelArrays, workspace: Workspace, th: Floats, horizon: float, with_people: bool, slots: int,
+    b: ModelArrays, workspace: Workspace, th: Floats, horizon: float, with_people: bool,
+    slots: int,
     fall_day: NDArray[np.int16], fall_kind: NDArray[np.int8],
     fall_from: NDArray[np.int32],
 ) -> None:  # fmt: skip
@@ -197,10 +198,11 @@ def _compiled(sources: int) -> Callable[..., int]:
     """`replicas`, kept on disk, and running without the interpreter's lock."""
 
     def replicas(
-        b: ModelArrays, workspace: Workspace, thetas: Floats, seed: np.uint64, first: int,
-        count: int, horizon: float, with_people: bool, fall_day: NDArray[np.int16],
-        fall_kind: NDArray[np.int8], fall_from: NDArray[np.int32],
-        final: NDArray[np.int8], displaced: Floats, returned: Floats,
+        b: ModelArrays, workspace: Workspace, thetas: Floats, seed: np.uint64,
+        first: int, count: int, horizon: float, with_people: bool,
+        fall_day: NDArray[np.int16], fall_kind: NDArray[np.int8],
+        fall_from: NDArray[np.int32], final: NDArray[np.int8], displaced: Floats,
+        returned: Floats,
         hosted: NDArray[np.float32], by_day: NDArray[np.float32],
     ) -> int:  # fmt: skip
         """Run replicas *first* … and write each into its row of the results.
@@ -260,8 +262,8 @@ def _compiled(sources: int) -> Callable[..., int]:
             for k in range(STREAM_COUNT):
                 keys[k] = stream_key(seed, first + r, k)
             begin(
-                b, workspace, th, horizon, with_people, slots, fall_day[r], fall_kind[r],
-                fall_from[r],
+                b, workspace, th, horizon, with_people, slots, fall_day[r],
+                fall_kind[r], fall_from[r],
             )  # fmt: skip
             day = word(1)
             away = 0.0

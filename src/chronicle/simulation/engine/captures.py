@@ -29,8 +29,10 @@ def captures(
         event_list.queue,
     )
     horizon, relation, population = (
-        replication.horizon, replication.adjacency.relation, replication.adjacency.population,
-    )  # fmt: skip
+        replication.horizon,
+        replication.adjacency.relation,
+        replication.adjacency.population,
+    )
     owner, held, step, sieges = state.owner, state.held, state.step, state.sieges
     garrison, supplied, gates = state.garrison, state.supplied, state.gates
     expected, changed = state.expected, state.changed

@@ -1,7 +1,7 @@
 """What is to happen: the queue, and how events get on it.
 
-An entry of the queue is (time, priority, place, event). Who holds an `EventList` pushes to
-the queue; somebody else pops.
+An entry of the queue is (time, priority, place, event). Who holds an `EventList` pushes
+to the queue; somebody else pops.
 """
 
 from __future__ import annotations

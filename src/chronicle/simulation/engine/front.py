@@ -2,8 +2,8 @@
 
 The state is plain data, and no handler keeps any of its own between two events, so a
 run can be copied, saved and branched at any moment. The handlers of nearly all events,
-`arrivals` and `captures`, are generators for speed alone: their names are bound once, not
-at each call. Two drivers use this module: SimPy's environment and a bare heap
+`arrivals` and `captures`, are generators for speed alone: their names are bound once,
+not at each call. Two drivers use this module: SimPy's environment and a bare heap
 (`simpy_engine`). `compiled` tells the same story again in arrays, and must come to the
 same changes.
 """

@@ -35,8 +35,8 @@ BEATEN, HANDED_OVER, AGAIN = -1.0, -2.0, -3.0
 """In place of the days of a first siege: what happens instead, or it is over."""
 
 __all__ = [
-    "AGAIN", "BEATEN", "HANDED_OVER", "Adjacency", "Replication", "adjacency_of", "check_horizon",
-    "replication_of",
+    "AGAIN", "BEATEN", "HANDED_OVER", "Adjacency", "Replication", "adjacency_of",
+    "check_horizon", "replication_of",
 ]  # fmt: skip
 
 

@@ -1,10 +1,10 @@
 """The reference engine: callbacks on SimPy's own environment, over plain data.
 
-A `Simulation` is one replica. It stops at any day, saves itself as plain data (`checkpoint`),
-and goes on from there, once or as many branches with further interventions, or to a
-longer horizon. Hooks, pure functions of a view, an event and a keyed random source,
-return interventions; they run here only. The same callbacks also run on a bare heap,
-for machines without numba.
+A `Simulation` is one replica. It stops at any day, saves itself as plain data
+(`checkpoint`), and goes on from there, once or as many branches with further
+interventions, or to a longer horizon. Hooks, pure functions of a view, an event and a
+keyed random source, return interventions; they run here only. The same callbacks also
+run on a bare heap, for machines without numba.
 """
 
 from __future__ import annotations
@@ -232,8 +232,8 @@ class Simulation:
         if not self.state.time <= end <= self.replication.horizon:
             raise UsageError(
                 f"day {end:g} is not between {self.state.time:g}, where the run "
-                f"stands, and its horizon {self.replication.horizon:g}, beyond which only "
-                "Run.resume with a longer one goes"
+                f"stands, and its horizon {self.replication.horizon:g}, beyond which "
+                "only Simulation.resume with a longer one goes"
             )
         if self._environment is None:
             self._drain(end)

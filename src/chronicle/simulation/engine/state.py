@@ -27,6 +27,8 @@ Row = tuple[float, int, int, int, int, int]
 
 INFINITE = float("inf")
 
+STORED = {"ceasefires": "truces"}  # fields whose name in a checkpoint is an older one
+
 
 class SimEvent:
     """An event light enough for the hot path, in the shape SimPy asks of its own.
@@ -165,7 +167,7 @@ class ModelState:
                 value = [[k, [list(span) for span in v]] for k, v in value.items()]
             elif isinstance(value, list | array):
                 value = [_copied(one) for one in value]
-            found[field.name] = value
+            found[STORED.get(field.name, field.name)] = value
         return found
 
     @classmethod
@@ -184,7 +186,8 @@ class ModelState:
         given["fighting"] = array("b", given["fighting"])
         for name in ("rows", "dated"):
             given[name] = [tuple(one) for one in given[name]]
-        given["truces"] = [[a, b, list(c), d] for a, b, c, d in given["truces"]]
+        truces = given.pop(STORED["ceasefires"])
+        given["ceasefires"] = [[a, b, list(c), d] for a, b, c, d in truces]
         for name in ("owner", "contests", "patience", "garrison", "supplied"):
             given[name] = list(given[name])
         for name in ("extra", "held", "step", "risen"):
