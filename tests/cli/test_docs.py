@@ -129,7 +129,7 @@ def test_the_words_that_people_need_first_are_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for name in ("demo", "init", "import", "state", "why", "diff"):
         assert re.search(rf"\b(?:chronicle|make) {name}\b", readme), name
-    assert len(readme.splitlines()) < 100  # a screen or two, not a book
+    assert len(readme.splitlines()) <= 150  # a screen or two, not a book
 
 
 def test_commands_that_the_words_name_exist() -> None:

@@ -192,7 +192,7 @@ def test_every_file_of_the_case_is_recognised_under_another_name(
 
 def test_a_header_of_two_kinds_or_of_none_is_not_guessed_at(tmp_path: Path) -> None:
     write(tmp_path, {"a.csv": "id,name,note\n", "b.csv": "#name1,name2,distance\n"})
-    with pytest.raises(InputError, match=r"may be actors\.csv or sources\.csv"):
+    with pytest.raises(InputError, match=r"may be settlements\.csv or actors\.csv or"):
         read_file(tmp_path / "a.csv")
     with pytest.raises(InputError, match=r"it begins '#name1,name2,distance'"):
         read_file(tmp_path / "b.csv")

@@ -20,14 +20,18 @@ __all__ = [
 @stored
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementRegistered(Reference):
-    """A populated or strategic place exists at *lat*, *lon* (WGS 84, degrees)."""
+    """A populated or strategic place exists at *lat*, *lon* (WGS 84, degrees).
+
+    Both are None where nobody has said where it is: it is answered about, and left off
+    maps.
+    """
 
     TYPE: ClassVar[str] = "settlement-registered"
 
     settlement: str
     name: str
-    lat: float
-    lon: float
+    lat: float | None = None
+    lon: float | None = None
     aliases: tuple[str, ...] = ()
     kind: str = ""
     admin1: str = ""
@@ -42,6 +46,16 @@ class SettlementRegistered(Reference):
     @property
     def key(self) -> str:
         return self.settlement
+
+    @property
+    def spot(self) -> tuple[float, float] | None:
+        """Latitude and longitude, where they are known."""
+        return None if self.lat is None or self.lon is None else (self.lat, self.lon)
+
+    def _agree(self) -> None:
+        if (self.lat is None) != (self.lon is None):
+            missing = "lat" if self.lat is None else "lon"
+            raise self._refuse(missing, "lat and lon are given together, or neither")
 
 
 def route_id(settlement_a: str, settlement_b: str) -> str:

@@ -137,14 +137,16 @@ _DECIMALS = {"low": 6, "moderate": 2, "high": 1}
 
 
 def coarse(
-    lat: float, lon: float, sensitivity: str
+    lat: float | None, lon: float | None, sensitivity: str
 ) -> tuple[float | None, float | None]:
     """Coordinates as they may leave the house; of a *severe* place none at all.
+
+    A place that nobody has located has none either.
 
     The levels are those of OCHA's data responsibility guidelines (2021).
     """
     decimals = _DECIMALS.get(sensitivity)
-    if decimals is None:
+    if decimals is None or lat is None or lon is None:
         return None, None
     return round(lat, decimals), round(lon, decimals)
 

@@ -177,8 +177,8 @@ def _place(state: State, id_: str, scenario: Scenario) -> NetworkPlace:
         status=place.status,
         population=0 if people is None and kind == "site" else people,
         kind=kind,
-        latitude=known.lat,
-        longitude=known.lon,
+        latitude=math.nan if known.lat is None else known.lat,
+        longitude=math.nan if known.lon is None else known.lon,
     )
     if scenario.offensive_since is None:
         return found

@@ -104,7 +104,7 @@ SHAPES: dict[str, tuple[int, tuple[str, ...]]] = {
         (*_REPORT, "report", "reason", "digest", "was", *_GRADES, *_REST),
     ),
     "settlement-registered": (
-        1,
+        2,
         (
             *("settlement", "name", "lat", "lon", "aliases", "kind", "admin1"),
             *("admin1_pcode", "pcode", "geonames_id", "population", "sensitivity"),
@@ -142,7 +142,10 @@ SHAPES: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 
 # (TYPE, old shape) -> a function from its values to those of the next shape.
-UPCASTERS: dict[tuple[str, int], Callable[[list[Any]], list[Any]]] = {}
+UPCASTERS: dict[tuple[str, int], Callable[[list[Any]], list[Any]]] = {
+    # From 2 on a settlement may have no coordinates; the order of fields is the same.
+    ("settlement-registered", 1): lambda values: values,
+}
 
 _pack = msgspec.msgpack.Encoder(enc_hook=lambda value: _iso(value)).encode
 _unpack = msgspec.msgpack.Decoder(type=list[Any]).decode

@@ -50,7 +50,10 @@ class Roads:
 
 
 def as_the_crow_flies(latitude: ArrayLike, longitude: ArrayLike) -> Reach:
-    """Great circles (haversine formula) between places (N) in degrees (WGS 84)."""
+    """Great circles (haversine formula) between places (N) in degrees (WGS 84).
+
+    A place without coordinates (NaN) is out of reach of all.
+    """
     north = np.radians(np.asarray(latitude, dtype=np.float64))
     east = np.radians(np.asarray(longitude, dtype=np.float64))
 
@@ -65,7 +68,8 @@ def as_the_crow_flies(latitude: ArrayLike, longitude: ArrayLike) -> Reach:
             along = np.sin((east[rows, None] - east[None, goals]) / 2) ** 2
             shrink = np.cos(north[rows, None]) * np.cos(north[None, goals])
             half = np.sqrt(np.minimum(up + shrink * along, 1.0))
-            nearest[rows] = 2 * EARTH_RADIUS_KM * np.arcsin(half.min(axis=1))
+            away = 2 * EARTH_RADIUS_KM * np.arcsin(half)
+            nearest[rows] = np.where(np.isnan(away), math.inf, away).min(axis=1)
         return nearest
 
     return reach

@@ -245,8 +245,8 @@ KINDS: tuple[Kind, ...] = (
         columns={
             "id": Column("settlement", None, needed=True),
             **_texts("name", needed=True),
-            "lat": Column("lat", _latitude, needed=True),
-            "lon": Column("lon", _longitude, needed=True),
+            "lat": Column("lat", _latitude),
+            "lon": Column("lon", _longitude),
             "aliases": Column("aliases", cells.names),
             **_texts("kind", "admin1", "admin1_pcode", "pcode", "geonames_id"),
             "population": Column("population", _people),

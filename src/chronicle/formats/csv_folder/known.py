@@ -89,7 +89,7 @@ class Known:
         """Latitude and longitude of a settlement, where they are known."""
         event = (self.ids or {}).get(id_)
         if isinstance(event, SettlementRegistered):
-            return event.lat, event.lon
+            return event.spot
         return None
 
 
