@@ -112,7 +112,8 @@ class Places:
         if found:
             return found, None
         if (other := self._taken.get(id_)) is not None:
-            if distance_km(lat, lon, other.lat, other.lon) <= NEAR_KM:
+            spot = other.spot
+            if spot is not None and distance_km(lat, lon, *spot) <= NEAR_KM:
                 return id_, None
             id_ = f"{id_}@{lat:.2f},{lon:.2f}"
             if id_ in self._taken:
