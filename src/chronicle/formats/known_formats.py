@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chronicle.errors import UsageError
-from chronicle.formats import ucdp_ged
+from chronicle.formats import hapi, idmc_idu, iom_dtm, ucdp_ged, unhcr
 from chronicle.formats.field import Format
 from chronicle.formats.source import Head
 
 __all__ = ["FORMATS", "format_named", "recognised"]
 
-FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in (ucdp_ged,)}
+_MODULES = (ucdp_ged, iom_dtm, hapi, unhcr, idmc_idu)
+FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
 
 def format_named(name: str) -> Format:

@@ -109,6 +109,7 @@ class _Facts(NamedTuple):
     size: int
     digest: str
     encoding: str
+    broken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Source:
     size: int
     digest: str
     encoding: str
+    broken: bool = False  # it says what encoding it is of, and is not
 
     @classmethod
     def of(cls, path: Path, name: str | None = None) -> Source:
@@ -149,6 +151,11 @@ class Source:
         """What is odd about the file as a whole, though it was read."""
         if self.encoding == "cp1252":
             yield self.remark(0, "is not UTF-8; read as Windows-1252")
+        if self.encoding == "latin-1":
+            yield self.remark(0, "is neither UTF-8 nor Windows-1252; read as Latin-1")
+        if self.broken:
+            word = "UTF-16" if self.encoding == "utf-16" else "UTF-8"
+            yield self.problem(0, f"begins as {word} and is not; letters are lost")
 
     def bytes(self, limit: int = MOST_JSON) -> bytes:
         """All of it; raises `InputError` where it holds more than *limit* bytes."""
@@ -162,7 +169,10 @@ class Source:
             open_local(self.path, limit=MOST_BYTES) as raw,
             io.BufferedReader(raw, CHUNK) as file,
         ):
-            yield io.TextIOWrapper(file, encoding=self.encoding, newline="")
+            errors = "replace" if self.broken else "strict"
+            yield io.TextIOWrapper(
+                file, encoding=self.encoding, errors=errors, newline=""
+            )
 
     def sheet(
         self,
@@ -257,16 +267,24 @@ class Source:
 
         return Sheet(header, names, rows())
 
+    def json(self) -> Any:
+        """What a JSON file holds; raises `InputError` for what is no JSON."""
+        if self.size > MOST_JSON:
+            raise InputError(f"{self.name}: holds more than {MOST_JSON:,} bytes")
+        with self.text() as text:
+            whole = text.read()
+        try:
+            return msgspec.json.decode(whole)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as broken:
+            raise InputError(f"{self.name}: is no JSON: {broken}") from None
+
     def objects(self) -> list[dict[str, Any]]:
         """The objects of a JSON array, or of the list that an object holds.
 
         Features of GeoJSON are their properties, with `longitude` and `latitude` of a
         point beside them. Raises `InputError` for what is no JSON, or has no list.
         """
-        try:
-            told = msgspec.json.decode(self.bytes())
-        except msgspec.DecodeError as broken:
-            raise InputError(f"{self.name}: is no JSON: {broken}") from None
+        told = self.json()
         if isinstance(told, dict):
             lists = [one for one in told.values() if isinstance(one, list)]
             told = lists[0] if lists else [told]
@@ -309,31 +327,32 @@ def _index(cells: Cells) -> dict[str, int]:
 
 def _facts(path: Path) -> _Facts:
     """Size, SHA-256 and encoding, in one pass."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="strict")
-    utf8, told = True, ""
-    seen: set[int] = set()
+    told, whole, first = "", True, True
+    decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")()
+    odd = False  # a byte that Windows-1252 has not
     with open_local(path, limit=MOST_BYTES) as raw:
-        first = True
         while chunk := raw.read(CHUNK):
             if first:
-                first = False
                 told = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
-            if told:
-                continue
-            if utf8:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    utf8 = False
-            if not utf8:
-                seen |= _NOT_CP1252.intersection(chunk)
-        if utf8 and not told:
-            try:
-                decoder.decode(b"", final=True)
-            except UnicodeDecodeError:
-                utf8 = False
-        encoding = told or ("utf-8" if utf8 else "latin-1" if seen else "cp1252")
-        return _Facts(raw.size, raw.digest(), encoding)
+                decoder = codecs.getincrementaldecoder(told or "utf-8")()
+                first = False
+            if whole:
+                whole = _decodes(decoder, chunk)
+            if not whole and not told:
+                odd |= not _NOT_CP1252.isdisjoint(chunk)
+        whole = whole and _decodes(decoder, b"", final=True)
+        plain = "utf-8" if whole else "latin-1" if odd else "cp1252"
+        return _Facts(raw.size, raw.digest(), told or plain, bool(told) and not whole)
+
+
+def _decodes(
+    decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False
+) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _delimiter(text: str) -> str:
