@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from chronicle.domain.views import State as State
     from chronicle.experiments.run import Run as Run
     from chronicle.experiments.run import run_scenario as run_scenario
+    from chronicle.report.mapping import Picture as Picture
+    from chronicle.report.mapping import map_record as map_record
+    from chronicle.report.mapping import map_state as map_state
     from chronicle.simulation.interventions import Intervention as Intervention
     from chronicle.simulation.scenario import Scenario as Scenario
     from chronicle.simulation.scenario import read_scenario as read_scenario
@@ -64,6 +67,7 @@ _EVENTS = (
 _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "Chronicle": "chronicle.api",
     "Intervention": "chronicle.simulation.interventions",
+    "Picture": "chronicle.report.mapping",
     "Run": "chronicle.experiments.run",
     "Scenario": "chronicle.simulation.scenario",
     "State": "chronicle.domain.views",
@@ -71,6 +75,8 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "calibrate": "chronicle.calibration.calibrate",
     "create": "chronicle.api",
     "errors": "chronicle.errors",
+    "map_record": "chronicle.report.mapping",
+    "map_state": "chronicle.report.mapping",
     "memory": "chronicle.api",
     "open": "chronicle.api:open_chronicle",
     "read_scenario": "chronicle.simulation.scenario",

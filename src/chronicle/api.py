@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from chronicle.domain.events import Event, ReportRedacted
+from chronicle.domain.events import ControlReported, Event, ReportRedacted
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.names import Gazetteer
 from chronicle.domain.quality import STALE_DAYS, check_table
@@ -42,6 +42,7 @@ from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 from chronicle.store.undo import Undone
 
 if TYPE_CHECKING:
+    from chronicle import Picture
     from chronicle.replay import Replay
 
 __all__ = ["Chronicle", "create", "memory", "open_chronicle"]
@@ -232,6 +233,57 @@ class Chronicle:
             known_at=position,
             published_by=_optional_day(published_by),
         )
+
+    def map(
+        self,
+        on: Day | Sequence[Day] | None = None,
+        out: str | Path | None = None,
+        *,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+        lens: str = "latest",
+        place: str | None = None,
+        km: float = 40.0,
+        admin1: str | None = None,
+        days_per_second: float = 2.0,
+        licence: str = "",
+    ) -> Picture:
+        """Who held what at the end of one day or several, drawn.
+
+        Several days stand side by side; into a film (*out* ends in .gif, .webp, .mp4)
+        go all from the first of *on* to the last. Without *on* it is the last day
+        reported on, for a film every day of the reports. Else as `State.map`.
+        """
+        from chronicle import map_record
+
+        return map_record(
+            self,
+            on,
+            out,
+            known_at=known_at,
+            published_by=published_by,
+            lens=lens,
+            place=place,
+            km=km,
+            admin1=admin1,
+            days_per_second=days_per_second,
+            licence=licence,
+        )
+
+    @property
+    def name(self) -> str:
+        """What to call it: its file, its branch; empty in memory."""
+        path = getattr(self._log.store, "path", None)
+        return path.name if isinstance(path, Path) else self.what_if
+
+    def control_days(self, known_at: KnownAt | None = None) -> tuple[date, date] | None:
+        """The first and the last day that reports of control speak of, if any do."""
+        days = [
+            recorded.event.since_day
+            for recorded in self._log.recorded(upto=self.position(known_at))
+            if isinstance(recorded.event, ControlReported)
+        ]
+        return (min(days), max(days)) if days else None
 
     def replay(self, *, compiled: bool = False) -> Replay:
         """The replay engine: any day as known at any position, in microseconds.

@@ -49,6 +49,7 @@ COMMANDS = {
         "diff",
         "What changed in the world, or in our knowledge of it.",
     ),
+    "map": ("map", "map_", "Who held what on a day, as a picture or a film."),
     "displaced": (
         "questions",
         "displaced",

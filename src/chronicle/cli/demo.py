@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from importlib.util import find_spec
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -220,8 +219,6 @@ def _draw(chronicle: Chronicle, out: Path) -> list[Path]:
     if find_spec("matplotlib") is None:
         say("no map: pip install 'conflict-chronicle[plot]' draws it")
         return []
-    from chronicle.report.maps import draw_days
-
     path = out / "map.png"
-    draw_days(chronicle, path, [date.fromisoformat(day) for day in DAYS], LICENCE)
+    chronicle.map(DAYS, path, licence=LICENCE)
     return [path]

@@ -21,7 +21,11 @@ from chronicle.domain.timeline import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+
+    from chronicle import Picture
 
 __all__ = [
     "STATE_COLUMNS",
@@ -89,6 +93,24 @@ class State(ground.State):
     def frame(self) -> pd.DataFrame:
         """The columns of `chronicle state`, one row a settlement."""
         return self.table().frame()
+
+    def map(
+        self,
+        out: str | Path | None = None,
+        *,
+        place: str | None = None,
+        km: float = 40.0,
+        admin1: str | None = None,
+        licence: str = "",
+    ) -> Picture:
+        """A map of the state: of all, about a *place*, or of a province.
+
+        A notebook shows it; with *out* it is a file as well, of the format that its
+        suffix says (.png, .svg, .pdf). Needs matplotlib (extra `plot`).
+        """
+        from chronicle import map_state
+
+        return map_state(self, out, place=place, km=km, admin1=admin1, licence=licence)
 
 
 def marked(table: Table, what_if: str) -> Table:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "KM_PER_DEGREE",
+    "LEAST_SPAN_KM",
     "Frame",
     "MapProjection",
     "frame_of",

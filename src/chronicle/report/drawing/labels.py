@@ -79,18 +79,20 @@ def place_labels(
     frame: Area,
     *,
     most: int,
+    blocked: Sequence[Area] = (),
 ) -> list[Area | None]:
     """An area for each label, the most important first; None where there is no room.
 
-    No two areas overlap, none leaves *frame*, none covers other dots but as a great one
-    may, and at most *most* are given. Of the sides left, the one that covers fewest
-    dots is taken, then the one with fewest near by, then the first of `DIRECTIONS`.
+    No two areas overlap, none leaves *frame* or meets *blocked*, none covers other dots
+    but as a great one may, and at most *most* are given. Of the sides left, the one
+    that covers fewest dots is taken, then the one with fewest near by, then the first
+    of `DIRECTIONS`.
     """
-    taken: list[Area] = []
+    taken: list[Area] = list(blocked)
     found: list[Area | None] = []
     for label in labels:
         area = None
-        if len(taken) < most:
+        if len(taken) - len(blocked) < most:
             around = _around(label, dots)
             for off in FAR if label.great else FAR[:1]:
                 area = area or _best(label, off, around, frame, taken)

@@ -20,6 +20,7 @@ ROW_GAP = 3.4
 SECTION_GAP = 9.0
 SIGN_WIDTH = 25.0
 COLUMN_WIDTH = 34.0
+LEAST_SHRUNK = 0.85  # letters smaller than this are hard to read
 
 # Draws a sign about a point of axes whose units are points, made smaller by a factor.
 Painter = Callable[["Axes", float, float, float], None]
@@ -65,8 +66,14 @@ def swatch(face: str, edge: str, hatch: str = "") -> Painter:
     return paint
 
 
-def draw_legend(page: Sheet, box: Box, sections: Sequence[Section]) -> None:
-    """Draw *sections* from the top of *box* downwards; they shrink until they fit."""
+def draw_legend(
+    page: Sheet, box: Box, sections: Sequence[Section], *, reach: float = 1.0
+) -> float:
+    """Draw *sections* from the top of *box* downwards; they shrink until they fit.
+
+    Returns the height in inches below which *box* stayed free. They shrink a little to
+    leave room below *reach* of the box, as far as that stays easy to read.
+    """
     left, bottom, right, top = box
     width, height = (right - left) * 72, (top - bottom) * 72
     sections = [section for section in sections if section.entries]
@@ -77,7 +84,8 @@ def draw_legend(page: Sheet, box: Box, sections: Sequence[Section]) -> None:
             _height(lines, section, shrink)
             for lines, section in zip(rows, sections, strict=True)
         )
-        if needed * shrink <= height:
+        fits = height * (reach if shrink > LEAST_SHRUNK else 1.0)
+        if needed * shrink <= fits:
             break
         shrink *= 0.94
     axes = page.axes(box)
@@ -91,6 +99,7 @@ def draw_legend(page: Sheet, box: Box, sections: Sequence[Section]) -> None:
         for section, wrapped in zip(sections, rows, strict=True)
         for entry, lines in zip(section.entries, wrapped, strict=True)
     ]
+    return top + y * shrink / 72
 
 
 def _rows(page: Sheet, section: Section, width: float) -> list[list[str]]:

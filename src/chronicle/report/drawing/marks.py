@@ -15,6 +15,7 @@ __all__ = [
     "DASHED",
     "SOLID",
     "Sign",
+    "boost",
     "diameter",
     "draw_rings",
     "draw_signs",
@@ -24,7 +25,8 @@ __all__ = [
 POINTS_PER_ROOT_PERSON = 0.0165  # so 1,000,000 people are 16.5 points across
 WIDE_MAP = 7.5  # inches
 LEAST, MOST, UNCOUNTED = 5.0, 27.0, 4.4  # diameters in points
-SOLID, DASHED = 3.4, 4.6  # points that a ring is wider than its sign
+LEAST_HATCHED = 8.0  # points: on a smaller disc a pattern only muddies the colour
+SOLID, DASHED = 3.0, 4.6  # points that a ring is wider than its sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ def scale_of(width: float) -> float:
     return float(min(1.0, (width / WIDE_MAP) ** 0.5))
 
 
+def boost(count: int) -> float:
+    """How much larger signs are on a map of few places, so that they can be read."""
+    return float(min(max((60 / max(count, 1)) ** 0.3, 1.0), 1.8))
+
+
 def draw_signs(
     axes: Axes,
     sign: Sign,
@@ -69,6 +76,7 @@ def draw_signs(
     look = paler(sign.look) if sign.stale else sign.look
     areas = [d**2 for d in diameters]
     hollow = sign.ring or look.face == "none"
+    is_wide = min(diameters, default=0.0) >= LEAST_HATCHED
     axes.scatter(
         xs,
         ys,
@@ -77,7 +85,7 @@ def draw_signs(
         facecolors=PAPER if hollow else look.face,
         edgecolors=look.face if sign.ring else look.edge,
         linewidths=1.9 if sign.ring else 0.45,
-        hatch=None if hollow or sign.inner or not look.hatch else look.hatch,
+        hatch=None if hollow or sign.inner or not is_wide else look.hatch or None,
         zorder=zorder,
     )
     if sign.inner:

@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOTS_PER_INCH",
+    "PICTURES",
     "Box",
     "Caption",
+    "Named",
     "Sheet",
     "Size",
+    "Target",
     "WhatIf",
     "sheet",
+    "store",
 ]
 
 DOTS_PER_INCH = 150
-SUFFIXES = (".png", ".svg", ".pdf")
+PICTURES = (".png", ".svg", ".pdf")
 MARGIN = 0.3
 LINES_SAID = 8  # of a licence or of assumptions, which nobody should cut short
 LEAST_BODY = 0.8
@@ -61,6 +65,18 @@ _LOCK = threading.Lock()  # matplotlib's settings are one per process
 
 Size = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+
+class Named(BytesIO):
+    """A picture in memory; the suffix of its *name* says the format."""
+
+    def __init__(self, name: str, dots: int = DOTS_PER_INCH) -> None:
+        super().__init__()
+        self.name = name
+        self.dots = dots
+
+
+Target = str | Path | Named  # where a picture goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,16 +233,16 @@ class Sheet:
 
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in PICTURES:
         raise UsageError(
-            f"{path.name}: a picture is {', '.join(SUFFIXES)}, not {suffix or 'bare'!r}"
+            f"{path.name}: a picture is {', '.join(PICTURES)}, not {suffix or 'bare'!r}"
         )
     return suffix
 
 
 @contextmanager
 def sheet(
-    path: str | Path,
+    path: Target,
     *,
     size: Size,
     title: str,
@@ -236,13 +252,13 @@ def sheet(
 ) -> Iterator[Sheet]:
     """A sheet of *size* inches to draw on; it is stored at *path* when that went well.
 
-    The suffix of *path* says the format. *notes* stand before the licence at the foot.
+    The suffix of *path* says the format; in memory it is that of its name. *notes*
+    stand before the licence at the foot.
     Raises `UsageError` for another suffix, without matplotlib, or for a size outside
     3 to 60 inches a side or too small for its words, and `StorageError` when the file
     cannot be written; then there is no file, or the old one.
     """
-    path = Path(path)
-    suffix = _suffix(path)
+    suffix = _suffix(Path(path.name if isinstance(path, Named) else path))
     if not all(3 <= side <= 60 for side in size):
         raise UsageError(f"a picture is 3 to 60 inches a side, not {size}")
     try:
@@ -266,11 +282,15 @@ def sheet(
             raise UsageError(f"{size} inches leave no room beside the words")
         page.body = MARGIN, bottom, size[0] - MARGIN, top
         yield page
-        data = _bytes(page, suffix, plain(title, 500))
-    _store(path, data)
+        dots = path.dots if isinstance(path, Named) else DOTS_PER_INCH
+        data = _bytes(page, suffix, plain(title, 500), dots)
+    if isinstance(path, Named):
+        path.write(data)
+    else:
+        store(Path(path), data)
 
 
-def _store(path: Path, data: bytes) -> None:
+def store(path: Path, data: bytes) -> None:
     """Put *data* at *path* whole or not at all."""
     part = path.with_name(f".{path.name}.part")
     try:
@@ -324,7 +344,7 @@ def _footer(page: Sheet, caption: Caption, notes: str) -> float:
     return top + 0.12
 
 
-def _bytes(page: Sheet, suffix: str, title: str) -> bytes:
+def _bytes(page: Sheet, suffix: str, title: str, dots: int) -> bytes:
     """The picture as a file; nothing in it tells when or by what version."""
     words = plain(". ".join(page.words), 4_000)
     metadata: dict[str, dict[str, str | None]] = {
@@ -344,7 +364,5 @@ def _bytes(page: Sheet, suffix: str, title: str) -> bytes:
         },
     }
     out = BytesIO()
-    page.figure.savefig(
-        out, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=metadata[suffix]
-    )
+    page.figure.savefig(out, format=suffix[1:], dpi=dots, metadata=metadata[suffix])
     return out.getvalue()

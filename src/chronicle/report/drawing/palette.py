@@ -66,7 +66,8 @@ HATCHES = (
 INK = "#222222"
 QUIET = "#666666"
 PAPER = "#FFFFFF"
-PALE_SHARE = 0.48  # of its own colour in a place not heard of for a while
+PALE_EDGE = 0.7  # of its outline, so that it is still seen on land
+PALE_SHARE = 0.55  # of its own colour in a place not heard of for a while
 
 # An actor id to its label and, where the caller insists, its colour.
 Actors = Mapping[str, tuple[str, str | None]]
@@ -116,7 +117,7 @@ def coarser(look: Look) -> str:
 def paler(look: Look) -> Look:
     """The same look for a place not heard of for a while: nearer to the paper."""
     face = look.face if look.face == "none" else mix(look.face, PAPER, PALE_SHARE)
-    return Look(look.label, face, mix(look.edge, PAPER, PALE_SHARE), look.hatch)
+    return Look(look.label, face, mix(look.edge, PAPER, PALE_EDGE), look.hatch)
 
 
 def looks_of(actors: Actors, seen: Iterable[str] = ()) -> dict[str, Look]:

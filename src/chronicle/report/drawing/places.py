@@ -173,33 +173,38 @@ def map_sections(
     *,
     outlined: str = "",
     routes: Sequence[MapRoute] = (),
+    common: Sequence[MapPlace] = (),
 ) -> list[Section]:
     """The legend: who holds how many places in each column, signs, sizes, scale.
 
-    *outlined* says what a solid ring means; empty when there is none.
+    *outlined* says what a solid ring means; empty when there is none. The sides and
+    signs of *common* have their rows whether or not they are seen.
     """
     everywhere = [place for places in columns.values() for place in places]
     populations = [place.population for place in everywhere]
     missing = f" ({populations.count(None):,})" if len(columns) == 1 else ""
     return [
-        Section("Places held by", _sides(columns, looks), tuple(columns)),
-        Section("Signs", (*_signs(everywhere, outlined), *_roads(routes))),
+        Section("Places held by", _sides(columns, looks, common), tuple(columns)),
+        Section("Signs", (*_signs(common or everywhere, outlined), *_roads(routes))),
         Section("Area: population", size_entries(populations, scale, missing)),
         Section("Scale", (scale_entry(base),)),
     ]
 
 
 def _sides(
-    columns: Mapping[str, Sequence[MapPlace]], looks: Mapping[str, Look]
+    columns: Mapping[str, Sequence[MapPlace]],
+    looks: Mapping[str, Look],
+    common: Sequence[MapPlace],
 ) -> tuple[Entry, ...]:
     """A row for each actor that holds anything, in their order; then nobody's."""
     counts = [Counter(map(_row_of, places)) for places in columns.values()]
     rows: dict[tuple[str, str], Look] = {("side", id_): looks[id_] for id_ in looks}
     rows |= {("nobody", status): look for status, look in NOBODY.items()}
+    always = set(map(_row_of, common))
     entries = []
     for row, look in rows.items():
         numbers = tuple(f"{count[row]:,}" if count[row] else "–" for count in counts)
-        if any(count[row] for count in counts):
+        if row in always or any(count[row] for count in counts):
             sign = Sign(look, inner="dot" if row == ("nobody", "vacated") else "")
             entries.append(Entry(partial(_paint, sign=sign), look.label, numbers))
     return tuple(entries)

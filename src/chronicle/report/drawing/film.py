@@ -1,0 +1,112 @@
+"""Films: the frames of a map, one a day, as GIF, WebP or MP4."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chronicle.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["FILMS", "write_film"]
+
+FILMS = (".gif", ".webp", ".mp4")
+COLOURS = 128  # of a GIF
+LAST_HOLDS = 4  # the last frame stands so many times as long
+
+
+def write_film(path: Path, frames: Iterable[bytes], per_second: float) -> None:
+    """Write *frames* (PNG, all of one size) as a film; whole, or nothing.
+
+    GIF and WebP begin again at their end. An MP4 needs `ffmpeg` on the path; without it
+    `UsageError` says so before a frame is drawn. Raises `StorageError` where the film
+    cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FILMS:
+        raise UsageError(f"{path.name}: a film is {', '.join(FILMS)}")
+    part = path.with_name(f".{path.name}.part{suffix}")
+    try:
+        if suffix == ".mp4":
+            _mp4(part, frames, per_second)
+        else:
+            _animated(part, frames, per_second, suffix)
+        part.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}; no film written") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _animated(
+    path: Path, frames: Iterable[bytes], per_second: float, suffix: str
+) -> None:
+    images = list(_images(frames, suffix))
+    each = round(1000 / per_second)
+    durations = [each] * (len(images) - 1) + [each * LAST_HOLDS]
+    first, *others = images
+    if suffix == ".gif":
+        first.save(
+            path,
+            format="GIF",
+            save_all=True,
+            append_images=others,
+            duration=durations,
+            loop=0,
+            disposal=1,
+        )
+    else:
+        first.save(
+            path,
+            format="WEBP",
+            save_all=True,
+            append_images=others,
+            duration=durations,
+            loop=0,
+            lossless=True,
+            method=4,
+        )
+
+
+def _images(frames: Iterable[bytes], suffix: str) -> Iterator[Image]:
+    """The frames; those of a GIF share the colours of the one that has most."""
+    from PIL import Image
+
+    images = [Image.open(BytesIO(frame)).convert("RGB") for frame in frames]
+    if suffix != ".gif":
+        yield from images
+        return
+    palette = images[-1].quantize(COLOURS, dither=Image.Dither.NONE)
+    for image in images:
+        yield image.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _mp4(path: Path, frames: Iterable[bytes], per_second: float) -> None:
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise UsageError(
+            "an .mp4 needs the program ffmpeg, which is not on the path; .gif and "
+            ".webp need none"
+        )
+    pictures = list(frames)
+    pictures += [pictures[-1]] * (LAST_HOLDS - 1)
+    words = [program, "-loglevel", "error", "-y", "-f", "image2pipe"]
+    words += ["-framerate", f"{per_second:g}", "-c:v", "png", "-i", "-"]
+    words += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white", "-c:v", "libx264"]
+    words += ["-pix_fmt", "yuv420p", "-crf", "20", "-r", "25", "-threads", "1"]
+    words += ["-movflags", "+faststart", "-fflags", "+bitexact"]
+    words += ["-map_metadata", "-1", str(path)]
+    done = subprocess.run(
+        words, input=b"".join(pictures), capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        told = done.stderr.decode(errors="replace").strip().splitlines()
+        raise UsageError(f"ffmpeg made no film: {told[-1] if told else 'no reason'}")
