@@ -21,7 +21,7 @@ from chronicle.domain.timeline import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     import pandas as pd
 
@@ -96,7 +96,7 @@ class State(ground.State):
 
     def map(
         self,
-        out: str | Path | None = None,
+        out: str | PathLike[str] | None = None,
         *,
         place: str | None = None,
         km: float = 40.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ class Picture:
     data: bytes
     suffix: str
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write it to *path*, whose suffix must be that of the picture."""
         target = Path(path)
         if target.suffix.lower() != self.suffix:
@@ -46,7 +47,7 @@ class Picture:
 
 def map_state(
     state: State,
-    out: str | Path | None = None,
+    out: str | PathLike[str] | None = None,
     *,
     place: str | None = None,
     km: float = 40.0,
@@ -99,7 +100,7 @@ def map_record(
 
 
 def _picture(
-    states: Sequence[State], out: str | Path | None, view: View, branch: str
+    states: Sequence[State], out: str | PathLike[str] | None, view: View, branch: str
 ) -> Picture:
     """Draw *states*, and keep them where *out* says."""
     if out is not None and Path(out).suffix.lower() not in MAP_FORMATS:
