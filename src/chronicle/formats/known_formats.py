@@ -6,13 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chronicle.errors import UsageError
-from chronicle.formats import hapi, idmc_idu, iom_dtm, ucdp_ged, unhcr
+from chronicle.formats import (
+    acled,
+    cod,
+    geonames,
+    hapi,
+    idmc_idu,
+    iom_dtm,
+    ucdp_ged,
+    unhcr,
+)
 from chronicle.formats.field import Format
 from chronicle.formats.source import Head
 
 __all__ = ["FORMATS", "format_named", "recognised"]
 
-_MODULES = (ucdp_ged, iom_dtm, hapi, unhcr, idmc_idu)
+_MODULES = (ucdp_ged, acled, iom_dtm, hapi, unhcr, idmc_idu, geonames, cod)
 FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from math import cos, hypot, radians
 
 from chronicle.domain.events import SettlementRegistered
@@ -71,11 +72,26 @@ class Places:
         """The place with that `geonames` id or `pcode`."""
         return self._by_key.get((kind, key))
 
-    def near(self, names: Iterable[str], lat: float, lon: float) -> str | None:
-        """The nearest place that bears one of *names* within `NEAR_KM`."""
+    def near(
+        self,
+        names: Iterable[str],
+        lat: float,
+        lon: float,
+        *,
+        unlike: SettlementRegistered | None = None,
+    ) -> str | None:
+        """The nearest place that bears one of *names* within `NEAR_KM`.
+
+        One that has another key of the same kind than *unlike* is another place.
+        """
         best, found = NEAR_KM, None
         for name in names:
             for place in self._by_name.get(fold_name(name), ()):
+                if unlike is not None and (
+                    (place.geonames_id and unlike.geonames_id)
+                    or (place.pcode and unlike.pcode)
+                ):
+                    continue
                 if place.lat is None or place.lon is None:
                     continue
                 away = distance_km(lat, lon, place.lat, place.lon)
@@ -135,6 +151,36 @@ class Places:
         )
         self._take(place)
         return id_, place
+
+    def entry(self, place: SettlementRegistered) -> SettlementRegistered:
+        """What a gazetteer's entry registers: itself, or what the record lacks of it.
+
+        A place of the record that has the entry's key, or its name within `NEAR_KM`
+        and no key of that kind, keeps its id and all that it says; what is empty there
+        is filled in. An entry that the record has under the entry's own id is told
+        anew, so that a later vintage can change it.
+        """
+        found = self._by_key.get(("geonames", place.geonames_id)) or self._by_key.get(
+            ("pcode", place.pcode)
+        )
+        if found is None and place.lat is not None and place.lon is not None:
+            names = place.name, *place.aliases
+            found = self.near(names, place.lat, place.lon, unlike=place)
+        if found is None or found == place.settlement:
+            return place
+        known = self._taken[found]
+        return replace(
+            known,
+            dataset=place.dataset,
+            lat=place.lat if known.lat is None else known.lat,
+            lon=place.lon if known.lon is None else known.lon,
+            aliases=known.aliases or place.aliases,
+            geonames_id=known.geonames_id or place.geonames_id,
+            pcode=known.pcode or place.pcode,
+            admin1=known.admin1 or place.admin1,
+            admin1_pcode=known.admin1_pcode or place.admin1_pcode,
+            population=known.population or place.population,
+        )
 
     def __iter__(self) -> Iterator[SettlementRegistered]:
         return iter(list(self._taken.values()))

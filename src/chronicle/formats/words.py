@@ -55,7 +55,7 @@ _YEAR_FIRST = re.compile(
 )
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.0*)?", re.ASCII)
 _POWER = re.compile(r"[0-9](?:\.[0-9]{1,14})?[eE]\+?[0-9]{1,2}", re.ASCII)
-_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{0,20})?", re.ASCII)
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:[.,][0-9]{0,20})?", re.ASCII)
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
@@ -179,11 +179,15 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0*)?", re.ASCII)
 
 
 def degrees(text: str, most: float) -> float | None:
-    """A latitude or a longitude, of at most *most*; None for nothing."""
+    """A latitude or a longitude, of at most *most*; None for nothing.
+
+    A decimal comma is one: degrees have no thousands.
+    """
     text = text.strip()
     if nothing(text):
         return None
-    if not _DEGREES.fullmatch(text) or not -most <= (value := float(text)) <= most:
+    plain = text.replace(",", ".")
+    if not _DEGREES.fullmatch(text) or not -most <= (value := float(plain)) <= most:
         raise ValueError(f"must be a number from -{most:g} to {most:g}")
     return value
 
