@@ -10,19 +10,14 @@ from chronicle.errors import UsageError
 
 __all__ = ["is_record", "opened", "refuse_swapped"]
 
-DATABASE = b"SQLite format 3"
 PATIENCE = "CHRONICLE_LOCK_TIMEOUT"  # seconds to wait for another writer
 
 
 def is_record(path: str | Path) -> bool:
     """Whether a database is at *path*, as a chronicle is one; nothing reads a pipe."""
-    if not os.path.isfile(path):  # noqa: PTH113 - false for what is no path at all
-        return False
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(DATABASE)) == DATABASE
-    except (OSError, ValueError):
-        return False
+    from chronicle.store.sqlite.descriptors import is_database
+
+    return is_database(Path(path))
 
 
 def refuse_swapped(command: str, record: str, other: str | Path) -> None:

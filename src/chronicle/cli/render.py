@@ -89,11 +89,10 @@ def free(path: Path) -> Path:
         raise UsageError(f"--out {path} is a folder; name a file")
     if not path.parent.is_dir():
         raise StorageError(f"cannot write {path}: no folder {path.parent}")
-    with suppress(OSError):
-        if path.is_file():
-            with path.open("rb") as file:
-                if file.read(15) == b"SQLite format 3":
-                    raise UsageError(f"--out {path} is a database; it was not touched")
+    from chronicle.store.sqlite.descriptors import is_database
+
+    if is_database(path):
+        raise UsageError(f"--out {path} is a database; it was not touched")
     return path
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from stat import S_ISREG
 from urllib.parse import quote
 
-from chronicle.errors import Damaged, StorageError, Untrusted
+from chronicle.errors import ChronicleError, Damaged, StorageError, Untrusted
+from chronicle.store.sqlite.descriptors import MAGIC, first_bytes
 
 __all__ = [
     "APPLICATION_ID",
@@ -150,12 +151,12 @@ def expected_schema() -> Schema:
         connection.close()
 
 
-def _first_bytes(path: Path) -> bytes:
+def _header(path: Path) -> bytes:
     try:
-        if not S_ISREG(path.stat().st_mode):  # a pipe would make us wait for ever
+        found = path.stat()
+        if not S_ISREG(found.st_mode):  # a pipe would make us wait for ever
             raise Untrusted(f"{path} is not a file; nothing of it was run")
-        with path.open("rb") as file:
-            return file.read(100)
+        return first_bytes(path)
     except FileNotFoundError:
         raise StorageError(
             f"no chronicle at {path}; `chronicle init {path}` makes one"
@@ -167,21 +168,59 @@ def _first_bytes(path: Path) -> bytes:
 def check_file(path: Path) -> None:
     """Refuse whatever is not a chronicle, before anything of it is used.
 
-    Raises `StorageError` (missing, unreadable), `Untrusted` (not a chronicle, a foreign
-    or newer schema) or `Damaged` (a chronicle that SQLite cannot read).
+    Raises `StorageError` (missing, unreadable, or known by a second name), `Untrusted`
+    (not a chronicle, a foreign or newer schema) or `Damaged` (a chronicle that SQLite
+    cannot read, or one that was cut short).
     """
-    head = _first_bytes(path)
-    if head[:16] != b"SQLite format 3\0":
+    head = _header(path)
+    if head[:16] != MAGIC:
         raise Untrusted(f"{path} is not a chronicle; nothing of it was run")
     if head[68:72] != APPLICATION_ID.to_bytes(4, "big"):  # before SQLite sees it
         raise Untrusted(f"{path} is an SQLite file, but no chronicle; nothing was run")
     real = path.resolve()
-    mode = "ro" if _has_log(real) else "ro&immutable=1"  # leaves nothing beside it
+    _one_name(real)
+    if not _has_log(real):
+        # Without locks nothing is left beside the file, not even of a refused one. But
+        # a writer may fold its log in meanwhile: then only a good answer counts.
+        before = real.stat()
+        try:
+            _check_content(path, real, "ro&immutable=1")
+        except ChronicleError:
+            if not _in_use(real, before):
+                raise
+        else:
+            return
+    _check_content(path, real, "ro")
+
+
+def _in_use(real: Path, before: os.stat_result) -> bool:
+    """Whether somebody has, or had since *before*, the database open for writing."""
+    after = real.stat()
+    shared = real.with_name(real.name + "-shm").exists()
+    same = (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
+    return shared or not same
+
+
+def _one_name(real: Path) -> None:
+    """Refuse a file with two names: SQLite's side files would go by one of them.
+
+    Raises `StorageError`. Writers through two names do not see each other's log, and
+    what one of them acknowledged is lost after a crash.
+    """
+    if real.stat().st_nlink > 1:
+        raise StorageError(
+            f"{real} has a second name (a hard link): what is written through one name "
+            "can be lost through the other; remove one, or make a copy with `cp`"
+        )
+
+
+def _check_content(path: Path, real: Path, mode: str) -> None:
     try:
         with closing(sqlite3.connect(uri(real, mode), uri=True)) as connection:
             connection.execute("PRAGMA trusted_schema=OFF").close()
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
+            page_size = connection.execute("PRAGMA page_size").fetchone()[0]
             found = _schema(connection)
     except (sqlite3.Error, UnicodeDecodeError) as broken:
         code = getattr(broken, "sqlite_errorcode", None)
@@ -202,4 +241,10 @@ def check_file(path: Path) -> None:
         raise Untrusted(
             f"{path} has a foreign schema ({', '.join(strange) or version}); "
             "nothing of it was run"
+        )
+    # SQLite takes the missing end of a last page for zeros, which reads as no rows.
+    if size := real.stat().st_size % page_size:
+        raise Damaged(
+            f"{path} is damaged (its last page has {size} of {page_size:,} bytes: it "
+            "was cut short); it was not touched: restore a backup"
         )

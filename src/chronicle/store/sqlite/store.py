@@ -98,10 +98,11 @@ class SQLiteStore:
             with storage_errors(path):
                 os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
                 _make(made, identity or secrets.token_hex(16), microseconds(clock()))
-                os.link(made, path)
+                # Under the lock, since a rename would replace what another made.
+                with file_lock(path.with_name(path.name + ".lock"), lock_timeout):
+                    _check_free(path)
+                    made.rename(path)
                 _sync_folder(path.parent)
-        except FileExistsError:
-            raise Conflict(f"{path} exists; it was not touched") from None
         except OSError as broken:
             raise StorageError(f"cannot make {path}: {broken.strerror}") from None
         finally:
