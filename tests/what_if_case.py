@@ -54,5 +54,5 @@ HOLD = {"name": "hold", "kind": "hold", "place": "Birch", "extra_days": 2}
 
 def words_of(run: Run) -> str:
     """The words of the report of *run*, without its tags and pictures."""
-    text = re.sub(r"<[^>]*>", " ", report_html(run, {}))
+    text = re.sub(r"<[^>]*>", " ", report_html(run))
     return " ".join(unescape(text).split())

@@ -35,6 +35,7 @@ from worked_scenarios import FIVE_TOWNS, SCENARIOS
 TOML = FIVE_TOWNS / "five-towns.toml"
 FRONT = SCENARIOS / "front-2024-11-30.toml"
 KEYS = {
+    "answer",
     *("digest", "replicas", "seed", "engine", "scores", "baselines"),
     *("scenario", "branch", "arms", "summary"),
 }
@@ -328,8 +329,7 @@ def test_the_report_stands_on_its_own_and_says_what_it_is(written: Path) -> None
     text = (written / "report.html").read_text()
     page = Page()
     page.feed(text)
-    inside = ("data:image/png;base64,", "#")
-    assert all(one.startswith(inside) for one in page.reaches)
+    assert all(one.startswith("#") for one in page.reaches)
     assert not page.handlers
     assert not page.tags & {"script", "iframe", "object", "link", "form"}
     assert "url(" not in text

@@ -141,7 +141,7 @@ def test_narrow_intervals_are_told_near_the_top() -> None:
         "was recorded; do not lean on differences"
     )
     assert f"warning   {said}" in told(run)
-    page = report_html(run, {})
+    page = report_html(run)
     assert f'<p class="warn">I{said[1:]}.</p>' in page
     assert page.index(said[1:]) < page.index("<h2>Asked</h2>")
 

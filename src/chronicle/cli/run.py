@@ -184,10 +184,11 @@ def bar() -> Iterator[Progress | None]:
 def _print(found: Run, kind: str) -> None:
     from chronicle.experiments.displacement_verification import displacement_table
     from chronicle.experiments.verification import verification_table
-    from chronicle.report.comparison import changes_table, named
+    from chronicle.report.comparison import changes_table, named, with_areas
+    from chronicle.report.sentences import answer
 
     if kind == "json":
-        click.echo(_json(found.as_dict()), nl=False)
+        click.echo(_json({**found.as_dict(), "answer": answer(found)}), nl=False)
         return
     if kind == "csv":
         click.echo(as_csv(found.arrivals()), nl=False)
@@ -201,7 +202,7 @@ def _print(found: Run, kind: str) -> None:
     else:
         _show(verification_table(found.verdict))
     if found.people_verdict is not None:
-        _show(displacement_table(found.people_verdict))
+        _show(with_areas(displacement_table(found.people_verdict), found))
     _show(_short(named(_largest(found), found.question)))
     if len(found.arms) > 2:
         _show(changes_table(found))
@@ -218,7 +219,13 @@ def _show(table: Table) -> None:
 
 def told(found: Run) -> list[str]:
     """The lines above the tables: what was run, and what names it."""
-    from chronicle.report.warnings import coverage_alarm, people_alarm, posterior_alarm
+    from chronicle.report.sentences import answer, trust
+    from chronicle.report.warnings import (
+        coverage_alarm,
+        people_alarm,
+        people_left_out,
+        posterior_alarm,
+    )
 
     scenario, summary = found.scenario, found.summary()
     by = scenario.published_by
@@ -227,6 +234,8 @@ def told(found: Run) -> list[str]:
         clock += ", with hindsight"
     lines = [
         f"WHAT-IF, not what happened: {scenario.title or scenario.id}",
+        *(f"answer    {said}" for said in answer(found)),
+        f"trust     {' '.join(trust(found))}",
         f"branch    end of {scenario.branch_at} (UTC), {clock}, position "
         f"{found.start.position}; {scenario.horizon_days} days",
         f"digest    {found.digest}",
@@ -235,12 +244,13 @@ def told(found: Run) -> list[str]:
         f"engine    {found.engine}",
     ]
     if found.left_out is not None and found.left_out.reports:
-        lines.insert(2, f"left out  {found.left_out.describe()}")
+        at = lines.index(f"digest    {found.digest}")
+        lines.insert(at, f"left out  {found.left_out.describe()}")
     at_risk = summary["settlements_at_risk"]
     for arm in found.arms:
         numbers = summary[arm.label]
         line = f"arm       {arm.label}: {numbers['fallen_mean']:.1f} of {at_risk} fall"
-        if "displaced_mean" in numbers:
+        if "displaced_mean" in numbers and not people_left_out(found):
             people = numbers["displaced_mean"]
             line += f", {people:,} people displaced on the last day (means)"
         lines.append(line)

@@ -18,7 +18,7 @@ from chronicle.verification.comparison import paired
 if TYPE_CHECKING:
     from chronicle.experiments.run import Run
 
-__all__ = ["changes_table", "differing", "named", "places_table"]
+__all__ = ["changes_table", "differing", "named", "places_table", "with_areas"]
 
 PLACES = ("settlement", "came_from")  # columns that hold ids of places
 ALIKE = 1e-9  # days: a smaller difference of means is none
@@ -107,6 +107,18 @@ def named(table: Table, question: ForecastTask) -> Table:
     )
 
 
+def with_areas(table: Table, run: Run) -> Table:
+    """*table* with names of provinces and places in the stead of codes and ids."""
+    known = run.start.references.settlements.values()
+    names = {one.admin1_pcode: one.admin1 for one in known if one.admin1_pcode}
+    names |= run.question.labels
+    at = table.columns.index("area")
+    rows = [
+        (*row[:at], names.get(row[at]) or row[at], *row[at + 1 :]) for row in table.rows
+    ]
+    return replace(table, rows=rows)
+
+
 def places_table(run: Run, most: int) -> Table:
     """By how many days later each place falls under each arm, with half-widths."""
     told = {arm.label: run.comparison(arm.label).arrivals for arm in run.arms[1:]}
@@ -118,7 +130,7 @@ def places_table(run: Run, most: int) -> Table:
         for one in told.values():
             half = one.half_width[at]
             width = "" if np.isnan(half) else f" ± {half:.2f}"
-            cells.append(f"{one.mean[at]:+.2f}{width}")
+            cells.append(f"{round(float(one.mean[at]), 2) + 0.0:+.2f}{width}")
         rows.append((names[id_], *cells))
     header = (
         "WHAT-IF: days later than under the baseline, counted within the horizon; "

@@ -21,6 +21,7 @@ from chronicle.report.drawing.forecasts import (
     draw_reliability,
 )
 from chronicle.report.drawing.page import Caption
+from chronicle.report.drawing.words import short_day
 from chronicle.verification.intervals import order_statistics
 
 if TYPE_CHECKING:
@@ -275,12 +276,13 @@ def _graph(run: Run, at: int, lines: str, said: str) -> tuple[str, str]:
     axes = f"M{PAD} {PAD}V{HEIGHT - PAD}H{WIDTH - PAD}"
     svg = (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{said}"><path class="axes" d="{axes}"/>{lines}'
+        f'aria-label="{said}"><title>{said}</title>'
+        f'<path class="axes" d="{axes}"/>{lines}'
         f'<text x="2" y="{PAD + 4}">1</text>'
         f'<text x="2" y="{HEIGHT - PAD + 4}">0</text>'
-        f'<text x="{PAD}" y="{HEIGHT - 4}">day 0</text>'
-        f'<text x="{_x(horizon, horizon):.1f}" y="{HEIGHT - 4}" text-anchor="middle">'
-        f"{horizon}</text></svg>"
+        f'<text x="{PAD}" y="{HEIGHT - 4}">{short_day(run.question.day(0))}</text>'
+        f'<text x="{WIDTH - 2}" y="{HEIGHT - 4}" text-anchor="end">'
+        f"{short_day(run.question.day(horizon))}</text></svg>"
     )
     return run.question.labels[run.question.at_risk[at]], svg
 
@@ -310,23 +312,22 @@ def _line(chances: list[float], kind: str, more: str = "") -> str:
     return f'<path class="{kind}" d="{path}"{more}/>'
 
 
-def fallen_table(run: Run) -> Table:
-    """How many places fall in each arm, and people displaced on the last day."""
-    rows = []
+def fallen_table(run: Run, *, people: bool = True) -> Table:
+    """How many places fall in each arm, and *people* displaced on the last day."""
+    rows: list[tuple[str | int | None, ...]] = []
     for arm in run.arms:
         fallen = np.isfinite(arm.samples(run.question)).sum(axis=1)
         low, middle, high = order_statistics(fallen, (0.05, 0.5, 0.95)).tolist()
-        people: tuple[int | None, ...] = (None, None, None)
+        displaced: tuple[int | None, ...] = (None, None, None)
         if arm.results.displaced.size:
             last = order_statistics(arm.results.displaced[:, -1], (0.05, 0.5, 0.95))
-            people = tuple(round(value) for value in last.tolist())
-        rows.append((arm.label, int(low), int(middle), int(high), *people))
-    columns = (
-        *("arm", "fallen_p05", "fallen_p50", "fallen_p95"),
-        *(f"displaced_on_last_day_{level}" for level in ("p05", "p50", "p95")),
-    )
-    header = (
-        f"WHAT-IF: places fallen by the end of {run.question.days[-1]}, and people "
-        "displaced on that last day"
-    )
+            displaced = tuple(round(value) for value in last.tolist())
+        fell = arm.label, int(low), int(middle), int(high)
+        rows.append((*fell, *displaced) if people else fell)
+    columns: tuple[str, ...] = ("arm", "fallen_p05", "fallen_p50", "fallen_p95")
+    header = f"WHAT-IF: places fallen by the end of {run.question.days[-1]}"
+    if people:
+        levels = ("p05", "p50", "p95")
+        columns += tuple(f"displaced_on_last_day_{level}" for level in levels)
+        header += ", and people displaced on that last day"
     return Table(columns, rows, header)

@@ -50,7 +50,7 @@ def write_run(run: Run, folder: str | Path, *, branches: int = 0) -> list[Path]:
         written += pictures.values()
         told = msgspec.json.format(msgspec.json.encode(kept_of(run)), indent=1)
         written.append(_write(folder / "run.json", told + b"\n"))
-        written.append(write_report(run, folder / "report.html", pictures))
+        written.append(write_report(run, folder / "report.html"))
     except OSError as broken:
         raise StorageError(f"cannot write {folder}: {broken.strerror}") from None
     return written

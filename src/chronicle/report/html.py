@@ -1,15 +1,12 @@
 """The report of a run: one HTML file, whole without a network, honest on its face.
 
-Everything that came from a file or a record is escaped; pictures are data URIs; there
-is no script at all, and the page's own policy forbids one.
+Everything that came from a file or a record is escaped; charts and maps are SVG in the
+page; there is no script at all, and the page's own policy forbids one.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping
 from html import escape
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,28 +15,37 @@ from chronicle.experiments.arms import Arm, effect_told
 from chronicle.experiments.displacement_verification import displacement_table
 from chronicle.experiments.verification import verification_table
 from chronicle.report.appendix import assumed, limits, provenance, words
-from chronicle.report.comparison import changes_table, differing, named, places_table
+from chronicle.report.comparison import (
+    changes_table,
+    differing,
+    named,
+    places_table,
+    with_areas,
+)
 from chronicle.report.figures import (
     MOST_CURVES,
     arms_svg,
     curves_svg,
-    draw_run,
     fallen_table,
     line_key,
     seen_key,
-    titles,
 )
+from chronicle.report.front import front
 from chronicle.report.markup import (
     POLICY,
     STYLE,
     definitions,
     graphs,
     paragraphs,
-    picture,
     table,
     warnings,
 )
-from chronicle.report.warnings import coverage_alarm, people_alarm, posterior_alarm
+from chronicle.report.warnings import (
+    coverage_alarm,
+    people_alarm,
+    people_left_out,
+    posterior_alarm,
+)
 from chronicle.report.wording import NO_INTERVENTION, arm_words, force_words
 
 if TYPE_CHECKING:
@@ -48,40 +54,30 @@ if TYPE_CHECKING:
 __all__ = ["report_html", "write_report"]
 
 
-def write_report(
-    run: Run, path: str | Path, pictures: Mapping[str, Path] | None = None
-) -> Path:
-    """Write the report of *run*; without *pictures* they are drawn for it."""
-    if pictures is None and find_spec("matplotlib"):
-        with tempfile.TemporaryDirectory() as folder:
-            drawn = draw_run(run, Path(folder))
-            text = report_html(run, {k: v.read_bytes() for k, v in drawn.items()})
-    else:
-        given = pictures or {}
-        text = report_html(run, {k: v.read_bytes() for k, v in given.items()})
+def write_report(run: Run, path: str | Path) -> Path:
+    """Write the report of *run*: one file, its charts and maps in it."""
     path = Path(path)
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(report_html(run), encoding="utf-8")
     except OSError as broken:
         raise StorageError(f"cannot write {path}: {broken.strerror}") from None
     return path
 
 
-def report_html(run: Run, pictures: Mapping[str, bytes]) -> str:
-    """The report with *pictures* (title to PNG)."""
+def report_html(run: Run) -> str:
+    """The report: its answer first, then how far to trust it, its tables below."""
     title = run.scenario.title or run.scenario.id
     parts = [
         _mark(run),
         f"<main>{_contents(run)}<h1>{escape(title)}</h1>",
         paragraphs(run.scenario.about),
-        warnings(_capital(one) for one in _alarms(run)),
+        front(run, warnings(_capital(one) for one in _alarms(run))),
         _asked(run),
         _facts(run),
         _answer(run),
         _changes(run),
         _verdict(run),
-        *(_arm(run, arm, pictures) for arm in run.arms),
-        _left(run, pictures),
+        *(_arm(run, arm) for arm in run.arms),
         assumed(run),
         limits(),
         words(),
@@ -185,14 +181,14 @@ def _answer(run: Run) -> str:
     people = people_alarm(run)
     return (
         "<h2>In short</h2>"
-        + table(fallen_table(run))
+        + table(fallen_table(run, people=not people_left_out(run)))
         + warnings([_capital(people)] if people else [])
     )
 
 
 RECORDED = (
-    "Line with a triangle: the day on which it was recorded to have fallen; at day 0, "
-    "that it had fallen by the branch."
+    "Line with a triangle: the day on which it was recorded to have fallen; at the "
+    "left end, that it had fallen by the branch."
 )
 MEANINGS = (
     "Differences are of pairs: replica by replica, with the same draws. Sooner, same, "
@@ -249,11 +245,11 @@ def _verdict(run: Run) -> str:
         verification_table(run.verdict), bold=(0,)
     )
     if run.people_verdict is not None:
-        found += table(displacement_table(run.people_verdict))
+        found += table(with_areas(displacement_table(run.people_verdict), run))
     return found
 
 
-def _arm(run: Run, arm: Arm, pictures: Mapping[str, bytes]) -> str:
+def _arm(run: Run, arm: Arm) -> str:
     label = NO_INTERVENTION if arm is run.arms[0] else arm.label
     parts = [f'<h2 id="{_anchor(run, arm)}">Arm: {escape(label)}</h2>']
     if arm is not run.arms[0]:
@@ -271,18 +267,9 @@ def _arm(run: Run, arm: Arm, pictures: Mapping[str, bytes]) -> str:
         words += f" {RECORDED}"
     parts.append(f'<p class="quiet">{words}</p>')
     parts.append(graphs(curves_svg(run, arm)))
-    mine = titles(run, arm)
-    parts += [picture(title, pictures[title]) for title in mine if title in pictures]
     parts.append("<details><summary>All places at risk</summary>")
     parts.append(table(named(run.arrivals(arm.label), run.question)))
     parts.append("</details><details><summary>People displaced by day</summary>")
     parts.append(table(run.displaced(arm.label)))
     parts.append("</details>")
     return "".join(parts)
-
-
-def _left(run: Run, pictures: Mapping[str, bytes]) -> str:
-    told = {title for arm in run.arms for title in titles(run, arm)}
-    return "".join(
-        picture(title, png) for title, png in pictures.items() if title not in told
-    )

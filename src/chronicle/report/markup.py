@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -14,13 +13,13 @@ __all__ = [
     "STYLE",
     "definitions",
     "graphs",
+    "keys",
     "paragraphs",
-    "picture",
     "table",
     "warnings",
 ]
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root{--ink:#222;--quiet:#5c5c5c;--line:#d8d8d4;--mark:#6B1839;--blue:#1F4E79}
 *{box-sizing:border-box}
@@ -49,7 +48,22 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.prose{white-space:normal;min-width:16rem}
 tr.model td{font-weight:600}
 figure{margin:1rem 0}
-figure img{max-width:100%;height:auto;border:1px solid var(--line)}
+.answer{margin:1rem 0 1.4rem;padding:.2rem 0 .2rem 1rem;
+ border-left:4px solid var(--blue)}
+.answer p{font-size:1.25rem;line-height:1.4;margin:.35rem 0}
+.chart{width:100%;max-width:46rem;height:auto}
+.chart text{font-size:12.5px}.chart .tick{fill:var(--quiet)}
+.chart .grid{stroke:#e6e6e2}.hover{fill:transparent}.hover:hover{fill:#0000000d}
+.map{width:100%;min-width:34rem;max-width:52rem;height:auto;
+ border:1px solid var(--line)}
+.map text{font-size:12px;paint-order:stroke;stroke:#fff;stroke-width:3px}
+.map circle,.dot circle{stroke:#555;stroke-width:.8}.map circle:hover{stroke-width:2.5}
+.sea{fill:#DCE7EE}.land{fill:#F8F6F0}.shore{fill:none;stroke:#A9BAC5}
+.river{fill:none;stroke:#BCD2DF}.road{fill:none;stroke:#CFC7B6}
+.lead{fill:none;stroke:#222}.dot{width:.8rem;height:.8rem;vertical-align:-.05rem}
+@media(max-width:30rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}
+ .chart text{font-size:16px}.mark span{display:none}}
+@media print{.mark{position:static}details>*{display:block}}
 .curves{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));
  gap:.8rem}
 .curves figure{margin:0}
@@ -70,14 +84,14 @@ ul{max-width:46rem;padding-left:1.2rem}
 """
 
 
-def picture(title: str, png: bytes) -> str:
-    """A PNG in the page itself, above its title."""
-    data = base64.b64encode(png).decode()
-    said = escape(title, quote=True)
-    return (
-        f'<figure><img alt="{said}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{said}</figcaption></figure>"
+def keys(shown: Iterable[tuple[str, str]]) -> str:
+    """What colours mean: words and a colour each."""
+    told = "".join(
+        '<li><svg class="dot" viewBox="0 0 12 12" aria-hidden="true">'
+        f'<circle cx="6" cy="6" r="5" fill="{colour}"/></svg> {escape(words)}</li>'
+        for words, colour in shown
     )
+    return f'<ul class="keys">{told}</ul>'
 
 
 def graphs(named: Iterable[tuple[str, str]], size: str = "") -> str:
@@ -159,4 +173,6 @@ def _cell(value: Any) -> str:
         return ""
     if type(value) is int:
         return f"{value:,}"
-    return f"{value:.4g}" if type(value) is float else str(value)
+    if type(value) is float:
+        return f"{value + 0.0:.4g}"  # no -0
+    return str(value)

@@ -9,9 +9,10 @@ from chronicle.simulation.scenario import Scenario
 if TYPE_CHECKING:
     from chronicle.experiments.run import Run
 
-__all__ = ["coverage_alarm", "people_alarm", "posterior_alarm"]
+__all__ = ["coverage_alarm", "people_alarm", "people_left_out", "posterior_alarm"]
 
 LEAST_COVERED = 0.8  # of what was recorded, by intervals of nine replicas in ten
+LEAST_TOLD = 0.5  # of the people at risk, that populations on record must make up
 FAR_OFF = 0.5  # averaged relative difference; forecasting nobody at all has 1
 
 
@@ -49,6 +50,39 @@ def people_alarm(run: Run) -> str:
         f"displaced people are far off what was counted: averaged relative difference "
         f"{ard:.2f}, where 0 is best and 1 is that nobody is displaced"
     )
+
+
+def people_left_out(run: Run) -> str:
+    """Why figures of displaced people are not shown large; "" where they may be.
+
+    They are known to be wrong, or stand on populations that nobody told: a place
+    without one counts as 1,000 people, which is no figure to plan with.
+    """
+    if not run.arms[0].results.displaced.size:
+        return ""
+    guessed = run.network.guessed[list(run.question.rows)]
+    people = run.network.population[list(run.question.rows)]
+    told = float(people[~guessed].sum())
+    if len(guessed) and told < LEAST_TOLD * float(people.sum()):
+        return (
+            f"the record has no population of {int(guessed.sum()):,} of the "
+            f"{len(guessed):,} places at risk"
+        )
+    ard = None if run.people_verdict is None else run.people_verdict.ard.mean
+    if ard is not None and ard > FAR_OFF:
+        off = f"the model is off by {ard:.0%} of what was counted"
+        return f"{off} ({_direction(run)})"
+    return ""
+
+
+def _direction(run: Run) -> str:
+    """Whether the model has too few people, or too many, where they were counted."""
+    assert run.people_verdict is not None
+    areas = run.people_verdict.areas
+    few = sum(area.median < area.counted for area in areas)
+    if 2 * few >= len(areas):
+        return f"too few in {few} of {len(areas)} figures"
+    return f"too many in {len(areas) - few} of {len(areas)} figures"
 
 
 def posterior_alarm(scenario: Scenario) -> str:

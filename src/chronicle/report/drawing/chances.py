@@ -27,7 +27,7 @@ from chronicle.report.drawing.places import size_entries
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["MapChance", "draw_probability_map"]
+__all__ = ["CHANCES", "MapChance", "draw_probability_map"]
 
 LEGEND_WIDTH = 2.7  # inches
 # Upper bounds and colours of chances: Tol's YlOrBr, light to dark also in grey.
