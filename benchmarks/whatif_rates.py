@@ -126,18 +126,24 @@ def bare(events: int) -> None:
     env.run(until=events / 100)
 
 
-def natural(plan: Replication, with_people: bool) -> tuple[ModelState, People | None]:
+def natural(
+    replication: Replication, with_people: bool
+) -> tuple[ModelState, People | None]:
     """The same rules as a SimPy user writes them: a process per traversal."""
     env = simpy.Environment()
-    state, network = ModelState.start(plan), plan.adjacency.network
-    p, links, relation = plan.parameters, plan.adjacency.links, plan.adjacency.relation
-    start, population = plan.adjacency.start, plan.adjacency.population
-    travel = plan.travel
+    state, network = ModelState.start(replication), replication.adjacency.network
+    p, links, relation = (
+        replication.parameters,
+        replication.adjacency.links,
+        replication.adjacency.relation,
+    )
+    start, population = replication.adjacency.start, replication.adjacency.population
+    travel = replication.travel
     owner, held, size = state.owner, state.held, network.size.tolist()
     besieger, others = [-1] * network.count, [0] * network.count
     deadline = [0.0] * network.count
     sieges: list[simpy.Process | None] = [None] * network.count
-    people = People(plan, state) if with_people else None
+    people = People(replication, state) if with_people else None
 
     def expect(v: int, at: float) -> None:
         state.expected[v] = min(state.expected[v], at)
@@ -169,24 +175,24 @@ def natural(plan: Replication, with_people: bool) -> tuple[ModelState, People | 
                 return
             n = state.contests[v]
             state.contests[v] += 1
-            if plan.luck("transfer", v, n) < p.transfer:
+            if replication.luck("transfer", v, n) < p.transfer:
                 take(v, a, TRANSFERRED, u)
                 return
-            if plan.luck("repulse", v, n) >= p.repulse:
+            if replication.luck("repulse", v, n) >= p.repulse:
                 break
             state.garrison[v] *= 1.0 + p.reinforcement
             state.rows.append((env.now, v, d, HELD, REPULSED, u))
-            wait = plan.wait("wait", v, n) * p.repulse_wait_days
+            wait = replication.wait("wait", v, n) * p.repulse_wait_days
             state.expected[v] = env.now + wait
-            if plan.luck("counterattack", v, n) < p.counterattack:
+            if replication.luck("counterattack", v, n) < p.counterattack:
                 env.process(traversal(v, u, edge, d, mask=3))
             yield env.timeout(wait)
-        patience = patience_days(size[v], p.hold_days, plan.wait("hold", v, n))
-        collapse = plan.collapse[state.step[d]]
+        patience = patience_days(size[v], p.hold_days, replication.wait("hold", v, n))
+        collapse = replication.collapse[state.step[d]]
         days = hold_days(patience, collapse, state.garrison[v], 1.0, 0.0)
         outcome = CAPTURED
         if start[d] - held[d] > p.transfer_threshold * start[d]:
-            wait = plan.wait("negotiation", v, n) / p.transfer_rate
+            wait = replication.wait("negotiation", v, n) / p.transfer_rate
             if wait < days:
                 days, outcome = wait, TRANSFERRED
         besieger[v] = a
@@ -241,7 +247,7 @@ def natural(plan: Replication, with_people: bool) -> tuple[ModelState, People | 
                 env.process(traversal(v, w, edge, owner[v], p.delay_days))
     if people is not None:
         env.process(daily())
-    env.run(until=plan.horizon + 1e-9)
+    env.run(until=replication.horizon + 1e-9)
     return state, people
 
 
@@ -254,9 +260,11 @@ def plan_for(places: int, number: int) -> Replication:
 
 def check_natural(places: int) -> None:
     """Both tell the same story, so that they may be timed against each other."""
-    plan = plan_for(places, 0)
-    state, people = natural(plan, True)
-    run = Simulation(adjacency(places), seed=SEED, horizon=HORIZON, plan=plan).until()
+    replication = plan_for(places, 0)
+    state, people = natural(replication, True)
+    run = Simulation(
+        adjacency(places), seed=SEED, horizon=HORIZON, replication=replication
+    ).until()
     key = [(row[1:], round(row[0], 6)) for row in sorted(state.rows)]
     ours = [(row[1:], round(row[0], 6)) for row in sorted(run.state.rows)]
     assert sorted(key) == sorted(ours), "the peer follows other rules"
@@ -302,8 +310,13 @@ def simpy_events(rounds: int = 9, places: int = 5_000, each: int = 4) -> Figure:
         baseline = seconds(lambda: bare(100_000)) / 200_000
         events, took = 0, 0.0
         for replica in range(number * each, (number + 1) * each):
-            plan = plan_for(places, replica)
-            given = {"seed": SEED, "horizon": HORIZON, "people": False, "plan": plan}
+            replication = plan_for(places, replica)
+            given = {
+                "seed": SEED,
+                "horizon": HORIZON,
+                "people": False,
+                "replication": replication,
+            }
             counted = Simulation(adjacency(places), engine="heap", **given)
             while counted._queue:
                 event = heappop(counted._queue)[3]
@@ -351,8 +364,10 @@ def simpy_replica(rounds: int = 5, places: int = 5_000) -> Figure:
     """A replica with draws and daily displacement on the SimPy engine."""
 
     def ours(number: int) -> None:
-        plan = plan_for(places, number)
-        Simulation(adjacency(places), seed=SEED, horizon=HORIZON, plan=plan).until()
+        replication = plan_for(places, number)
+        Simulation(
+            adjacency(places), seed=SEED, horizon=HORIZON, replication=replication
+        ).until()
 
     return _against_natural("simpy.replica", ours, 1, True, ">= 2", rounds, places)
 

@@ -255,7 +255,8 @@ def test_the_command_prints_json_with_score_days_camps_and_problems():
     camp = told["camps"][0]
     assert camp["camp"] == "Fassala-Mbera"
     assert len(camp["simulated"]) == len(camp["counted"]) == 300
-    assert set(told["problems"][0]) == {"file", "line", "column", "value", "rule"}
+    fields = {"file", "line", "column", "value", "rule", "lost"}
+    assert set(told["problems"][0]) == fields
     assert len(told["problems"]) == len(read_flee(SETS / "mali2012")[1])
 
 

@@ -32,7 +32,7 @@ NETWORK, PARAMETERS, INTERVENTIONS, HORIZON = invented(16)
 
 def small(**more: Any) -> Ensemble:
     given: dict[str, Any] = {
-        "terrain": NETWORK,
+        "network": NETWORK,
         "parameters": PARAMETERS,
         "interventions": tuple(INTERVENTIONS),
         "seed": 11,
