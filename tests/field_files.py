@@ -15,7 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from chronicle.domain.events import Event
+from chronicle.domain.events import Event, SettlementRegistered
+from chronicle.domain.state import References
 from chronicle.formats.field import Asked
 from chronicle.formats.known_formats import FORMATS, recognised
 from chronicle.formats.problem import Problem
@@ -23,6 +24,7 @@ from chronicle.formats.source import Source
 
 FOLDER = Path(__file__).with_name("golden_formats")
 DAY = date(2024, 2, 1)  # of samples that do not say it
+NEEDS_PLACES = ("viina", "polygons")
 OPTIONS = "options.json"
 EXPECTED = "expected.jsonl"
 
@@ -39,13 +41,38 @@ def options(name: str) -> dict[str, str]:
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
+def record() -> References:
+    """The places that a record has when samples are read that register none."""
+    places = (
+        ("alder", 10.5, 76.25, "2960"),
+        ("birch", 10.8, 76.5, "4273"),
+        ("inside", 48.5, 37.5, ""),
+        ("hole", 48.0, 38.0, ""),
+        ("edge", 48.5, 37.005, ""),
+        ("outside", 50.0, 30.0, ""),
+        ("liberated", 48.0, 35.5, ""),
+        ("nowhere", None, None, ""),
+    )
+    found = References()
+    for id_, lat, lon, geonames in places:
+        found.settlements[id_] = SettlementRegistered(
+            settlement=id_, name=id_.title(), lat=lat, lon=lon, geonames_id=geonames
+        )
+    return found
+
+
 def read(path: Path, name: str | None = None, **asked: Any) -> list[Any]:
     """The lines with events, and the problems, that a file is read as."""
     found = recognised(path) if name is None else FORMATS[name]
     assert found is not None, f"{path.name} is of no known format"
     source = Source.of(path)
-    told = Asked(dataset=found.dataset, **({"day": DAY} | asked))
+    told = Asked(dataset=found.dataset, **({"day": day_of(found.name)} | asked))
     return [*source.faults(), *found.read(source, told)]
+
+
+def day_of(name: str) -> date | None:
+    """The day that samples of a format are read with; None where they say it."""
+    return DAY if name == "wikipedia-lua" else None
 
 
 def events(rows: list[Any], kind: type[Event] | None = None) -> list[Any]:
@@ -77,7 +104,10 @@ def expected(name: str) -> str:
     lines: list[str] = []
     for path in samples(name):
         lines.append(json.dumps({"file": path.name}))
-        lines += map(told, read(path, name, options=options(name)))
+        asked: dict[str, Any] = {"options": options(name)}
+        if name in NEEDS_PLACES:
+            asked["references"] = record()
+        lines += map(told, read(path, name, **asked))
     return "".join(f"{line}\n" for line in lines)
 
 

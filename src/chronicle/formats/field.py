@@ -21,6 +21,7 @@ from pathlib import Path
 from chronicle.domain.events import Event
 from chronicle.domain.state import References
 from chronicle.errors import BadField, InputError
+from chronicle.formats.earlier import Earlier
 from chronicle.formats.problem import Problem
 from chronicle.formats.source import Cells, Head, Source
 
@@ -45,12 +46,14 @@ class Asked:
     """What a reader is told besides the file.
 
     *dataset* goes on every event. *references* is what the record has registered
-    already: places of it are used again. *day* is that of a file which does not say
+    already: places of it are used again. *earlier* answers what a source said before;
+    *day* is that of a file which does not say
     from which day it is. *options* are the format's own, by name.
     """
 
     dataset: str
     references: References = field(default_factory=References)
+    earlier: Earlier = field(default_factory=Earlier)
     day: date | None = None
     options: Mapping[str, str] = field(default_factory=dict)
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from chronicle.domain.state import References
+from chronicle.domain.events import ControlReported, Event, Report
 from chronicle.errors import UsageError
 from chronicle.formats.csv_folder.file import CsvRow
+from chronicle.formats.earlier import Earlier
 from chronicle.formats.field import Asked, Format
 from chronicle.formats.known_formats import format_named, recognised
 from chronicle.formats.problem import Problem
 from chronicle.formats.source import Source
+from chronicle.store.bulk import Controls, columns_of
 
 __all__ = ["ANY", "OWN", "FieldFile", "Wanted", "field_file", "field_files"]
 
+FEW = 16  # control reports for which a block would not pay
 OWN = "own"  # the word for Chronicle's own format
 
 
@@ -34,12 +37,12 @@ ANY = Wanted()  # found by itself, and nothing set
 
 @dataclass(frozen=True, slots=True)
 class FieldFile:
-    """A file and the format that reads it; *references* are asked when it is read."""
+    """A file and the format that reads it; *earlier* is asked when it is read."""
 
     source: Source
     format: Format
     dataset: str
-    references: Callable[[], References]
+    earlier: Earlier
     wanted: Wanted = ANY
 
     @property
@@ -67,22 +70,55 @@ class FieldFile:
         """Never: the rows of such a file are there to be recorded."""
         return False
 
-    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem]:
-        """The events in order, a `CsvRow` for each; *size* is of no use here."""
+    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
+        """The events in order: a `CsvRow` for each, and control reports in blocks.
+
+        A block holds *size* of them that follow each other under ids of their own.
+        """
         asked = Asked(
             dataset=self.dataset,
-            references=self.references(),
+            references=self.earlier.references(),
+            earlier=self.earlier,
             day=self.wanted.day,
             options=self.wanted.options,
         )
         yield from self.source.faults()
+        block: list[tuple[int, ControlReported]] = []
+        ids: set[str] = set()
         for one in self.format.read(self.source, asked):
-            yield one if isinstance(one, Problem) else CsvRow(one[0], (one[1],))
+            if isinstance(one, Problem):
+                yield one  # problems may come before the rows that stand before them
+                continue
+            line, event = one
+            control = isinstance(event, ControlReported)
+            if block and (not control or len(block) == size or _id_of(event) in ids):
+                yield from _flushed(block)
+                block.clear()
+                ids.clear()
+            if isinstance(event, ControlReported):
+                block.append((line, event))
+                ids.add(event.report_id)
+            else:
+                yield CsvRow(line, (event,))
+        yield from _flushed(block)
+
+
+def _id_of(event: Event) -> str:
+    """The id of the report that an event tells; empty where it tells none."""
+    return event.report_id if isinstance(event, Report) else ""
+
+
+def _flushed(block: list[tuple[int, ControlReported]]) -> Iterator[CsvRow | Controls]:
+    if len(block) < FEW:
+        yield from (CsvRow(line, (event,)) for line, event in block)
+        return
+    lines, events = zip(*block, strict=True)
+    yield Controls(lines, columns_of(events))
 
 
 def field_file(
     path: Path,
-    references: Callable[[], References],
+    earlier: Earlier,
     dataset: str | None,
     wanted: Wanted = ANY,
 ) -> FieldFile | None:
@@ -100,12 +136,12 @@ def field_file(
             there = ", ".join(found.options) or "none"
             raise UsageError(f"{found.name} has no option {option!r}; it has: {there}")
     of = found.dataset if dataset is None else dataset
-    return FieldFile(Source.of(path), found, of, references, wanted)
+    return FieldFile(Source.of(path), found, of, earlier, wanted)
 
 
 def field_files(
     folder: Path,
-    references: Callable[[], References],
+    earlier: Earlier,
     dataset: str | None,
     wanted: Wanted = ANY,
 ) -> tuple[list[FieldFile], list[str]]:
@@ -115,7 +151,7 @@ def field_files(
     for path in sorted(folder.iterdir()):
         file = None
         if path.is_file():
-            file = field_file(path, references, dataset, wanted)
+            file = field_file(path, earlier, dataset, wanted)
         if file is None:
             others.append(path.name)
         else:

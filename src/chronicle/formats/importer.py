@@ -21,7 +21,9 @@ from chronicle.domain.fields import TEXT_LENGTH
 from chronicle.errors import BadField, Conflict, InputError, RefusedImport
 from chronicle.formats.csv_folder.folder import CsvRow, is_own, read_file, read_folder
 from chronicle.formats.csv_folder.kinds import KINDS
+from chronicle.formats.earlier import Earlier
 from chronicle.formats.field_file import ANY, OWN, Wanted, field_file, field_files
+from chronicle.formats.known_formats import recognised
 from chronicle.formats.problem import Problem
 from chronicle.store.bulk import Controls
 from chronicle.store.chunks import CHUNK
@@ -136,9 +138,10 @@ def import_paths(
         if not path.exists():
             raise InputError(f"{path}: no such file or folder; nothing was imported")
     how = _How(strict, complete, dataset is not None, progress)
+    earlier = Earlier(log)
     how.run = _run(paths, dataset), log.store.head()
     for path in _in_order(paths, wanted):
-        files, ignored = _opened(log, path, dataset, wanted)
+        files, ignored = _opened(log, path, dataset, wanted, earlier)
         result.ignored += ignored
         for file in files:
             how.name(file)
@@ -177,11 +180,16 @@ def _is_own(path: Path, wanted: Wanted) -> bool:
         return wanted.format == OWN
     if path.is_dir():
         return any((path / kind.file).exists() for kind in KINDS)
-    return path.name in {kind.file for kind in KINDS} or is_own(path)
+    named = path.name in {kind.file for kind in KINDS}
+    return is_own(path) or (named and recognised(path) is None)
 
 
 def _opened(
-    log: EventLog, path: Path, dataset: str | None, wanted: Wanted
+    log: EventLog,
+    path: Path,
+    dataset: str | None,
+    wanted: Wanted,
+    earlier: Earlier,
 ) -> tuple[Sequence[Readable], list[str]]:
     """The files at *path*, and the names of what is there and not read.
 
@@ -189,10 +197,10 @@ def _opened(
     """
     if not _is_own(path, wanted):
         if path.is_dir():
-            found, others = field_files(path, log.references, dataset, wanted)
+            found, others = field_files(path, earlier, dataset, wanted)
             if found:
                 return found, others
-        elif (file := field_file(path, log.references, dataset, wanted)) is not None:
+        elif (file := field_file(path, earlier, dataset, wanted)) is not None:
             return [file], []
     known = log.references()
     places, actors = known.settlements, known.actors

@@ -13,15 +13,22 @@ from chronicle.formats import (
     hapi,
     idmc_idu,
     iom_dtm,
+    polygons,
     ucdp_ged,
     unhcr,
+    viina,
+    wikipedia_lua,
+    wikipedia_table,
 )
 from chronicle.formats.field import Format
 from chronicle.formats.source import Head
 
 __all__ = ["FORMATS", "format_named", "recognised"]
 
-_MODULES = (ucdp_ged, acled, iom_dtm, hapi, unhcr, idmc_idu, geonames, cod)
+_MODULES = (
+    *(ucdp_ged, acled, viina, wikipedia_table, wikipedia_lua, polygons),
+    *(iom_dtm, hapi, unhcr, idmc_idu, geonames, cod),
+)
 FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
 

@@ -152,6 +152,19 @@ class Places:
         self._take(place)
         return id_, place
 
+    def unlocated(
+        self, name: str, id_: str, *, unique: bool = True
+    ) -> tuple[str, SettlementRegistered | None]:
+        """A place without coordinates; with *unique*, the only one of its name."""
+        bearing = {one.settlement for one in self._by_name.get(fold_name(name), ())}
+        if unique and len(bearing) == 1:
+            return bearing.pop(), None
+        if id_ in self._taken:
+            return id_, None
+        place = SettlementRegistered(dataset=self._dataset, settlement=id_, name=name)
+        self._take(place)
+        return id_, place
+
     def entry(self, place: SettlementRegistered) -> SettlementRegistered:
         """What a gazetteer's entry registers: itself, or what the record lacks of it.
 

@@ -98,6 +98,7 @@ class Sheet:
 
     header: Cells
     index: dict[str, int]
+    line: int  # of the header; 0 where there is none
     rows: Iterator[tuple[int, Cells] | Problem]
 
     def has(self, *columns: str) -> bool:
@@ -197,14 +198,14 @@ class Source:
             if is_header(cells):
                 index = _index(cells)
                 width = len(cells)
-                return Sheet(cells, index, self._fitted(rows, width))
+                return Sheet(cells, index, row[0], self._fitted(rows, width))
             top.append(row)
             if len(top) == TOP:
                 break
         if default and top and len(top[0][1]) == len(default):
             names = list(default)
             again = self._fitted(self._rows(_delimiter(head.text)), len(names))
-            return Sheet(names, _index(names), again)
+            return Sheet(names, _index(names), 0, again)
         raise InputError(f"{self.name}: has no header of this format")
 
     def _rows(self, delimiter: str) -> Iterator[tuple[int, Cells] | Problem]:
@@ -265,7 +266,7 @@ class Source:
             for rank, one in enumerate(objects, 1):
                 yield rank, [_cell(one.get(name)) for name in header]
 
-        return Sheet(header, names, rows())
+        return Sheet(header, names, 0, rows())
 
     def json(self) -> Any:
         """What a JSON file holds; raises `InputError` for what is no JSON."""
