@@ -127,24 +127,3 @@ def test_a_file_cut_anywhere_in_its_last_two_pages_is_noticed(path: Path) -> Non
         os.truncate(cut, whole - less)
         with pytest.raises(Damaged):
             check_file(cut)
-
-
-def test_an_open_beside_a_checkpoint_is_no_false_alarm(path: Path, monkeypatch) -> None:
-    """What the look without locks finds wrong counts only when locks find it too."""
-    from chronicle.store.sqlite import schema
-
-    real = schema._schema
-    torn: list[bool] = []
-
-    def once_torn(connection):
-        if torn:
-            torn.pop()
-            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "a page half written")
-        return real(connection)
-
-    monkeypatch.setattr(schema, "_schema", once_torn)
-    with ch.open(path) as log:  # somebody has it open
-        assert log.head == 2
-        torn.append(True)
-        check_file(path)
-    assert not torn

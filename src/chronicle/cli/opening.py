@@ -15,9 +15,9 @@ PATIENCE = "CHRONICLE_LOCK_TIMEOUT"  # seconds to wait for another writer
 
 def is_record(path: str | Path) -> bool:
     """Whether a database is at *path*, as a chronicle is one; nothing reads a pipe."""
-    from chronicle.store.sqlite.descriptors import is_database
+    from chronicle.store.sqlite.header import is_database
 
-    return is_database(Path(path))
+    return is_database(path)
 
 
 def refuse_swapped(command: str, record: str, other: str | Path) -> None:

@@ -89,7 +89,7 @@ def free(path: Path) -> Path:
         raise UsageError(f"--out {path} is a folder; name a file")
     if not path.parent.is_dir():
         raise StorageError(f"cannot write {path}: no folder {path.parent}")
-    from chronicle.store.sqlite.descriptors import is_database
+    from chronicle.store.sqlite.header import is_database
 
     if is_database(path):
         raise UsageError(f"--out {path} is a database; it was not touched")

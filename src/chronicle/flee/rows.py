@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chronicle.formats.problem import Problem
+from chronicle.store.sqlite.header import is_database
 
 __all__ = [
     "FleeFile",
@@ -64,6 +65,9 @@ def read_text(path: Path, sheet: FleeFile, *, limit: int = SIZE_LIMIT) -> str | 
     """
     if not path.is_file():
         sheet.report(0, None, "", "is missing")
+        return None
+    if is_database(path):  # to close one drops the locks of whoever has it open
+        sheet.report(0, None, "", "is a database, not a text file")
         return None
     try:
         with path.open("rb") as file:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chronicle.errors import InputError
 from chronicle.formats.problem import Problem
-from chronicle.store.sqlite.descriptors import is_database
+from chronicle.store.sqlite.header import is_database
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -117,7 +117,7 @@ def _opened(path: Path) -> io.FileIO:
     refuse_address(path)
     try:
         _regular(path, path.stat().st_mode)  # first, as to open a device is to act
-        if is_database(path):  # which may be the open chronicle: see `descriptors`
+        if is_database(path):  # which may be the open chronicle: see `header`
             raise InputError(f"{path}: is an SQLite database, not a table of text")
         # Without O_NONBLOCK a FIFO that came in between would be waited for.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

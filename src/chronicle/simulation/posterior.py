@@ -23,6 +23,7 @@ from chronicle.errors import BudgetExceeded, InputError, StorageError
 from chronicle.simulation.parameters import INDEX, TABLE
 from chronicle.simulation.prior import keys_of
 from chronicle.simulation.random_streams import STREAMS, stable_id, uniform_array
+from chronicle.store.sqlite.header import is_database
 
 __all__ = [
     "Made",
@@ -137,6 +138,8 @@ def read_posterior(path: Path) -> Posterior:
     Raises `InputError` with the file, the row, the parameter, the value and the rule it
     breaks, and for rows that are not those that the digest names.
     """
+    if is_database(path):  # to close one drops the locks of whoever has it open
+        raise InputError(f"{path} is a database, not a posterior")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BudgetExceeded(f"{path}: a posterior has at most 4 MiB")

@@ -55,6 +55,7 @@ from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE
 from chronicle.simulation.posterior import Posterior, read_posterior
 from chronicle.simulation.toml_values import Reader
+from chronicle.store.sqlite.header import is_database
 
 __all__ = [
     "EVERYWHERE",
@@ -192,6 +193,8 @@ def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
 
     Without *posterior* the file of one is not read: it may still have to be made.
     """
+    if is_database(path):  # to close one drops the locks of whoever has it open
+        raise InputError(f"{path} is a database, not a scenario")
     try:
         with path.open("rb") as file:  # it may be a pipe, which has no size
             read = file.read(MAX_BYTES + 1)

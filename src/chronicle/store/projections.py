@@ -22,8 +22,8 @@ from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import Conflict, IntegrityFailure
 from chronicle.store.log import EventLog
 from chronicle.store.sqlite.errors import storage_errors
+from chronicle.store.sqlite.header import uri
 from chronicle.store.sqlite.recorder import ChronicleDatastore
-from chronicle.store.sqlite.schema import uri
 
 __all__ = ["BATCH", "Follower", "Projection"]
 

@@ -11,11 +11,9 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from stat import S_ISREG
-from urllib.parse import quote
 
-from chronicle.errors import ChronicleError, Damaged, StorageError, Untrusted
-from chronicle.store.sqlite.descriptors import MAGIC, first_bytes
+from chronicle.errors import Damaged, StorageError, Untrusted
+from chronicle.store.sqlite.header import application_of, uri
 
 __all__ = [
     "APPLICATION_ID",
@@ -24,7 +22,6 @@ __all__ = [
     "best_mode",
     "check_file",
     "set_pragmas",
-    "uri",
 ]
 
 APPLICATION_ID = 0x4348524E  # "CHRN"
@@ -88,29 +85,35 @@ BEGIN SELECT RAISE(ABORT, 'append-only: a code is never deleted'); END""",
 )
 
 
-def uri(path: Path, mode: str) -> str:
-    """The path as a URI for `sqlite3`, so that no name can carry options."""
-    return f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
-
-
 def best_mode(path: Path) -> str:
     """How the file can be opened: `rw`, `ro`, or read-only without side files.
 
-    Where the folder is read-only too, SQLite cannot make the `-shm` file that reading
-    needs, and says so; nobody else can write there either, so the file is immutable.
+    Where we may not write to the folder, SQLite cannot make the `-shm` file that
+    reading needs. Where there is none, nobody has the file open, and it is read as one
+    that does not change.
     """
     folder = os.access(path.parent, os.W_OK)
     if folder and os.access(path, os.W_OK):
         return "rw"
-    return "ro" if folder or _has_log(path) else "ro&immutable=1"
+    return "ro" if folder or _has_log(path, 0) else "ro&immutable=1"
 
 
-def _has_log(path: Path) -> bool:
-    """Whether some of the content is in a write-ahead log beside the file."""
+def _has_log(path: Path, above: int = 1) -> bool:
+    """Whether a write-ahead log of so many bytes or more is beside the file."""
     try:
-        return path.with_name(path.name + "-wal").stat().st_size > 0
+        return path.with_name(path.name + "-wal").stat().st_size >= above
     except OSError:
         return False
+
+
+def _check_mode(path: Path) -> str:
+    """How the schema is looked at: whatever is refused is left as it was found.
+
+    A connection that may write takes its side files away when it closes, but folds a
+    write-ahead log into the file first: where there is one, ours may not write.
+    """
+    mode = best_mode(path)
+    return "ro" if mode == "rw" and _has_log(path) else mode
 
 
 def set_pragmas(connection: sqlite3.Connection) -> None:
@@ -151,20 +154,6 @@ def expected_schema() -> Schema:
         connection.close()
 
 
-def _header(path: Path) -> bytes:
-    try:
-        found = path.stat()
-        if not S_ISREG(found.st_mode):  # a pipe would make us wait for ever
-            raise Untrusted(f"{path} is not a file; nothing of it was run")
-        return first_bytes(path)
-    except FileNotFoundError:
-        raise StorageError(
-            f"no chronicle at {path}; `chronicle init {path}` makes one"
-        ) from None
-    except OSError as broken:
-        raise StorageError(f"cannot read {path}: {broken.strerror}") from None
-
-
 def check_file(path: Path) -> None:
     """Refuse whatever is not a chronicle, before anything of it is used.
 
@@ -172,33 +161,11 @@ def check_file(path: Path) -> None:
     (not a chronicle, a foreign or newer schema) or `Damaged` (a chronicle that SQLite
     cannot read, or one that was cut short).
     """
-    head = _header(path)
-    if head[:16] != MAGIC:
-        raise Untrusted(f"{path} is not a chronicle; nothing of it was run")
-    if head[68:72] != APPLICATION_ID.to_bytes(4, "big"):  # before SQLite sees it
+    if application_of(path) != APPLICATION_ID:  # before SQLite reads its schema
         raise Untrusted(f"{path} is an SQLite file, but no chronicle; nothing was run")
     real = path.resolve()
     _one_name(real)
-    if not _has_log(real):
-        # Without locks nothing is left beside the file, not even of a refused one. But
-        # a writer may fold its log in meanwhile: then only a good answer counts.
-        before = real.stat()
-        try:
-            _check_content(path, real, "ro&immutable=1")
-        except ChronicleError:
-            if not _in_use(real, before):
-                raise
-        else:
-            return
-    _check_content(path, real, "ro")
-
-
-def _in_use(real: Path, before: os.stat_result) -> bool:
-    """Whether somebody has, or had since *before*, the database open for writing."""
-    after = real.stat()
-    shared = real.with_name(real.name + "-shm").exists()
-    same = (after.st_mtime_ns, after.st_size) == (before.st_mtime_ns, before.st_size)
-    return shared or not same
+    _check_content(path, real)
 
 
 def _one_name(real: Path) -> None:
@@ -214,9 +181,10 @@ def _one_name(real: Path) -> None:
         )
 
 
-def _check_content(path: Path, real: Path, mode: str) -> None:
+def _check_content(path: Path, real: Path) -> None:
+    location = uri(real, _check_mode(real))
     try:
-        with closing(sqlite3.connect(uri(real, mode), uri=True)) as connection:
+        with closing(sqlite3.connect(location, uri=True)) as connection:
             connection.execute("PRAGMA trusted_schema=OFF").close()
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -25,6 +25,7 @@ from chronicle.errors import (
 from chronicle.store.memory import system_clock
 from chronicle.store.protocol import StoredRow, Writing, microseconds
 from chronicle.store.sqlite.errors import storage_errors
+from chronicle.store.sqlite.header import uri
 from chronicle.store.sqlite.lock import file_lock
 from chronicle.store.sqlite.reading import (
     END,
@@ -41,7 +42,6 @@ from chronicle.store.sqlite.schema import (
     best_mode,
     check_file,
     set_pragmas,
-    uri,
 )
 from chronicle.store.sqlite.writing import Codes, SQLiteWriting
 
