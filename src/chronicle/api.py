@@ -32,7 +32,13 @@ from chronicle.domain.views import (
 )
 from chronicle.errors import InputError, UnknownPlace, UsageError
 from chronicle.formats.field_file import ANY, Wanted
-from chronicle.formats.importer import ImportResult, Progress, import_paths
+from chronicle.formats.importer import (
+    ImportResult,
+    Progress,
+    import_paths,
+    tables_in,
+)
+from chronicle.formats.spreadsheet.table import TableFile
 from chronicle.replay.stored import drop_caches
 from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
@@ -169,6 +175,16 @@ class Chronicle:
                 result=result,
                 wanted=wanted,
             )
+
+    def tables_in(
+        self, *paths: str | Path, dataset: str | None = None, wanted: Wanted = ANY
+    ) -> list[TableFile]:
+        """Those of the files that are tables to be read by a mapping, not yet read.
+
+        `proposal` of each says what its columns will become.
+        """
+        found = [Path(path) for path in paths]
+        return tables_in(self._log, found, dataset, wanted)
 
     def undo_import(self, position: int | None = None) -> Undone:
         """Take back what the last command of imports brought, or one import.

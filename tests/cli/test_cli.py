@@ -646,7 +646,7 @@ def test_an_import_tells_file_by_file(new: Path, source: Path) -> None:
     )
     assert "0 new" in run("import", new, source).err
     assert run("import", new, source, "--as", "own").code == 0
-    assert run("import", new, source, "--as", "acled").code == 2
+    assert run("import", new, source, "--as", "aclde").code == 2
 
 
 def test_bad_rows_are_told_with_file_line_column_value_and_rule(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.cli.import_explain import explain
+from chronicle.cli.import_options import asked_table, mapping_options
 from chronicle.cli.opening import opened, refuse_swapped
 from chronicle.cli.progress import progress_bar
 from chronicle.cli.render import chosen, emit, say, table_options
@@ -16,6 +18,7 @@ from chronicle.errors import ChronicleError, InputError, UsageError
 if TYPE_CHECKING:
     from chronicle.formats.field_file import Wanted
     from chronicle.formats.importer import FileResult, ImportResult
+    from chronicle.formats.spreadsheet.table import TableOptions
 
 __all__ = ["import_"]
 
@@ -27,7 +30,10 @@ IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems
 @click.argument("file")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--as", "format_in", metavar="FORMAT", help="The format; found by itself."
+    "--as",
+    "format_in",
+    metavar="FORMAT",
+    help="The format, own or table or one of the field; found by itself.",
 )
 @click.option(
     "--set",
@@ -51,6 +57,7 @@ IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems
     metavar="LAST|POSITION",
     help="Take back what the last import brought, or that of one file.",
 )
+@mapping_options
 @table_options(columns=IMPORTED)
 def import_(
     file: str,
@@ -65,8 +72,14 @@ def import_(
     undo: str | None,
     format_: str | None,
     out: Path | None,
+    **table: Any,
 ) -> None:
     """Read files or folders; prints what is new and changed, and the problems.
+
+    A file is of Chronicle's own format, of one of the field's, or any table of reports
+    (CSV, Excel, OpenDocument): its columns are known by their names in six languages;
+    --explain shows what each will become. Names of places, parties and sources are
+    looked up; --register makes those that are new.
 
     Rows that break a rule become problems, with file, line, column, value and rule; the
     good rows go in. The same files again add nothing.
@@ -89,8 +102,13 @@ def import_(
         return
     if not paths:
         raise UsageError("name the files or folders to import")
-    wanted = _wanted(format_in, day, options)
+    wanted = _wanted(format_in, day, options, asked_table(table))
     refuse_swapped(f"import {paths[0]} {file}", file, paths[0])
+    if table["explain"] or table["save_mapping"] is not None:
+        with opened(file) as chronicle:
+            explain(chronicle, paths, dataset, wanted, table["save_mapping"], kind, out)
+        if table["explain"]:
+            return
     result = ImportResult()
     failed: ChronicleError | None = None
     with opened(file) as chronicle, progress_bar() as told:
@@ -109,6 +127,7 @@ def import_(
             failed = error
     if result.files:  # also those before the one that failed: they are in the log
         _show_imported(file, result, complete, dry_run, kind, out)
+        _tell_open(result, table["review"], wanted.table)
     if failed is not None:
         for line in getattr(failed, "problems", ())[:SHOWN_PROBLEMS]:
             say(line)
@@ -119,10 +138,35 @@ def import_(
         raise InputError(f"nothing was imported: there {were}, {count:,} in all")
 
 
-def _wanted(format_in: str | None, day: str | None, options: Sequence[str]) -> Wanted:
+def _tell_open(result: ImportResult, review: Path | None, asked: TableOptions) -> None:
+    """Write the names in doubt into the review, or say how they are settled."""
+    still = [one for file in result.files for one in file.open]
+    if review is not None and (still or asked.choices):
+        from chronicle.formats.spreadsheet.review import write_review
+
+        left = write_review(review, asked.choices, still)
+        if left:
+            names = "name is" if left == 1 else "names are"
+            say(
+                f"{left:,} {names} open: fill in `choice` in {review}, and import again"
+            )
+    elif still:
+        say(
+            "names in doubt: --register makes those that are new; --review names.csv "
+            "lists all of them, to choose"
+        )
+
+
+def _wanted(
+    format_in: str | None,
+    day: str | None,
+    options: Sequence[str],
+    table: TableOptions,
+) -> Wanted:
     """What the user says of the format; raises `UsageError` for what makes no sense."""
     from chronicle.domain.times import as_day
     from chronicle.formats.field_file import OWN, Wanted
+    from chronicle.formats.importer import TABLE
     from chronicle.formats.known_formats import format_named
 
     given: dict[str, str] = {}
@@ -131,9 +175,9 @@ def _wanted(format_in: str | None, day: str | None, options: Sequence[str]) -> W
         if not sign:
             raise UsageError(f"--set {option}: write it as NAME=VALUE")
         given[name] = value
-    if format_in is not None and format_in != OWN:
+    if format_in is not None and format_in not in (OWN, TABLE):
         format_named(format_in)
-    return Wanted(format_in, None if day is None else as_day(day, "day"), given)
+    return Wanted(format_in, None if day is None else as_day(day, "day"), given, table)
 
 
 def _show_imported(
@@ -171,7 +215,7 @@ def _show_imported(
 
 def _notes(file: FileResult, complete: bool, dry_run: bool) -> list[str]:
     """What a user must not miss of one file."""
-    notes = []
+    notes = [f"{file.file}: {note}" for note in file.notes]
     some = ", ".join(file.examples)
     more = ", …" if file.gone + file.not_told > len(file.examples) else ""
     if file.gone:

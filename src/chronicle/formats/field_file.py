@@ -15,6 +15,7 @@ from chronicle.formats.field import Asked, Format
 from chronicle.formats.known_formats import format_named, recognised
 from chronicle.formats.problem import Problem
 from chronicle.formats.source import Source
+from chronicle.formats.spreadsheet.table import TableOptions
 from chronicle.store.bulk import Controls, columns_of
 
 __all__ = ["ANY", "OWN", "FieldFile", "Wanted", "field_file", "field_files"]
@@ -30,6 +31,7 @@ class Wanted:
     format: str | None = None
     day: date | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    table: TableOptions = field(default_factory=TableOptions)  # of any other table
 
 
 ANY = Wanted()  # found by itself, and nothing set

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,20 +20,38 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.fields import TEXT_LENGTH
 from chronicle.errors import BadField, Conflict, InputError, RefusedImport
-from chronicle.formats.csv_folder.folder import CsvRow, is_own, read_file, read_folder
+from chronicle.formats.csv_folder.folder import (
+    CsvRow,
+    dataset_of,
+    is_own,
+    read_file,
+    read_folder,
+)
 from chronicle.formats.csv_folder.kinds import KINDS
 from chronicle.formats.earlier import Earlier
 from chronicle.formats.field_file import ANY, OWN, Wanted, field_file, field_files
 from chronicle.formats.known_formats import recognised
 from chronicle.formats.problem import Problem
+from chronicle.formats.spreadsheet.archive import is_packed, unpacked
+from chronicle.formats.spreadsheet.mapping import ColumnMapping
+from chronicle.formats.spreadsheet.names import Open
+from chronicle.formats.spreadsheet.table import TableFile
 from chronicle.store.bulk import Controls
 from chronicle.store.chunks import CHUNK
 from chronicle.store.log import EventLog, Tally
 
-__all__ = ["FileResult", "ImportResult", "Progress", "Readable", "import_paths"]
+__all__ = [
+    "FileResult",
+    "ImportResult",
+    "Progress",
+    "Readable",
+    "import_paths",
+    "tables_in",
+]
 
 KEPT = 1_000  # problems that are kept of one file; the rest are counted
 NOTED = 200  # problems that the record itself keeps
+TABLE = "table"  # the word for a table that is read by a mapping
 LINE = 400  # characters of each, where there are few
 
 Progress = Callable[[str, int], None]  # the file, and how many events were read
@@ -53,6 +72,8 @@ class FileResult:
     problems: list[Problem] = field(default_factory=list)
     refused: bool = False  # by --strict: nothing of it was imported
     hurt: bool = False  # rows could not be read, so nothing can be gone
+    notes: list[str] = field(default_factory=list)  # what was found, and taken so
+    open: list[Open] = field(default_factory=list)  # names that nobody could settle
 
     def add(self, problem: Problem) -> None:
         """Count *problem*, and keep it while there is room."""
@@ -140,17 +161,13 @@ def import_paths(
     how = _How(strict, complete, dataset is not None, progress)
     earlier = Earlier(log)
     how.run = _run(paths, dataset), log.store.head()
-    for path in _in_order(paths, wanted):
-        files, ignored = _opened(log, path, dataset, wanted, earlier)
-        result.ignored += ignored
-        for file in files:
-            how.name(file)
-            try:
-                result.files.append(_import_file(log, file, how))
-            except Conflict as error:
-                before = ", ".join(done.file for done in result.files)
-                rest = f"; before it {before} went in" if before else ""
-                raise Conflict(f"{how.label}: {error}{rest}") from None
+    with ExitStack() as unpacking:
+        inside = [one for path in paths for one in _unpacked(path, unpacking)]
+        for path in _in_order(inside, wanted):
+            files, ignored = _opened(log, path, dataset, wanted, earlier)
+            result.ignored += ignored
+            for file in files:
+                _take_in(log, file, how, result)
     refused = [file.file for file in result.files if file.refused]
     if refused:
         others = len(result.files) - len(refused)
@@ -161,6 +178,38 @@ def import_paths(
             [str(problem) for problem in result.problems],
         )
     return result
+
+
+def tables_in(
+    log: EventLog, paths: Sequence[Path], dataset: str | None, wanted: Wanted
+) -> list[TableFile]:
+    """The tables among *paths* that are read by a mapping; compressed ones are not."""
+    found: list[TableFile] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder; nothing was imported")
+        if not is_packed(path):
+            files, _ = _opened(log, path, dataset, wanted, Earlier(log))
+            found += [file for file in files if isinstance(file, TableFile)]
+    return found
+
+
+def _take_in(log: EventLog, file: Readable, how: _How, result: ImportResult) -> None:
+    how.name(file)
+    try:
+        result.files.append(_import_file(log, file, how))
+    except Conflict as error:
+        before = ", ".join(done.file for done in result.files)
+        rest = f"; before it {before} went in" if before else ""
+        raise Conflict(f"{how.label}: {error}{rest}") from None
+
+
+def _unpacked(path: Path, unpacking: ExitStack) -> list[Path]:
+    """*path*; of a compressed one the file in it, or the folder of several."""
+    if not is_packed(path):
+        return [path]
+    files = unpacking.enter_context(unpacked(path))
+    return files if len(files) == 1 else [files[0].parent]
 
 
 def _in_order(paths: Sequence[Path], wanted: Wanted) -> list[Path]:
@@ -178,6 +227,8 @@ def _is_own(path: Path, wanted: Wanted) -> bool:
     """Whether *path* is to be read as the own format."""
     if wanted.format is not None:
         return wanted.format == OWN
+    if wanted.table.mapping != ColumnMapping() and path.is_file():
+        return False
     if path.is_dir():
         return any((path / kind.file).exists() for kind in KINDS)
     named = path.name in {kind.file for kind in KINDS}
@@ -193,15 +244,20 @@ def _opened(
 ) -> tuple[Sequence[Readable], list[str]]:
     """The files at *path*, and the names of what is there and not read.
 
-    What no format knows goes to the reader of the own one, which says what is wrong.
+    What no format knows is a table of reports, to be read by a mapping.
     """
     if not _is_own(path, wanted):
         if path.is_dir():
             found, others = field_files(path, earlier, dataset, wanted)
             if found:
                 return found, others
-        elif (file := field_file(path, earlier, dataset, wanted)) is not None:
-            return [file], []
+        elif wanted.format != TABLE and wanted.table.mapping == ColumnMapping():
+            file = field_file(path, earlier, dataset, wanted)
+            if file is not None:
+                return [file], []
+        if path.is_file():
+            name = dataset_of(path.parent) if dataset is None else dataset
+            return [TableFile(path, name, log.references, wanted.table)], []
     known = log.references()
     places, actors = known.settlements, known.actors
     if path.is_dir():
@@ -293,6 +349,8 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
     result.new, result.changed = tally.new, tally.changed
     result.gone, result.unchanged = tally.gone, tally.unchanged
     result.not_told, result.examples = tally.not_told, tally.examples
+    if isinstance(file, TableFile):
+        result.notes, result.open = file.notes, file.open
     return result
 
 

@@ -23,7 +23,15 @@ from chronicle.formats.problem import Problem
 from chronicle.formats.rows import MAX_BYTES, Record
 from chronicle.store.bulk import Controls
 
-__all__ = ["CsvRow", "OwnFile", "OwnFolder", "is_own", "read_file", "read_folder"]
+__all__ = [
+    "CsvRow",
+    "OwnFile",
+    "OwnFolder",
+    "dataset_of",
+    "is_own",
+    "read_file",
+    "read_folder",
+]
 
 _KINDS = {kind.file: kind for kind in KINDS}
 

@@ -1,0 +1,1 @@
+"""Any table of reports, as people keep them in spreadsheets: read by a mapping."""

@@ -1,0 +1,441 @@
+"""One row of a table as an event: control, displacement, an incident, a place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from chronicle.domain.events import (
+    NAMELESS,
+    ControlReported,
+    DisplacementReported,
+    Event,
+    IncidentReported,
+    SettlementRegistered,
+)
+from chronicle.domain.fields import ID_LENGTH
+from chronicle.domain.names import fold_name
+from chronicle.domain.vocabulary import (
+    CATEGORIES,
+    INCIDENT_KINDS,
+    MEASURES,
+    QUALIFIERS,
+    TIMES_OF_DAY,
+)
+from chronicle.errors import BadField, InputError
+from chronicle.formats.places import slug
+from chronicle.formats.spreadsheet.cells import Cell, blank, text_of
+from chronicle.formats.spreadsheet.dates import Days
+from chronicle.formats.spreadsheet.header_words import STATUS_OF
+from chronicle.formats.spreadsheet.mapping import ColumnMapping
+from chronicle.formats.spreadsheet.names import SKIP, Names, Spot
+from chronicle.formats.spreadsheet.numbers import degrees, people
+from chronicle.formats.spreadsheet.proposal import Proposal
+
+__all__ = ["BadCell", "Reports"]
+
+_TEXTS = ("note", "ref", "claimed_by", "counter", "civilians", "admin1")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "time_of_day": TIMES_OF_DAY,
+    "measure": MEASURES,
+    "category": CATEGORIES,
+    "qualifier": QUALIFIERS,
+    "kind": INCIDENT_KINDS,
+    "reliability": ("A", "B", "C", "D", "E", "F"),
+}
+_CHOSEN = {
+    column: {fold_name(word): word for word in words}
+    for column, words in _CHOICES.items()
+}
+
+
+class BadCell(Exception):
+    """A row that cannot be taken: the column as the file calls it, value and rule."""
+
+    def __init__(self, column: str | None, value: str, rule: str) -> None:
+        super().__init__(rule)
+        self.column, self.value, self.rule = column, value, rule
+
+
+class Reports:
+    """The rows of one table; `cut` counts days whose time was passed over."""
+
+    def __init__(
+        self,
+        file: str,
+        dataset: str,
+        proposal: Proposal,
+        mapping: ColumnMapping,
+        days: Mapping[str, Days],
+        decimal: str | None,
+        names: Names,
+    ) -> None:
+        self._dataset = dataset
+        self._proposal = proposal
+        self._index = proposal.index
+        self._mapping = mapping
+        self._days = days
+        self._decimal = decimal
+        self._names = names
+        self.cut = 0
+        self._line = 0
+        self._cells: list[Cell] = []
+        self._make = {
+            "control": self._control,
+            "displacement": self._displacement,
+            "incident": self._incident,
+            "settlement": self._settlement,
+        }[proposal.kind.name]
+        reports = proposal.kind.name != "settlement"
+        if reports and "source" not in self._index and not mapping.source:
+            words = ", ".join(
+                repr(one.header) for one in proposal.columns if one.header
+            )
+            raise InputError(
+                f"{file}: no column of {words} says who says so; name the source of "
+                "the whole table with --source NAME"
+            )
+
+    def row(self, line: int, cells: list[Cell], seen: Counter[str]) -> Event | None:
+        """The event of a row; None where a name in it is open or left out.
+
+        *seen* counts the ids that were made, so that each is another. Raises `BadCell`.
+        """
+        self._line, self._cells = line, cells
+        try:
+            values = self._make()
+            if values is None:
+                return None
+            return self._event(values, seen)
+        except BadField as bad:
+            column = {"controller": "to_actor", "report_id": "id"}.get(
+                bad.field, bad.field
+            )
+            raise self._bad(column, bad.rule) from None
+
+    # --- cells ------------------------------------------------------------------------
+
+    def _cell(self, column: str) -> Cell:
+        at = self._index.get(column)
+        cell = None if at is None else self._cells[at]
+        if blank(cell):
+            return None
+        if column in self._mapping.values:
+            return self._mapping.values[column].get(text_of(cell), cell)
+        return cell
+
+    def _text(self, column: str) -> str:
+        return text_of(self._cell(column))
+
+    def _bad(self, column: str, rule: str) -> BadCell:
+        at = self._index.get(column)
+        if at is None:
+            return BadCell(None, "", f"{column}: {rule}")
+        header = self._proposal.header_of(column)
+        return BadCell(header, text_of(self._cells[at]), rule)
+
+    def _day(self, column: str, values: dict[str, Any]) -> None:
+        cell = self._cell(column)
+        if cell is None:
+            return
+        try:
+            found = self._days[column].day(cell)
+        except (ValueError, OverflowError) as bad:
+            raise self._bad(column, str(bad)) from None
+        self.cut += found.cut
+        values[column] = found.day
+        if found.precision != "day":
+            if column != "valid_from":
+                raise self._bad(column, "must be a day, not a month")
+            values["precision"] = found.precision
+
+    def _people(self, column: str, values: dict[str, Any]) -> None:
+        cell = self._cell(column)
+        if cell is None:
+            return
+        try:
+            told = people(cell, self._decimal)
+        except ValueError as bad:
+            raise self._bad(column, str(bad)) from None
+        if column in ("low", "high", "population"):
+            values[column] = told.persons
+            return
+        suffix = "" if column == "persons" else f"{column}_"
+        for name, count in (
+            (column, told.persons),
+            (f"{suffix}low", told.low),
+            (f"{suffix}high", told.high),
+        ):
+            if count is not None:
+                values.setdefault(name, count)
+        if column == "persons" and told.qualifier:
+            values["qualifier"] = told.qualifier
+
+    def _chosen(self, column: str, values: dict[str, Any]) -> None:
+        text = self._text(column)
+        if text:
+            word = _CHOSEN[column].get(fold_name(text))
+            if word is None:
+                words = ", ".join(filter(None, _CHOICES[column]))
+                raise self._bad(column, f"must be one of {words}")
+            values[column] = word
+
+    def _degrees(self, column: str, most: float) -> float | None:
+        cell = self._cell(column)
+        if cell is None:
+            return None
+        try:
+            return degrees(cell, most)
+        except ValueError as bad:
+            raise self._bad(column, str(bad)) from None
+
+    def _spot(self) -> Spot:
+        lat, lon = self._degrees("lat", 90), self._degrees("lon", 180)
+        if (lat is None) != (lon is None):
+            column = "lat" if lat is None else "lon"
+            raise self._bad(column, "lat and lon are given together, or neither")
+        return Spot(
+            lat,
+            lon,
+            self._text("admin1"),
+            self._text("pcode"),
+            self._text("geonames_id"),
+        )
+
+    # --- what reports share -----------------------------------------------------------
+
+    def _common(self, values: dict[str, Any]) -> bool:
+        """Source, days, grades, texts; False where the source is left out."""
+        name = self._text("source") or self._mapping.source or ""
+        if not name:
+            raise self._bad("source", "must not be empty")
+        source = self._names.source(name, self._line)
+        if source is None:
+            return self._left_out("source", name)
+        values["source"] = source
+        self._day("published", values)
+        for column in ("note", "ref", "claimed_by", "counter"):
+            if column in self._index and (text := self._text(column)):
+                values[column] = text
+        self._chosen("reliability", values)
+        if text := self._text("credibility"):
+            if text not in ("1", "2", "3", "4", "5", "6"):
+                raise self._bad("credibility", "must be a whole number from 1 to 6")
+            values["credibility"] = int(text)
+        values["dataset"] = self._dataset
+        return True
+
+    def _left_out(self, kind: str, name: str) -> bool:
+        self._names.skipped += self._names.choices.get((kind, name)) == SKIP
+        return False
+
+    def _place(
+        self, column: str, values: dict[str, Any], spot: Spot, needed: bool
+    ) -> bool:
+        name = self._text(column) or (spot.pcode if column == "settlement" else "")
+        if not name:
+            if needed:
+                raise self._bad(column, "must not be empty")
+            return True
+        id_ = self._names.place(name, spot, self._line)
+        if id_ is None:
+            return self._left_out("settlement", name)
+        values[column] = id_
+        return True
+
+    def _party(self, column: str, field: str, values: dict[str, Any]) -> bool:
+        name = self._text(column)
+        if not name:
+            return True
+        id_ = self._names.actor(name, self._line)
+        if id_ is None:
+            return self._left_out("actor", name)
+        values[field] = id_
+        return True
+
+    # --- kinds ------------------------------------------------------------------------
+
+    def _control(self) -> dict[str, Any] | None:
+        values: dict[str, Any] = {}
+        self._day("valid_from", values)
+        if "valid_from" not in values:
+            raise self._bad("valid_from", "must not be empty")
+        spot = self._spot()
+        self._chosen("time_of_day", values)
+        status = self._status()
+        nameless = STATUS_OF.get(fold_name(self._text("to_actor")), "")
+        known = self._names.choices.get(("actor", self._text("to_actor")))
+        if nameless in NAMELESS and known is None:  # *contested* where a party stands
+            status = status or nameless
+        fine = self._place("settlement", values, spot, needed=True)
+        if status not in NAMELESS:
+            fine &= self._party("to_actor", "controller", values)
+            if fine and "controller" not in values:
+                raise self._bad(
+                    "to_actor", "names no party; say contested, vacated or unknown"
+                )
+        fine &= self._party("from_actor", "from_actor", values)
+        fine &= self._common(values)
+        values["status"] = status or "held"
+        return values if fine else None
+
+    def _status(self) -> str:
+        text = self._text("status")
+        if not text:
+            return ""
+        status = STATUS_OF.get(fold_name(text))
+        if status is None:
+            raise self._bad(
+                "status",
+                "must be held, contested, shared, besieged, presence, vacated or "
+                "unknown",
+            )
+        return status
+
+    def _displacement(self) -> dict[str, Any] | None:
+        values: dict[str, Any] = {}
+        for column in ("valid_on", "since", "until"):
+            self._day(column, values)
+        if "since" in values and "until" in values and "measure" not in self._index:
+            values["measure"] = "flow"
+            values["until"] += timedelta(days=1)  # people write the last day of a span
+        values.setdefault("measure", "stock")
+        values.setdefault("category", "displaced")
+        for column in ("measure", "category"):
+            self._chosen(column, values)
+        for column in ("persons", "low", "high"):
+            self._people(column, values)
+        if not values.keys() & {"persons", "low", "high"}:
+            raise self._bad("persons", "must not be empty")
+        self._chosen("qualifier", values)
+        spot = self._spot()
+        area = self._text("area") or (
+            "" if self._text("settlement") else spot.admin1 or spot.pcode
+        )
+        if area:
+            values["area"] = area
+        fine = True
+        for column in ("settlement", "origin", "destination"):
+            where = spot if column == "settlement" else Spot()
+            fine &= self._place(column, values, where, needed=False)
+        fine &= self._common(values)
+        return values if fine else None
+
+    def _incident(self) -> dict[str, Any] | None:
+        values: dict[str, Any] = {"kind": "Other"}
+        self._day("valid_from", values)
+        if "valid_from" not in values:
+            raise self._bad("valid_from", "must not be empty")
+        for column in ("kind", "time_of_day"):
+            self._chosen(column, values)
+        for column in ("killed", "injured"):
+            self._people(column, values)
+        if area := self._text("area"):
+            values["area"] = area
+        if text := self._text("civilians"):
+            values["civilians"] = text.casefold()
+        fine = self._place("settlement", values, self._spot(), needed=not area)
+        fine &= self._party("alleged_actor", "alleged_actor", values)
+        fine &= self._common(values)
+        return values if fine else None
+
+    def _settlement(self) -> dict[str, Any] | None:
+        values: dict[str, Any] = {"name": self._text("name"), "dataset": self._dataset}
+        if not values["name"]:
+            raise self._bad("name", "must not be empty")
+        spot = self._spot()
+        values |= {
+            "lat": spot.lat,
+            "lon": spot.lon,
+            "admin1": spot.admin1,
+            "pcode": spot.pcode,
+            "geonames_id": spot.geonames_id,
+        }
+        self._people("population", values)
+        if text := self._text("aliases"):
+            signs = "|;،," if "|" not in text else "|"
+            parts = [text]
+            for sign in signs:
+                parts = [one for part in parts for one in part.split(sign)]
+            values["aliases"] = tuple(one.strip() for one in parts if one.strip())
+        for column in ("kind", "note"):
+            if text := self._text(column):
+                values[column] = text
+        values["settlement"] = self._text("id")
+        return values
+
+    # --- events -----------------------------------------------------------------------
+
+    def _event(self, values: dict[str, Any], seen: Counter[str]) -> Event | None:
+        kind = self._proposal.kind.name
+        if kind == "settlement":
+            return self._registered(values)
+        own = self._text("id")
+        if own:
+            id_ = _short(f"{slug(self._dataset)}:{slug(own)}")
+            seen[id_] += 1
+            if seen[id_] > 1:
+                raise self._bad("id", "stands in a row further up already")
+        else:
+            id_ = self._made_id(values, seen)
+        values["report_id"] = id_
+        if kind == "control":
+            return ControlReported(**values)
+        if kind == "displacement":
+            return DisplacementReported(**values)
+        return IncidentReported(**values)
+
+    def _made_id(self, values: Mapping[str, Any], seen: Counter[str]) -> str:
+        """An id from what a row is about, so that a later vintage makes the same.
+
+        Of several rows about the same the second ends in `.2`.
+        """
+        where = values.get("settlement") or slug(str(values.get("area", "")))
+        day = values.get("valid_from") or values.get("valid_on") or values.get("since")
+        words = [slug(self._dataset), where, str(day), values["source"]]
+        words += [
+            slug(str(values[column]))
+            for column in ("kind", "category", "origin", "destination")
+            if values.get(column) and values[column] not in ("displaced", "Other")
+        ]
+        stem = _short(":".join(words))
+        seen[stem] += 1
+        return stem if seen[stem] == 1 else f"{stem}.{seen[stem]}"
+
+    def _registered(self, values: dict[str, Any]) -> Event | None:
+        """A place: one that is known by id, code, or name and nearness is amended."""
+        if not values["settlement"]:
+            name = values["name"]
+            spot = Spot(
+                values["lat"], values["lon"], values["admin1"], values["pcode"],
+                values["geonames_id"],
+            )  # fmt: skip
+            id_ = self._names.place(name, spot, self._line)
+            if id_ is None:
+                return None
+            values["settlement"] = id_
+            self._names.new.clear()  # this row itself is the registration
+        before = self._names.references.settlements.get(values["settlement"])
+        if before is not None:  # what the row leaves empty stays as it was
+            known = {f.name: getattr(before, f.name) for f in fields(before)}
+            told = {name: one for name, one in values.items() if one not in ("", None)}
+            values = {**known, **told, "aliases": _both(before, values)}
+        return SettlementRegistered(**values)
+
+
+def _both(before: SettlementRegistered, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The aliases of a place and those of a row, and a name that it no longer has."""
+    others = (*before.aliases, *values.get("aliases", ()), before.name)
+    return tuple(dict.fromkeys(one for one in others if one != values["name"]))
+
+
+def _short(id_: str) -> str:
+    """*id_*, cut to what an id may hold, with a digest of the whole behind it."""
+    if len(id_) <= ID_LENGTH - 6:
+        return id_
+    digest = hashlib.sha256(id_.encode()).hexdigest()[:16]
+    return f"{id_[: ID_LENGTH - 24]}~{digest}"
