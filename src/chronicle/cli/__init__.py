@@ -49,6 +49,7 @@ COMMANDS = {
         "diff",
         "What changed in the world, or in our knowledge of it.",
     ),
+    "brief": ("brief", "brief", "What changed since a day, as a brief to hand on."),
     "map": ("map", "map_", "Who held what on a day, as a picture or a film."),
     "displaced": (
         "questions",

@@ -19,6 +19,7 @@ EXTRAS = {
     "fast": ("numba", "compiled replay and what-if ensembles"),
     "arrow": ("pyarrow", "Parquet"),
     "plot": ("matplotlib", "maps and plots"),
+    "docx": ("docx", "briefs as Word documents"),
     "scale": ("distributed", "ensembles on more than one machine"),
     "calibrate": ("SALib", "sensitivity"),
     "bench": ("duckdb", "peers in chronicle bench"),

@@ -196,6 +196,8 @@ def _panel(state: State, view: View) -> Panel:
     if view.admin1 is not None:
         wanted = _within(state, view.admin1)
         places = {id_: place for id_, place in places.items() if id_ in wanted}
+    if not places:
+        raise UsageError("nothing to draw: no place has coordinates that may be shown")
     changed = changed_on_the_day(state)
     return Panel(
         day=state.on,
@@ -291,7 +293,8 @@ def _caption(state: State, view: View) -> Caption:
         clock += f", as published by {day_words(state.published_by)}"
     drawn = map_places(state)
     left_out = len(state.places) - len(drawn)
-    more = f" {left_out} places are left out: sensitive." if left_out else ""
+    more = f" Not drawn: {left_out}, sensitive or without coordinates."
+    more = more if left_out else ""
     record = f"record {view.record}" if view.record else ""
     asked = " · ".join(filter(None, (record, "end of the day (UTC)")))
     return Caption(

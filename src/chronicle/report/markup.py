@@ -58,6 +58,7 @@ figure{margin:1rem 0}
  border:1px solid var(--line)}
 .map text{font-size:12px;paint-order:stroke;stroke:#fff;stroke-width:3px}
 .map circle,.dot circle{stroke:#555;stroke-width:.8}.map circle:hover{stroke-width:2.5}
+.map .news{stroke:#111;stroke-width:2.2}
 .sea{fill:#DCE7EE}.land{fill:#F8F6F0}.shore{fill:none;stroke:#A9BAC5}
 .river{fill:none;stroke:#BCD2DF}.road{fill:none;stroke:#CFC7B6}
 .lead{fill:none;stroke:#222}.dot{width:.8rem;height:.8rem;vertical-align:-.05rem}

@@ -32,6 +32,7 @@ LETTER = 7.0  # mean width of a letter of a name, in units of the picture
 NAME = 12.0
 GREAT = 100_000
 KEPT = 30_000
+OUTLINE = ' class="news"'
 PER_NAME = 11_000  # square units of the picture
 
 SvgRoad = tuple[tuple[float, float], tuple[float, float]]
@@ -47,6 +48,7 @@ class SvgPlace:
     colour: str
     said: str
     population: int | None = None
+    is_outlined: bool = False
 
 
 def svg_map(places: Sequence[SvgPlace], roads: Sequence[SvgRoad], said: str) -> str:
@@ -68,9 +70,10 @@ def svg_map(places: Sequence[SvgPlace], roads: Sequence[SvgRoad], said: str) -> 
     dots = [Dot(*to(p.lat, p.lon), sizes[at]) for at, p in enumerate(places)]
     for at in order:
         place, dot = places[at], dots[at]
+        news = OUTLINE if place.is_outlined else ""
         parts.append(
             f'<circle cx="{dot.x:.1f}" cy="{dot.y:.1f}" r="{dot.radius:.1f}" '
-            f'fill="{place.colour}"><title>{escape(place.name)}: '
+            f'fill="{place.colour}"{news}><title>{escape(place.name)}: '
             f"{escape(place.said)}</title></circle>"
         )
     parts += _names(places, dots, height)
