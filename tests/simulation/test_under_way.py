@@ -18,6 +18,7 @@ from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.network import Network, NetworkPlace, build
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.recording import Replica, branch_of
+from chronicle.simulation.reporting import reporting_of
 from chronicle.simulation.rules import CAPTURED, OUT, REINFORCED, SIEGE, UPRISING
 from chronicle.simulation.scenario import scenario_of
 from chronicle.simulation.start import network_of
@@ -313,3 +314,118 @@ def test_a_branch_dates_what_came_before_it_on_its_own_day() -> None:
     assert branch.state(date(2024, 5, 5)).control["birch"] == "red"
     assert branch.state(date(2024, 5, 5)).control["cedar"] == "blue"
     assert branch.state(date(2024, 5, 6)).control["cedar"] == "red"
+
+
+# --- no ghosts -------------------------------------------------------------------
+
+
+def told_of(days: dict[str, list[tuple[int, str]]], last: int) -> ch.Chronicle:
+    """Who held what from which day of May on, each told on its own day."""
+    log = ch.memory()
+    for id_ in days:
+        log.append(
+            ch.SettlementRegistered(settlement=id_, name=id_.title(), lat=1, lon=1)
+        )
+    for id_ in ("red", "blue"):
+        log.append(ch.ActorRegistered(actor=id_, name=id_))
+    for place, changes in days.items():
+        for day, actor in changes:
+            log.append(
+                ch.ControlReported(
+                    report_id=f"{place}-{day}",
+                    settlement=place,
+                    controller=actor,
+                    status="held",
+                    valid_from=date(2024, 5, day),
+                    published=date(2024, 5, day),
+                    source="desk",
+                )
+            )
+    return log
+
+
+def fronts() -> dict[str, list[tuple[int, str]]]:
+    """red took eight towns by 8 May and two on the 30th; blue held two throughout."""
+    found = {f"town-{n}": [(1, "blue"), (2 + n % 7, "red")] for n in range(8, 16)}
+    found |= {f"late-{n}": [(1, "blue"), (30, "red")] for n in range(2)}
+    return found | {"alder": [(1, "red")], "birch": [(1, "blue")]}
+
+
+def daily(days: dict[str, list[tuple[int, str]]]) -> dict[str, list[tuple[int, str]]]:
+    """The same truth as a map that restates every place each day."""
+    return {
+        place: [
+            (day, [who for since, who in changes if since <= day][-1])
+            for day in range(1, 31)
+        ]
+        for place, changes in days.items()
+    }
+
+
+def on_30_may(days: dict[str, list[tuple[int, str]]]) -> Network:
+    log, day = told_of(days, 30), date(2024, 5, 30)
+    told = scenario(branch_at=day, published_by=day, offensive_since=date(2024, 5, 1))
+    return network_of(log.state(day, None, day), told, log.find)  # type: ignore[arg-type]
+
+
+def test_changes_and_a_map_restated_daily_begin_a_run_alike() -> None:
+    changes, restated = on_30_may(fronts()), on_30_may(daily(fronts()))
+    held = [changes.row("birch"), changes.row("alder")]
+    np.testing.assert_array_equal(changes.confirmed[held], [0.0, 0.0])
+    np.testing.assert_array_equal(changes.confirmed, restated.confirmed)
+    np.testing.assert_array_equal(changes.taken, restated.taken)
+
+
+def test_only_the_takers_of_the_last_days_are_under_way() -> None:
+    network = on_30_may(fronts())
+    moving = {network.settlements[v] for v in np.flatnonzero(~np.isnan(network.taken))}
+    assert moving == {"late-0", "late-1"}
+    assert network.begin == -0.5
+
+
+def test_how_late_news_is_is_fitted_on_the_record() -> None:
+    log = told_of(fronts(), 30)
+    for number in range(20):
+        log.append(
+            ch.ControlReported(
+                report_id=f"slow-{number}",
+                settlement=f"town-{8 + number % 8}",
+                controller="blue" if number // 8 % 2 == 0 else "red",
+                status="held",
+                valid_from=date(2024, 5, 16 + number // 8),
+                published=date(2024, 5, 19 + number // 8),
+                source="desk",
+            )
+        )
+    day = date(2024, 5, 30)
+    found = reporting_of(log.state(day, None, day))
+    assert found.changes == 30
+    # Ten of thirty were told on their day, and twenty three days later.
+    assert found.share(0) == pytest.approx(0.33, abs=0.05)
+    assert found.share(3) > 0.95
+    assert found.silence_days == 3
+    assert found.stood_until == date(2024, 5, 27)
+
+
+def test_lags_that_cannot_have_been_seen_yet_are_allowed_for() -> None:
+    # Each day a town falls, which is told one or six days later. Seen on 16 May, most
+    # of the late ones are missing; half are late.
+    log = told_of({f"t-{n:02d}": [(1, "blue")] for n in range(26)}, 1)
+    for number in range(26):
+        valid = 3 + number // 2
+        published = valid + (1 if number % 2 else 6)
+        if published <= 16:
+            log.append(
+                ch.ControlReported(
+                    report_id=f"fall-{number}",
+                    settlement=f"t-{number:02d}",
+                    controller="red",
+                    status="held",
+                    valid_from=date(2024, 5, valid),
+                    published=date(2024, 5, published),
+                    source="desk",
+                )
+            )
+    day = date(2024, 5, 16)
+    found = reporting_of(log.state(day, None, day))
+    assert found.share(5) == pytest.approx(0.5, abs=0.08)

@@ -65,8 +65,8 @@ KEYS: dict[str, dict[str, str]] = {
         "hindsight. Undated reports are left out",
         "known_at": "only what the log held by a day, a time or '@POSITION'",
         "horizon_days": "how many days to run, 14 without it",
-        "offensive_since": "forces that took places since this day are on the move at "
-        "the branch",
+        "offensive_since": "forces that took places since this day, and in the last "
+        "three, are on the move at the branch",
     },
     "ensemble": {
         "replicas": "how often each arm is run, 1,000 without it",

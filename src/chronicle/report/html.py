@@ -147,8 +147,8 @@ def _facts(run: Run) -> str:
     facts = {
         "Branched from": clock,
         "Offensive under way": (
-            f"since {scenario.offensive_since}: forces are on the move, and places may "
-            "have fallen by the branch unreported"
+            f"since {scenario.offensive_since}: who took a place in the last days "
+            "is on the move, and may have taken another unreported"
             if scenario.offensive_since
             else "not said: all forces set out after the branch"
         ),

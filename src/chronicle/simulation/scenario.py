@@ -106,8 +106,8 @@ class Order:
 class Scenario:
     """What a scenario file says; `identity` is the digest of all of it, resolved.
 
-    Forces that took a place from `offensive_since` on are on the move from there at the
-    branch; all others set out after it.
+    Forces that took a place from `offensive_since` on, and in the last three days, are
+    on the move from there at the branch; all others set out after it.
     """
 
     file: str

@@ -28,6 +28,7 @@ from chronicle.simulation.network import (
     Spans,
     build,
 )
+from chronicle.simulation.reporting import Reporting, reporting_of
 from chronicle.simulation.scenario import EVERYWHERE, Force, Order, Scenario
 
 __all__ = ["Find", "arms_of", "attackers_of", "defenders_of", "network_of", "orders_of"]
@@ -43,14 +44,22 @@ _KINDS = {"camp": "camp", "camp area": "camp", "refugee camp": "camp"} | dict.fr
 _ROAD_CLASSES = {"local": "unclassified"}
 _ON_ONE_DAY = ("reinforce", "transfer", "capacity")
 
+UNDER_WAY_DAYS = 3
+"""Who took a place in so many days up to the branch is on the move from there.
+
+What set out earlier has arrived, or it would have been heard of.
+"""
+
 
 def network_of(state: State, scenario: Scenario, find: Find) -> Network:
     """The terrain of *state*, at the end of its day, with the forces of *scenario*.
 
     A force advances on the places of those whom it is against, and on places that
-    nobody holds. Where it took a place since `offensive_since`, it has been on the move
-    from there since noon of that day. A route that is shut is one until the report that
-    shut it says, or for ever. A base or an airport without a known population has none.
+    nobody holds. Where it took a place in the last `UNDER_WAY_DAYS` before the branch,
+    and since `offensive_since`, it has been on the move from there since noon of that
+    day; others start at the branch. A place of which nobody said that it fell has stood
+    (`reporting`). A route that is shut is one until the report that shut it says, or
+    for ever. A base or an airport without a known population has none.
     Raises `InputError` or `UnknownPlace` that names the file, the key and the value.
     """
     if not any(place.status != "unknown" for place in state.places.values()):
@@ -76,9 +85,10 @@ def network_of(state: State, scenario: Scenario, find: Find) -> Network:
             for name in names:
                 with _told(f"{scenario.file}: {where}.{key}"):
                     found.append((find(name), force.actors[0]))
+    reporting = reporting_of(state)
     with _told(scenario.file):
         return build(
-            [_place(state, id_, scenario) for id_ in state.places],
+            [_place(state, id_, scenario, reporting) for id_ in state.places],
             [_road(state, route) for route in state.references.routes.values()],
             actors=actors,
             sides=sides,
@@ -167,7 +177,9 @@ def _risings(state: State, force: Force) -> Sequence[str]:
     return [id_ for id_, who in state.control.items() if who in force.against]
 
 
-def _place(state: State, id_: str, scenario: Scenario) -> NetworkPlace:
+def _place(
+    state: State, id_: str, scenario: Scenario, reporting: Reporting
+) -> NetworkPlace:
     place, known = state.places[id_], state.references.settlements[id_]
     kind = _KINDS.get(known.kind, "town")
     people = known.population
@@ -185,24 +197,32 @@ def _place(state: State, id_: str, scenario: Scenario) -> NetworkPlace:
     return replace(
         found,
         taken=_taken(state.on, place.verdict, scenario),
-        confirmed=_confirmed(state.on, place.verdict),
+        confirmed=_confirmed(state.on, place.verdict, reporting),
     )
 
 
 def _taken(on: date, verdict: Ruling, scenario: Scenario) -> float:
-    """Noon of the day on which one of the forces took it in the offensive, or NaN."""
+    """Noon of the day on which one of the forces took it just now, or NaN."""
     since, offensive = verdict.since, scenario.offensive_since
     if since is None or offensive is None or since < offensive:
+        return math.nan
+    if (on - since).days >= UNDER_WAY_DAYS:
         return math.nan
     if not any(verdict.control in force.actors for force in scenario.forces):
         return math.nan
     return _morning(on, since) + 0.5
 
 
-def _confirmed(on: date, verdict: Ruling) -> float:
-    """The end of the last day of which a report says what the verdict says."""
+def _confirmed(on: date, verdict: Ruling, reporting: Reporting) -> float:
+    """The end of the last day on which it was as the verdict says: told, or by silence.
+
+    Silence says nothing of a place that nobody ever spoke of.
+    """
     days = [one.claim.since_day for one in verdict.deciding]
-    return float((max(days) - on).days) if days else -math.inf
+    if not days:
+        return -math.inf
+    last = max(*days, reporting.stood_until)
+    return float(min(0, (last - on).days))
 
 
 def _road(state: State, route: RouteRegistered) -> NetworkRoad:
