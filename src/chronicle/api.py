@@ -419,6 +419,31 @@ class Chronicle:
         """The event that tells *report*, as it was first recorded; None for none."""
         return self._log.report(report)
 
+    def export(
+        self,
+        name: str,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+        lens: str = "latest",
+        start: Day | None = None,
+        end: Day | None = None,
+    ) -> bytes | dict[str, bytes]:
+        """The record in another form: its bytes, or those of each file of a folder.
+
+        *name* is one of `formats.writing.export.EXPORTS`; *start* and *end* (included)
+        are days of a panel. Sensitive places are told coarsely or not at all.
+        """
+        from chronicle.formats.writing.content import Content
+        from chronicle.formats.writing.export import written
+
+        log = self._log.recorded(upto=self.position(known_at))
+        content = Content.of(log, parse_lens(lens), _optional_day(published_by))
+        days = [
+            None if day is None else as_day(day, word)
+            for word, day in (("start", start), ("end", end))
+        ]
+        return written(content, name, (days[0], days[1]))
+
     def references(self) -> References:
         """Settlements, routes, actors and sources as registered now, by id."""
         return self._log.references()

@@ -15,7 +15,24 @@ from chronicle.errors import UsageError
 
 __all__ = ["export"]
 
-_OF_BOTH = ("file", "format_", "out")  # the whole log has no clock but its own
+# What goes with each form, besides the file, the form and --out.
+_CLOCKS = frozenset({"known_at", "published_by", "lens"})
+_WITH = {
+    "jsonl": frozenset[str](),  # the whole log has no clock but its own
+    "flee": _CLOCKS | {"start", "end", "conflict_days", "licence"},
+    "viina": _CLOCKS | {"start", "end"},
+}
+_TABLES = (
+    "own",
+    "control",
+    "viina",
+    "hxl",
+    "geojson",
+    "kml",
+    "gpkg",
+    "xlsx",
+    "parquet",
+)
 
 
 @click.command()
@@ -23,16 +40,20 @@ _OF_BOTH = ("file", "format_", "out")  # the whole log has no clock but its own
 @click.option(
     "--as",
     "format_",
-    type=click.Choice(["jsonl", "flee"]),
+    type=click.Choice(["jsonl", "flee", *_TABLES]),
     default="jsonl",
     show_default=True,
-    help="jsonl: every event, loses nothing. flee: a folder that FLEE 3.1 takes.",
+    help="jsonl: every event, loses nothing. flee: a folder that FLEE 3.1 takes. own: "
+    "our folder. control: a table with intervals of the world and of knowledge. viina: "
+    "a panel of days. hxl: figures with tags. Others by their names.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="The file; for flee a new folder."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The file; for flee and own a new folder.",
 )
-@click.option("--from", "start", metavar="DATE", help="flee: the first day.")
-@click.option("--to", "end", metavar="DATE", help="flee: the last day, included.")
+@click.option("--from", "start", metavar="DATE", help="flee, viina: the first day.")
+@click.option("--to", "end", metavar="DATE", help="flee, viina: the last, included.")
 @clock_options
 @lens_option
 @click.option(
@@ -43,15 +64,20 @@ _OF_BOTH = ("file", "format_", "out")  # the whole log has no clock but its own
 )
 @click.option("--licence", metavar="TEXT", help="flee: the licence line of its README.")
 def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
-    """The whole log as JSON lines, or the control history as a FLEE folder.
+    """The whole log as JSON lines, or the record in a form that other programs take.
 
     A FLEE folder has the settlements, roads and closures, and the places that changed
     hands as conflict zones from that day; without --from and --to, from the first to
-    the last report of control. Sensitive places are told coarsely or not at all.
+    the last report of control. Sensitive places are told coarsely or not at all. No
+    cell of a table is a formula: text that a spreadsheet would compute stands behind an
+    apostrophe.
     """
+    _only_what_goes_with(format_)
     if format_ == "jsonl":
-        _only_for_flee()
         _jsonl(file, out)
+        return
+    if format_ in _TABLES:
+        _other(file, format_, out, asked)
         return
     if out is None:
         raise UsageError("--as flee needs --out, a new folder")
@@ -71,13 +97,56 @@ def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
         say(f"{made.severe} severe places and their roads are left out")
 
 
-def _only_for_flee() -> None:
+def _only_what_goes_with(format_: str) -> None:
     ctx = click.get_current_context()
+    allowed = {"file", "format_", "out"} | _WITH.get(format_, _CLOCKS)
     for option in ctx.command.params:
         name = option.name or ""
         given = ctx.get_parameter_source(name)
-        if name not in _OF_BOTH and given is ParameterSource.COMMANDLINE:
-            raise UsageError(f"{option.opts[0]} goes with --as flee only")
+        if name not in allowed and given is ParameterSource.COMMANDLINE:
+            forms = [one for one, with_ in _WITH.items() if name in with_]
+            if name in _CLOCKS:
+                forms += [one for one in _TABLES if one not in _WITH]
+            told = " or ".join(f"--as {one}" for one in forms)
+            raise UsageError(f"{option.opts[0]} goes with {told} only")
+
+
+def _other(file: str, format_: str, out: Path | None, asked: dict[str, Any]) -> None:
+    """Write a table, a map or a folder; text goes to the pipe without --out."""
+    from chronicle.formats.writing.export import EXPORTS
+
+    kind = EXPORTS[format_].kind
+    if out is None and kind != "text":
+        raise UsageError(f"--as {format_} needs --out, a new {kind}")
+    if out is not None and kind == "folder":
+        _new_folder(out)
+    elif out is not None:
+        free(out)
+    clocks = {
+        name: asked[name]
+        for name in ("known_at", "published_by", "lens", "start", "end")
+        if asked.get(name) is not None
+    }
+    with opened(file) as chronicle:
+        made = chronicle.export(format_, **clocks)
+    if isinstance(made, dict):
+        assert out is not None
+        out.mkdir(parents=True, exist_ok=True)
+        for name, data in made.items():
+            write_file(out / name, data)
+        say(f"{', '.join(made)} in {out}" if made else f"nothing to write into {out}")
+    elif out is None:
+        click.echo(made, nl=False)
+    else:
+        write_file(out, made)
+        say(f"{EXPORTS[format_].says}, {len(made):,} bytes in {out}")
+
+
+def _new_folder(path: Path) -> None:
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"--out {path} is there already; name a new folder")
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {path}: no folder {path.parent}")
 
 
 def _jsonl(file: str, out: Path | None) -> None:

@@ -1,0 +1,1 @@
+"""The record, out again: one format a module."""
