@@ -16,6 +16,7 @@ from chronicle.store.audit import audit
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore
 from chronicle.store.sqlite.store import SQLiteStore
+from log_toys import control, opening
 from plain_log import PlainLog
 
 
@@ -57,3 +58,26 @@ def test_a_changed_hot_record_is_found(tmp_path: Path) -> None:
     with pytest.raises(IntegrityFailure, match="position 4"):
         audit(store)
     store.close()
+
+
+def test_a_check_beside_a_writer_is_no_false_alarm(tmp_path: Path) -> None:
+    """Events and redactions arrive while the audit is under way."""
+    path = tmp_path / "a.chronicle"
+    with ch.create(path) as log:
+        log.append([*opening(), *(control(f"r{n}") for n in range(9_000))])
+        store = log._log.store
+        with ch.open(path) as writer:
+            read = store.rows_with_columnar
+
+            def meanwhile(after: int = 0, upto: int | None = None):  # type: ignore[no-untyped-def]
+                for number, pair in enumerate(read(after, upto)):
+                    if number in (2, 5_000):
+                        writer.append(control(f"w{number}", source=f"new{number}"))
+                        writer.append(ch.ReportRedacted(report=f"r{number + 3}"))
+                        writer.append(ch.ReportRedacted(report="r8990"))
+                    yield pair
+
+            store.rows_with_columnar = meanwhile  # type: ignore[method-assign]
+            assert audit(store) == 9_005
+        store.rows_with_columnar = read  # type: ignore[method-assign]
+        assert audit(store) == store.head() > 9_005

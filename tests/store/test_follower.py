@@ -144,6 +144,65 @@ def test_two_followers_of_one_view_double_nothing(
     assert seen == list(range(1, 303))
 
 
+class Seen:
+    """A view that lists each position as often as it was told."""
+
+    name = "seen"
+
+    def create(self, view: sqlite3.Cursor) -> None:
+        view.execute("CREATE TABLE IF NOT EXISTS seen (position INTEGER)")
+
+    def apply(self, view, batch, log):  # type: ignore[no-untyped-def]
+        view.executemany("INSERT INTO seen VALUES (?)", [(r.position,) for r in batch])
+
+
+def test_a_follower_that_read_further_than_another_wrote_doubles_nothing(
+    log: EventLog, tmp_path: Path
+) -> None:
+    """Between its read and its write, the other one takes in the first half."""
+    log.append([claim(1)])
+    one, two = (Follower(log, tmp_path / "v.db", Seen()) for _ in range(2))
+
+    class Slow:
+        store = log.store
+
+        def recorded(self, after: int) -> Iterator[object]:
+            found = list(log.recorded(after))
+            if not after:
+                one.step(batch=2)
+            return iter(found)
+
+    two._log = Slow()  # type: ignore[assignment]
+    two.step()
+    assert two.position == 2
+    assert two.catch_up() == 3
+    for follower in (one, two):
+        follower.close()
+    view = sqlite3.connect(tmp_path / "v.db")
+    assert view.execute("SELECT position FROM seen").fetchall() == [(1,), (2,), (3,)]
+    view.close()
+
+
+def test_followers_that_start_together_are_not_too_busy(
+    log: EventLog, tmp_path: Path
+) -> None:
+    failed: list[BaseException] = []
+
+    def start(number: int) -> None:
+        try:
+            for round_ in range(8):
+                Follower(log, tmp_path / f"{round_}.db", Seen()).close()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=start, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
 def test_a_view_of_another_log_is_refused(log: EventLog, tmp_path: Path) -> None:
     Follower(log, tmp_path / "v.db", ClaimsView()).close()
     other = EventLog(SQLiteStore.create(tmp_path / "b.chronicle"))

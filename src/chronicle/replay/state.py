@@ -25,6 +25,7 @@ from chronicle.domain.timeline import (
     effective_claims,
 )
 from chronicle.errors import Damaged
+from chronicle.replay.bounds import checked
 from chronicle.replay.columns import FOREVER, LINKED, Columns, read
 from chronicle.replay.versions import Entries, resolve
 from chronicle.store.columnar import NOBODY, day_number
@@ -57,7 +58,8 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
     bear on a report that decides. `heard` is gathered when it
     is asked for; of control it holds the reports that decide, and those of their day.
     """
-    columns = read(log.store.columnar(0, position))
+    store = log.store
+    columns = read(checked(store.columnar(0, position), 0, store.codes))
     if len(columns) != position:
         raise Damaged(f"{position:,} events, but {len(columns):,} hot records")
     day = day_number(on)

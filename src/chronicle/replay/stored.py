@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronicle.errors import Damaged
+from chronicle.replay.bounds import checked
 from chronicle.store.log import EventLog
 from chronicle.store.sqlite.store import SQLiteStore
 
@@ -42,7 +43,7 @@ class LogSource:
         return f"{self._id}@{position}:{redacted}:{last.hexdigest()}"
 
     def scan(self, after: int, upto: int | None = None) -> Iterator[bytes]:
-        return self._store.columnar(after, upto)
+        return checked(self._store.columnar(after, upto), after, self._store.codes)
 
 
 def cache_folder(log: EventLog) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chronicle.domain.events import Redacted, Report
 from chronicle.errors import IntegrityFailure
-from chronicle.store.columnar import BLANK, WIDTH, columnar
+from chronicle.store.columnar import BLANK, columnar
 from chronicle.store.protocol import Store
 from chronicle.store.register import recorded_of
 
@@ -14,6 +14,7 @@ __all__ = ["audit"]
 def audit(store: Store) -> int:
     """Compare every hot record with its event; how many there are.
 
+    Writers may go on meanwhile: a row and its record are compared as of one moment.
     Raises `IntegrityFailure` that names the first position where they differ, and
     `Untrusted` for an event that cannot be read.
     """
@@ -28,13 +29,9 @@ def audit(store: Store) -> int:
     def position_of(report: str) -> int:
         return positions.get(report, -2)
 
-    records = (
-        block[start : start + WIDTH]
-        for block in store.columnar()
-        for start in range(0, len(block), WIDTH)
-    )
+    head = store.head()  # codes are read after it, and never change
     position = 0
-    for row in store.rows():
+    for row, record in store.rows_with_columnar(0, head):
         position += 1
         event = recorded_of(row).event
         if isinstance(event, Report | Redacted):
@@ -42,11 +39,9 @@ def audit(store: Store) -> int:
         said = (
             BLANK if isinstance(event, Redacted) else columnar(event, code, position_of)
         )
-        if row.position != position or next(records, b"") != said:
+        if row.position != position or record != said:
             raise IntegrityFailure(
                 f"position {position}: what replay reads is not what the event says; "
                 "the log was changed from outside: restore a backup"
             )
-    if next(records, None) is not None:
-        raise IntegrityFailure(f"there are hot records after position {position}")
     return position

@@ -91,6 +91,13 @@ class MemoryStore:
         for start in range(0, len(records), BLOCK):
             yield b"".join(records[start : start + BLOCK])
 
+    def rows_with_columnar(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[StoredRow, bytes]]:
+        with self._lock:
+            pairs = list(zip(self._rows, self._hot, strict=True))[_cut(after, upto)]
+        yield from pairs
+
     def codes(self, kind: str) -> list[str]:
         with self._lock:
             return list(self._codes.get(kind, ()))

@@ -2,28 +2,31 @@
 
 A follower reads a batch after its position, and writes the view and the new position in
 one transaction of the view's own file. A crash leaves both as they were, so the batch
-is read again; two followers of one view cannot both move its position. The position is
-the library's tracking row, which only ever rises: one row stands for a whole batch.
+is read again. Of two followers of one view, the one whose position is no longer the one
+that it read after writes nothing and reads again. The position is the library's
+tracking row, which only ever rises: one row stands for a whole batch.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from eventsourcing.persistence import IntegrityError, Tracking
-from eventsourcing.sqlite import SQLiteTrackingRecorder
+from eventsourcing.persistence import Tracking
+from eventsourcing.sqlite import SQLiteCursor, SQLiteTrackingRecorder
 
 from chronicle.domain.timeline import RecordedEvent
-from chronicle.errors import Conflict, IntegrityFailure
+from chronicle.errors import IntegrityFailure
 from chronicle.store.log import EventLog
 from chronicle.store.sqlite.errors import storage_errors
 from chronicle.store.sqlite.header import uri
-from chronicle.store.sqlite.recorder import ChronicleDatastore
+from chronicle.store.sqlite.recorder import ChronicleDatastore, immediate
 
 __all__ = ["BATCH", "Follower", "Projection"]
 
@@ -61,13 +64,19 @@ class Follower:
         self._projection = projection
         self.path = path
         with storage_errors(path):
-            path.touch(mode=0o600)
+            _make(path)
             self._datastore = ChronicleDatastore(uri(path.resolve(), "rw"))
             self._recorder = SQLiteTrackingRecorder(self._datastore)
-            self._recorder.create_table()
-            with self._datastore.transaction(commit=True) as cursor:
+            with immediate(self._datastore) as cursor:
+                self._create_tracking(cursor)
                 projection.create(cursor.sqlite_cursor)
                 self._check_identity(cursor.sqlite_cursor)
+
+    def _create_tracking(self, cursor: SQLiteCursor) -> None:
+        """The library's table, unless another follower has just made it."""
+        cursor.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tracking'")
+        if cursor.fetchone() is None:
+            self._recorder._create_table(cursor)
 
     def _check_identity(self, cursor: sqlite3.Cursor) -> None:
         """A view belongs to one log: positions of another mean something else."""
@@ -95,20 +104,19 @@ class Follower:
         if not events:
             return 0
         tracking = Tracking(self._projection.name, events[-1].position)
-        try:
-            with (
-                storage_errors(self.path),
-                self._datastore.transaction(commit=True) as cursor,
-            ):
-                # First the position: it takes the write lock, and refuses when
-                # another follower of this view has been here in the meantime.
+        with storage_errors(self.path), immediate(self._datastore) as cursor:
+            # Compared under the write lock: another follower of this view may have been
+            # here since, and would have told these events already, or some of them.
+            if self._position(cursor) == after:
                 self._recorder._insert_tracking(cursor, tracking)
                 self._projection.apply(cursor.sqlite_cursor, events, self._log)
-        except (IntegrityError, Conflict):
-            if self.position <= after:
-                raise
-            return len(events)  # another follower did it
         return len(events)
+
+    def _position(self, cursor: SQLiteCursor) -> int:
+        statement = self._recorder.select_max_tracking_id_statement
+        cursor.execute(statement, (self._projection.name,))
+        row = cursor.fetchone()
+        return (row and row[0]) or 0
 
     def catch_up(
         self, batch: int = BATCH, progress: Callable[[int], None] | None = None
@@ -129,3 +137,12 @@ class Follower:
     def close(self) -> None:
         """Let go of the view's file; the log stays open."""
         self._datastore.close()
+
+
+def _make(path: Path) -> None:
+    """Make the file of a view where there is none; one that is there is not opened.
+
+    To close it would drop the locks of another follower in this process.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -137,6 +137,12 @@ class Store(Reading, Protocol):
         """The hot records after one position, joined in blocks, in order."""
         ...
 
+    def rows_with_columnar(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[StoredRow, bytes]]:
+        """Rows in order, each with its hot record as of the same moment."""
+        ...
+
     def codes(self, kind: str) -> list[str]:
         """The ids of a kind; the index of each is its code."""
         ...

@@ -22,16 +22,19 @@ __all__ = [
     "last_position",
     "rows_by_ids",
     "rows_in_order",
+    "rows_with_columnar",
 ]
 
 BLOCK = 4_096  # rows that are read at a time
 END = (1 << 62) - 1  # after every position
 
-_ROW = (
-    "SELECT e.position, e.recorded_at, c.id, e.version, e.type, e.report, e.target, "
-    "e.body FROM events AS e "
-    "LEFT JOIN codes AS c ON c.kind = 'stream' AND c.code = e.stream "
+_FIELDS = (
+    "e.position, e.recorded_at, c.id, e.version, e.type, e.report, e.target, e.body"
 )
+_FROM = (
+    "FROM events AS e LEFT JOIN codes AS c ON c.kind = 'stream' AND c.code = e.stream "
+)
+_ROW = f"SELECT {_FIELDS} {_FROM}"
 
 
 Reading = Callable[[], AbstractContextManager[sqlite3.Cursor]]
@@ -135,6 +138,31 @@ def hot_in_order(reading: Reading, after: int, upto: int | None) -> Iterator[byt
             raise _gap(before, last)
         before += len(records)
         yield joined
+
+
+def rows_with_columnar(
+    reading: Reading, after: int, upto: int | None
+) -> Iterator[tuple[StoredRow, bytes]]:
+    """Rows in order, each with its hot record as of the same moment.
+
+    A redaction empties both at once. Raises `Damaged` at a gap.
+    """
+    before = clamp(after)
+    with reading() as cursor:
+        last = min(clamp(upto), last_position(cursor))
+    while before < last:
+        with reading() as cursor:
+            cursor.execute(
+                f"SELECT {_FIELDS}, e.hot {_FROM}WHERE e.position > ? "
+                "AND e.position <= ? ORDER BY e.position",
+                (before, min(before + BLOCK, last)),
+            )
+            found = cursor.fetchall()
+        if len(found) != min(BLOCK, last - before):
+            raise _gap(before, last)
+        for *values, record in found:
+            yield _checked(StoredRow._make(values)), record
+        before += len(found)
 
 
 def rows_by_ids(

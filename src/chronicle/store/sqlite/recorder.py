@@ -45,6 +45,7 @@ __all__ = [
     "ChronicleFactory",
     "ChronicleProcessRecorder",
     "ChronicleRecorder",
+    "immediate",
 ]
 
 _LIBRARY_ROW = (
@@ -129,6 +130,27 @@ class ChronicleDatastore(SQLiteDatastore):
         )
 
 
+@contextmanager
+def immediate(datastore: SQLiteDatastore) -> Iterator[SQLiteCursor]:
+    """A write transaction from its start: a deferred one fails when it upgrades."""
+    with datastore.get_connection(commit=True) as connection:
+        cursor = connection.cursor()
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+        except sqlite3.IntegrityError as taken:
+            raise IntegrityError(taken) from taken
+        except sqlite3.OperationalError as broken:
+            raise OperationalError(broken) from broken
+        finally:
+            cursor.sqlite_cursor.close()
+
+
 class ChronicleRecorder(SQLiteApplicationRecorder):
     """The library's recorder on our tables; passes the library's own test cases.
 
@@ -155,28 +177,8 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
-        with self.immediate() as cursor:
+        with immediate(self.datastore) as cursor:
             return self._insert_events(cursor, stored_events, **kwargs)
-
-    @contextmanager
-    def immediate(self) -> Iterator[SQLiteCursor]:
-        """A write transaction from its start: a deferred one fails when it upgrades."""
-        with self.datastore.get_connection(commit=True) as connection:
-            cursor = connection.cursor()
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                try:
-                    yield cursor
-                except BaseException:
-                    connection.rollback()
-                    raise
-                connection.commit()
-            except sqlite3.IntegrityError as taken:
-                raise IntegrityError(taken) from taken
-            except sqlite3.OperationalError as broken:
-                raise OperationalError(broken) from broken
-            finally:
-                cursor.sqlite_cursor.close()
 
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any

@@ -33,6 +33,7 @@ from chronicle.store.sqlite.reading import (
     last_position,
     rows_by_ids,
     rows_in_order,
+    rows_with_columnar,
 )
 from chronicle.store.sqlite.recorder import ChronicleDatastore, ChronicleRecorder
 from chronicle.store.sqlite.schema import (
@@ -277,11 +278,18 @@ class SQLiteStore:
     def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         return hot_in_order(self._reading, after, upto)
 
+    def rows_with_columnar(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[StoredRow, bytes]]:
+        return rows_with_columnar(self._reading, after, upto)
+
     def codes(self, kind: str) -> list[str]:
         with self._reading() as cursor:
             rows = cursor.execute(
                 "SELECT id FROM codes WHERE kind = ? ORDER BY code", (kind,)
             ).fetchall()
+        if not all(type(id_) is str for (id_,) in rows):
+            raise Damaged(f"{self.path} has lost an id of a {kind}; restore a backup")
         return [id_ for (id_,) in rows]
 
     def position_at(self, stamp: int) -> int:
@@ -294,8 +302,8 @@ class SQLiteStore:
                 found = cursor.execute(
                     "SELECT recorded_at FROM events WHERE position = ?", (middle,)
                 ).fetchone()
-                if found is None:
-                    raise Damaged(f"{self.path} has no event at position {middle}")
+                if found is None or type(found[0]) is not int:
+                    raise Damaged(f"{self.path} has no time at position {middle}")
                 low, high = (middle, high) if found[0] <= stamp else (low, middle - 1)
         return low
 

@@ -34,6 +34,8 @@ class Codes:
             "SELECT seq, kind, code, id FROM codes WHERE seq > ? ORDER BY seq",
             (self.seq,),
         ).fetchall():
+            if type(code) is not int or type(id_) is not str:
+                raise Damaged(f"row {seq} of the codes is empty; restore a backup")
             self.by_kind.setdefault(kind, {})[id_] = code
             self.seq = seq
 
@@ -62,9 +64,11 @@ class SQLiteWriting:
         return found
 
     def _last_version(self, stream: int) -> int | None:
-        found: int | None = self._cursor.connection.execute(  # the cursor inserts
+        found = self._cursor.connection.execute(  # the cursor inserts
             "SELECT MAX(version) FROM events WHERE stream = ?", (stream,)
         ).fetchone()[0]
+        if found is not None and type(found) is not int:
+            raise Damaged(f"a version of stream {stream} is no number")
         return found
 
     def insert(self, drafts: Iterable[Draft]) -> range:
@@ -175,7 +179,12 @@ class SQLiteWriting:
         ).fetchone()
         if found is None:
             return None
-        return found[0], msgspec.json.decode(found[1], type=list[int])
+        try:
+            return bytes(found[0]), msgspec.json.decode(found[1], type=list[int])
+        except (msgspec.MsgspecError, TypeError, UnicodeError):
+            raise Damaged(
+                f"what is kept under the key {key!r} cannot be read; restore a backup"
+            ) from None
 
     def unmentioned(
         self, dataset: str, types: Sequence[str], reports: Iterable[str]
@@ -209,6 +218,8 @@ def _end(cursor: sqlite3.Cursor, now: int) -> tuple[int, int]:
     if not last:
         return 0, now
     positions = [position for position, _ in last]
+    if type(last[0][1]) is not int:  # NULL where the schema has none
+        raise Damaged(f"position {positions[0]} has no time; restore a backup")
     if positions != [1] and positions != [positions[0], positions[0] - 1]:
         raise Damaged(f"positions end with {positions[::-1]}; restore a backup")
     return positions[0], max(last[0][1], now)
