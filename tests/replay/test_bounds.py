@@ -98,7 +98,7 @@ def test_a_record_out_of_bounds_is_named(at: int, field: str, value: int) -> Non
 
 
 def test_replay_of_flipped_bits_asks_for_no_gigabytes(tmp_path: Path) -> None:
-    """Each bit of a record in turn, as damage would have it: our error, or an answer."""
+    """Any bit of a record, as damage would have it: our error, or an answer."""
     resource = pytest.importorskip("resource")
     path = tmp_path / "a.chronicle"
     with ch.create(path) as log:

@@ -1,6 +1,6 @@
-"""Whether hot records can be what they say, before arrays are made as large as they say.
+"""Whether hot records can be what they say, before arrays are made of that size.
 
-A damaged bit makes of a day one that lies millions of years away, and of a code one of a
+A damaged bit makes of a day one that lies millions of years away, of a code one of a
 thousand million settlements. What is checked are bounds: that a record says what its
 event says is for `audit` to find.
 """
@@ -87,4 +87,6 @@ def _wrong(records: Records, after: int, counts: dict[str, int]) -> NDArray[np.b
     remark = (kind >= _REMARKS[0]) & (kind <= _REMARKS[1])
     position = np.arange(after + 1, after + 1 + len(records))
     wrong |= remark & ((amount < 1) | (amount >= position))
-    return wrong | ((amount < -1) & ~remark)
+    wrong |= (amount < -1) & ~remark
+    found: NDArray[np.bool_] = wrong
+    return found
