@@ -38,6 +38,8 @@ from chronicle.formats.importer import (
     import_paths,
     tables_in,
 )
+from chronicle.formats.jsonl import is_export
+from chronicle.formats.merging import Merge, merge_export, merge_record
 from chronicle.formats.spreadsheet.table import TableFile
 from chronicle.replay.stored import drop_caches
 from chronicle.store.audit import audit
@@ -45,7 +47,7 @@ from chronicle.store.branch_guard import WHAT_IF, is_what_if
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore, system_clock
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
-from chronicle.store.undo import Undone
+from chronicle.store.undo import Undone, undo_import
 
 if TYPE_CHECKING:
     from chronicle import Picture
@@ -186,6 +188,28 @@ class Chronicle:
         found = [Path(path) for path in paths]
         return tables_in(self._log, found, dataset, wanted)
 
+    def merge(
+        self, other: str | Path, *, strict: bool = False, dry_run: bool = False
+    ) -> Merge:
+        """Take in another chronicle, or an export of one as JSON lines.
+
+        A report that both tell alike is there once; one that both tell under one id in
+        other words is a conflict: it stands as it is here, and is told. Remarks follow
+        their reports. `recorded_at` is this record's clock, and where the events came
+        from is kept. With *strict* a conflict leaves everything out, and raises
+        `Conflict`; *dry_run* does it all on a copy.
+        """
+        if dry_run:
+            with self._copy() as copy:
+                return copy.merge(other, strict=strict)
+        path = Path(other)
+        if is_export(path):
+            return merge_export(self._log, path, strict=strict)
+        with open_chronicle(path) as record:
+            return merge_record(
+                self._log, path.name, record.identity, record.log(), strict=strict
+            )
+
     def undo_import(self, position: int | None = None) -> Undone:
         """Take back what the last command of imports brought, or one import.
 
@@ -193,7 +217,7 @@ class Chronicle:
         same file imported again brings it all back. *position* is that of the
         `ImportFinished` of one file. Raises `InputError` where there is none.
         """
-        return self._log.undo_import(position)
+        return undo_import(self._log, position)
 
     def _copy(self) -> Chronicle:
         """A copy that vanishes when it is closed."""

@@ -17,6 +17,7 @@ from chronicle.errors import InputError
 from chronicle.formats.csv_folder.folder import CsvRow, is_own, read_file, read_folder
 from chronicle.formats.problem import Problem
 from own_toy import CASE, CONTROL, TOY, events, problems, rows_of, write
+from shell import run
 
 
 def test_references_come_before_reports_and_other_files_are_named(
@@ -280,3 +281,27 @@ def test_a_damaged_file_of_the_case_gives_rows_problems_or_an_input_error(
     cut = data.draw(st.integers(0, 8))
     new = data.draw(st.binary(max_size=6) | st.sampled_from([b'"', b"\r", b",\n,"]))
     check(scratch, name, whole[:at] + new + whole[at + cut :])
+
+
+def test_the_template_can_be_imported_as_it_is(tmp_path: Path) -> None:
+    folder, record = tmp_path / "mine", tmp_path / "v.chronicle"
+    assert run("template", folder).code == 0
+    assert run("template", folder).code == 2
+    run("init", record)
+    ended = run("import", record, folder)
+    assert (ended.code, "12 new" in ended.err, " 0 problems" in ended.err) == (
+        0,
+        True,
+        True,
+    )
+    page = (folder / "COLUMNS.md").read_text("utf-8")
+    assert "| valid_from | yes | day, YYYY-MM-DD |" in page
+    assert "| status |  | text: held, contested, shared" in page
+
+
+def test_the_columns_are_told(tmp_path: Path) -> None:
+    told = run("import", "--columns")
+    assert told.code == 0
+    assert "control.csv,settlement,yes,id," in told.out
+    assert "control.csv,to_actor,in the header,id," in told.out
+    assert run("import", tmp_path / "x", tmp_path, "--columns", "nothing").code == 2

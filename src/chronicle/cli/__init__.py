@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": ("demo", "demo", "The main job on the bundled case."),
     "init": ("record", "init", "A new chronicle; an existing one is not touched."),
     "import": ("importing", "import_", "Read files or a folder into the log."),
+    "template": ("template", "template", "A folder of the own format, to fill in."),
+    "merge": ("merge", "merge", "Another record into this one, conflicts told."),
     "report": ("record", "report", "Record one claim or registration by hand."),
     "retract": (
         "record",

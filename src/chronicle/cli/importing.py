@@ -58,7 +58,7 @@ IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems
     help="Take back what the last import brought, or that of one file.",
 )
 @mapping_options
-@table_options(columns=IMPORTED)
+@table_options(columns=IMPORTED, bare=lambda: show_columns())
 def import_(
     file: str,
     paths: Sequence[Path],
@@ -178,6 +178,19 @@ def _wanted(
     if format_in is not None and format_in not in (OWN, TABLE):
         format_named(format_in)
     return Wanted(format_in, None if day is None else as_day(day, "day"), given, table)
+
+
+def show_columns() -> None:
+    """The columns of the own format, needed and optional, with types and words."""
+    from chronicle.domain.table import Table
+    from chronicle.formats.csv_folder.describe import ColumnInWords, columns_in_words
+
+    rows = [tuple(one) for one in columns_in_words()]
+    notes = ["chronicle template DIR writes these files with an example row each"]
+    table = Table(
+        ColumnInWords._fields, rows, "The own format: a CSV file a kind", notes
+    )
+    emit(table, chosen(None, None), None)
 
 
 def _show_imported(

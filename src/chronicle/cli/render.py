@@ -33,17 +33,26 @@ __all__ = [
 ]
 
 FORMATS = ("table", "csv", "json")
+BARE = "\0"  # --columns without a value
 COLUMNS = "chronicle.columns"  # where a command's context keeps what --columns named
 
 
-def table_options(*more: str, columns: Sequence[str] = ()) -> Callable[[Any], Any]:
+def table_options(
+    *more: str,
+    columns: Sequence[str] = (),
+    bare: Callable[[], None] | None = None,
+) -> Callable[[Any], Any]:
     """`--format`, `--out` and `--columns`, for every command that answers with a table.
 
     *columns* are those of the table, where a wrong one must be refused before anything
-    is done; else they are checked when the table is there.
+    is done; else they are checked when the table is there. *bare* is called instead of
+    the command where `--columns` has no value.
     """
 
     def chosen_columns(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value == BARE and bare is not None:
+            bare()
+            ctx.exit()
         if value is not None:
             names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
             ctx.meta[COLUMNS] = names
@@ -60,7 +69,11 @@ def table_options(*more: str, columns: Sequence[str] = ()) -> Callable[[Any], An
         metavar="A,B,C",
         expose_value=False,
         callback=chosen_columns,
-        help="Only these columns, in this order.",
+        help="Only these columns, in this order."
+        + (" Alone: the columns of the own format." if bare else ""),
+        is_eager=bare is not None,
+        is_flag=False,
+        flag_value=None if bare is None else BARE,
     )
 
     def decorate(command: Any) -> Any:

@@ -30,7 +30,9 @@ from chronicle.formats.csv_folder.folder import (
 from chronicle.formats.csv_folder.kinds import KINDS
 from chronicle.formats.earlier import Earlier
 from chronicle.formats.field_file import ANY, OWN, Wanted, field_file, field_files
+from chronicle.formats.jsonl import is_export
 from chronicle.formats.known_formats import recognised
+from chronicle.formats.merging import merge_export
 from chronicle.formats.problem import Problem
 from chronicle.formats.spreadsheet.archive import is_packed, unpacked
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
@@ -164,6 +166,9 @@ def import_paths(
     with ExitStack() as unpacking:
         inside = [one for path in paths for one in _unpacked(path, unpacking)]
         for path in _in_order(inside, wanted):
+            if wanted.format is None and is_export(path):
+                result.files.append(_import_export(log, path, strict))
+                continue
             files, ignored = _opened(log, path, dataset, wanted, earlier)
             result.ignored += ignored
             for file in files:
@@ -202,6 +207,23 @@ def _take_in(log: EventLog, file: Readable, how: _How, result: ImportResult) -> 
         before = ", ".join(done.file for done in result.files)
         rest = f"; before it {before} went in" if before else ""
         raise Conflict(f"{how.label}: {error}{rest}") from None
+
+
+def _import_export(log: EventLog, path: Path, strict: bool) -> FileResult:
+    """An export of a record: its events as they are, each under its own data set."""
+    merge = merge_export(log, path, strict=strict)
+    result = FileResult(path.name, new=merge.new, unchanged=merge.known)
+    for problem in merge.problems:
+        result.add(problem)
+    if merge.known:
+        some = ", ".join(merge.known_ids)
+        more = ", …" if merge.known > len(merge.known_ids) else ""
+        result.notes.append(f"{merge.known:,} ids are known already: {some}{more}")
+    if merge.left_out:
+        result.notes.append(
+            f"{merge.left_out:,} events left out: redacted, or about what was left out"
+        )
+    return result
 
 
 def _unpacked(path: Path, unpacking: ExitStack) -> list[Path]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from chronicle.domain.decide import Pending, decide
 from chronicle.domain.events import (
@@ -25,10 +27,8 @@ from chronicle.errors import Conflict, InputError, UsageError
 from chronicle.store.branch_guard import keep_apart
 from chronicle.store.brought import (
     Brought,
-    last_run,
     missing,
     note_run,
-    note_undone,
     standing_of,
 )
 from chronicle.store.bulk import Controls, columns_of, insert_controls
@@ -38,13 +38,24 @@ from chronicle.store.columnar import columnar
 from chronicle.store.positions import check_expected, positions_of, said_gone
 from chronicle.store.protocol import Draft, Store, Writing, microseconds
 from chronicle.store.register import ReferenceCache, StoreRegister, recorded_of
-from chronicle.store.undo import Undone, undoing
 from chronicle.store.vintages import Tally, bring_up_to_date, links_like
 
-__all__ = ["EventLog", "Tally"]
+__all__ = ["Deciding", "EventLog", "Tally"]
 
 EXAMPLES = 5  # ids of reports not told again that are named
 FEW = 16  # events for which a chunk of columns would not pay
+
+
+class Deciding(NamedTuple):
+    """A transaction, what decisions ask of it, and ways to record.
+
+    `record` decides on events; `insert` takes events that were decided on.
+    """
+
+    work: Writing
+    register: StoreRegister
+    record: Callable[[Sequence[Event]], Sequence[int]]
+    insert: Callable[[Sequence[Event]], range]
 
 
 class EventLog:
@@ -241,26 +252,17 @@ class EventLog:
             ]
         tally.gone = work.head - head
 
-    def undo_import(self, position: int | None = None) -> Undone:
-        """Take back what the last command of imports brought, or one import.
-
-        *position* is that of its `ImportFinished`. Raises `InputError` where there is
-        no such import, or it was undone already.
-        """
+    @contextmanager
+    def deciding(self) -> Iterator[Deciding]:
+        """A transaction in which events are decided on; all is recorded at its end."""
         with self.store.writing() as work:
             register = self._register(work)
-            imports = last_run(work, Brought(work), position)
-            if not imports:
-                where = "" if position is None else f" at position {position}"
-                raise InputError(
-                    f"no import{where} that could be undone; nothing was recorded: "
-                    "chronicle log --type import-finished lists them"
-                )
-            events, undone = undoing(work, register, imports)
-            for some in chunks(events):
-                self._decide(work, some, register)
-            note_undone(work, imports)
-        return undone
+            yield Deciding(
+                work,
+                register,
+                lambda events: self._decide(work, events, register),
+                lambda news: self._insert(work, news, register),
+            )
 
     def _decide(
         self, work: Writing, events: Sequence[Event], register: StoreRegister

@@ -15,11 +15,14 @@ from chronicle.domain.events import (
     ReportRetracted,
     ReportsLinked,
 )
-from chronicle.store.brought import Import
+from chronicle.errors import InputError
+from chronicle.store.brought import Brought, Import, last_run, note_undone
+from chronicle.store.chunks import chunks
+from chronicle.store.log import EventLog
 from chronicle.store.protocol import Writing
 from chronicle.store.register import SHELVES, ReferenceCache, recorded_of
 
-__all__ = ["Undone", "undoing"]
+__all__ = ["Undone", "undo_import"]
 
 
 class Undone(NamedTuple):
@@ -32,7 +35,7 @@ class Undone(NamedTuple):
     kept: int  # new registrations: nothing can unregister a place
 
 
-def undoing(
+def _undoing(
     work: Writing, register: Register, imports: Sequence[Import]
 ) -> tuple[list[Event], Undone]:
     """The events that take *imports* back, the newest first, and what they come to.
@@ -79,3 +82,25 @@ def _taken_back(event: Report, by: Import) -> ReportRetracted:
         reason=f"import of {by.file} at position {by.position} undone",
         dataset=by.dataset,
     )
+
+
+def undo_import(log: EventLog, position: int | None = None) -> Undone:
+    """Take back what the last command of imports brought, or one import.
+
+    *position* is that of its `ImportFinished`. Raises `InputError` where there is no
+    such import, or it was undone already.
+    """
+    with log.deciding() as deciding:
+        work = deciding.work
+        imports = last_run(work, Brought(work), position)
+        if not imports:
+            where = "" if position is None else f" at position {position}"
+            raise InputError(
+                f"no import{where} that could be undone; nothing was recorded: "
+                "chronicle log --type import-finished lists them"
+            )
+        events, undone = _undoing(work, deciding.register, imports)
+        for some in chunks(events):
+            deciding.record(some)
+        note_undone(work, imports)
+    return undone
