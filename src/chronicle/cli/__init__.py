@@ -61,6 +61,7 @@ COMMANDS = {
     "log": ("questions", "log", "The log itself."),
     "check": ("questions", "check", "Disputes, stale places, open problems."),
     "export": ("export", "export", "The record, out again: JSON lines, FLEE."),
+    "serve": ("serve", "serve", "The local page: a map with two clocks."),
     "run": ("run", "run", "A scenario run forward from the record: what if."),
     "calibrate": ("calibrate", "calibrate", "Fit a scenario to what was published."),
     "sensitivity": ("sensitivity", "sensitivity", "What an outcome hangs on."),

@@ -19,6 +19,7 @@ __all__ = ["export"]
 _CLOCKS = frozenset({"known_at", "published_by", "lens"})
 _WITH = {
     "jsonl": frozenset[str](),  # the whole log has no clock but its own
+    "html": frozenset({"run"}),  # the page has all clocks
     "flee": _CLOCKS | {"start", "end", "conflict_days", "licence"},
     "viina": _CLOCKS | {"start", "end"},
 }
@@ -40,17 +41,23 @@ _TABLES = (
 @click.option(
     "--as",
     "format_",
-    type=click.Choice(["jsonl", "flee", *_TABLES]),
+    type=click.Choice(["jsonl", "html", "flee", *_TABLES]),
     default="jsonl",
     show_default=True,
-    help="jsonl: every event, loses nothing. flee: a folder that FLEE 3.1 takes. own: "
-    "our folder. control: a table with intervals of the world and of knowledge. viina: "
-    "a panel of days. hxl: figures with tags. Others by their names.",
+    help="jsonl: every event, loses nothing. html: the page of `serve` in one "
+    "file. flee: a folder that FLEE 3.1 takes. own: our folder. control: a table with "
+    "intervals of the world and of knowledge. viina: a panel of days. hxl: figures "
+    "with tags. Others by their names.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="The file; for flee and own a new folder.",
+)
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="html: the folder of a what-if run, shown beside the record.",
 )
 @click.option("--from", "start", metavar="DATE", help="flee, viina: the first day.")
 @click.option("--to", "end", metavar="DATE", help="flee, viina: the last, included.")
@@ -66,6 +73,8 @@ _TABLES = (
 def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     """The whole log as JSON lines, or the record in a form that other programs take.
 
+    The page is one file with both clocks that works offline from disk.
+
     A FLEE folder has the settlements, roads and closures, and the places that changed
     hands as conflict zones from that day; without --from and --to, from the first to
     the last report of control. Sensitive places are told coarsely or not at all. No
@@ -75,6 +84,10 @@ def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     _only_what_goes_with(format_)
     if format_ == "jsonl":
         _jsonl(file, out)
+        return
+    run = asked.pop("run")
+    if format_ == "html":
+        _html(file, out, run)
         return
     if format_ in _TABLES:
         _other(file, format_, out, asked)
@@ -147,6 +160,19 @@ def _new_folder(path: Path) -> None:
         raise UsageError(f"--out {path} is there already; name a new folder")
     if not path.parent.is_dir():
         raise UsageError(f"--out {path}: no folder {path.parent}")
+
+
+def _html(file: str, out: Path | None, run: Path | None) -> None:
+    from chronicle.web.documents import documents
+    from chronicle.web.single_file import single_file
+
+    if out is None:
+        raise UsageError("--as html needs --out, a file")
+    free(out)
+    with opened(file) as chronicle:
+        page = single_file(documents(chronicle, Path(file).name, run))
+    write_file(out, page)
+    say(f"{len(page) / 1024:,.0f} KiB in {out}; it works offline")
 
 
 def _jsonl(file: str, out: Path | None) -> None:
