@@ -48,9 +48,9 @@ def test_of_the_stocks_of_one_counter_category_and_place_the_latest_holds():
     assert figures_on(reports, december(0)) == []
 
 
-def test_of_the_stocks_of_one_day_the_one_recorded_last_holds():
+def test_the_stocks_of_one_day_hold_side_by_side():
     reports = standing(stock("s1", 100, 1), stock("s2", 120, 1))
-    assert ids(figures_on(reports, december(1))) == ["s2"]
+    assert ids(figures_on(reports, december(1))) == ["s1", "s2"]
 
 
 def test_stocks_of_another_counter_category_or_place_hold_beside_it():

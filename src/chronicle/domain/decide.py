@@ -212,6 +212,8 @@ def stands(report: str, register: Register) -> bool:
     found = register.report(report)
     if found is None or isinstance(found.event, Redacted):
         return False
+    if not register.remarks_on(report):
+        return True  # as nearly all do
     remarks: dict[int, RecordedEvent] = {found.position: found}
     todo = [report]
     while todo:  # remarks on remarks on … the report, all that can bear on it
@@ -282,11 +284,12 @@ def _retraction(event: ReportRetracted, register: Register) -> Event | None:
 
 def current(report: str, claim: Claim, register: Register) -> Claim:
     """*claim* with the amendments that count now."""
+    changes: list[tuple[str, Any]] = []  # laid on at once: of a field the last holds
     for remark in register.remarks_on(report):
         change = remark.event
         if isinstance(change, ReportAmended) and stands(change.report_id, register):
-            claim = with_changes(claim, change.changes)
-    return claim
+            changes += change.changes
+    return with_changes(claim, changes) if changes else claim
 
 
 def _amendment(event: ReportAmended, register: Register) -> Event | None:

@@ -27,35 +27,56 @@ def place_of(figure: DisplacementReported) -> str:
 def figures_on(reports: Iterable[EffectiveClaim], on: date) -> list[EffectiveClaim]:
     """The figures that hold on a day, in `order`.
 
-    Of the stocks of one counter, category and place only the latest as of *on*; all
-    flows that were counted by then.
+    Of the stocks of one counter, category and place those of the latest day as of *on*,
+    which may be parts of one figure; all flows that were counted by then.
     """
-    figures: dict[object, EffectiveClaim] = {}
+    newest: dict[tuple[str, str, str], date] = {}
+    held: list[EffectiveClaim] = []
     for standing in sorted(reports, key=order):
         figure = standing.claim
         if not isinstance(figure, DisplacementReported) or figure.since_day > on:
             continue
-        stock = (figure.counter, figure.category, place_of(figure))
-        key: object = stock if figure.measure == "stock" else figure.report_id
-        figures.pop(key, None)  # a later stock takes the place of the earlier one
-        figures[key] = standing
-    return list(figures.values())
+        held.append(standing)
+        if figure.measure == "stock":
+            newest[_stock(figure)] = figure.since_day  # they come in order of days
+    return [
+        standing
+        for standing in held
+        if isinstance(figure := standing.claim, DisplacementReported)
+        and (figure.measure != "stock" or newest[_stock(figure)] == figure.since_day)
+    ]
+
+
+def _stock(figure: DisplacementReported) -> tuple[str, str, str]:
+    """What a stock counts: a later one of the same takes its place."""
+    return figure.counter, figure.category, place_of(figure)
 
 
 _PCODE = re.compile(r"([A-Z]{1,3})[0-9]{2,}")
+_FILL = re.compile(r"0{3,}$", re.ASCII)
+
+
+def _bare(code: str) -> str:
+    """A P-code without the three noughts or more that may fill it up at the end.
+
+    It makes neighbours such as BR1504000 and BR1504059 look nested: the safe side.
+    """
+    return _FILL.sub("", code)
 
 
 def _areas_apart(one: DisplacementReported, other: DisplacementReported) -> bool:
     """Whether two areas are shown to share nobody: settlements, or P-codes apart.
 
     OCHA's P-codes nest by prefix (SY02 holds SY0201), among codes of the same letters:
-    the community C1027 lies in SY020001. Names in words may overlap.
+    the community C1027 lies in SY020001. Some are filled up with noughts: KG02205000000
+    lies in KG02000000000. Names in words may overlap.
     """
     if one.area or other.area:
         codes = _PCODE.fullmatch(one.area), _PCODE.fullmatch(other.area)
         if codes[0] is None or codes[1] is None or codes[0][1] != codes[1][1]:
             return False
-        return not (one.area.startswith(other.area) or other.area.startswith(one.area))
+        one_code, other_code = _bare(one.area), _bare(other.area)
+        return not (one_code.startswith(other_code) or other_code.startswith(one_code))
     return bool(one.settlement and other.settlement) and (
         one.settlement != other.settlement
     )

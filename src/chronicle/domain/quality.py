@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
@@ -86,7 +87,10 @@ def _imports(events: list[RecordedEvent]) -> Iterator[Finding]:
 
 
 def _drift(state: State) -> Iterator[Finding]:
-    """Stocks of one counter that changed by what no flow in between explains."""
+    """Stocks of one counter that changed by what no flow in between explains.
+
+    Several of one day may be parts of one figure: they are compared with nothing.
+    """
     series: dict[tuple[str, str, str], list[DisplacementReported]] = {}
     flows: list[DisplacementReported] = []
     for one in sorted(state.heard.figures, key=order):
@@ -98,7 +102,10 @@ def _drift(state: State) -> Iterator[Finding]:
         elif claim.measure == "flow":
             flows.append(claim)
     for (counter, category, area), stocks in series.items():
+        times = Counter(stock.since_day for stock in stocks)
         for before, after in pairwise(stocks):
+            if times[before.since_day] > 1 or times[after.since_day] > 1:
+                continue
             moved = (after.persons or 0) - (before.persons or 0)
             if moved == 0:
                 continue

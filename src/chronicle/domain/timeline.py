@@ -147,8 +147,9 @@ def effective_claims(
         if not isinstance(event, Claim) or event.report_id in fallen:
             continue
         amendments = changes.get(event.report_id, ())
-        for amendment in reversed(amendments):
-            event = with_changes(event, amendment.changes)
+        if amendments:  # laid on at once: of a field the last one holds
+            laid = [pair for one in reversed(amendments) for pair in one.changes]
+            event = with_changes(event, laid)
         if published_by_then(event, published_by):
             names = tuple(one.report_id for one in reversed(amendments))
             standing.append(EffectiveClaim(position, recorded_at, event, names))

@@ -65,8 +65,8 @@ class Format:
     *recognises* gives 0 for another format and up to 100 for a sure one; the highest
     wins. *dataset* is the data set unless the user names one: ids of these formats
     belong to whoever keeps them, not to a folder. *types* are the reports that a file
-    holds. *options* says, by name, what may be set. *paths* are how a folder's files
-    are read where the format is a folder, or many files that belong together.
+    holds whole, so that one which a later vintage lacks is not told again; none for a
+    format that tells only what changed. *options* says, by name, what may be set.
     """
 
     name: str

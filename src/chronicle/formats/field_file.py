@@ -68,6 +68,11 @@ class FieldFile:
         return self.format.types
 
     @property
+    def kept_ids(self) -> bool:
+        """Whether ids are those of whoever keeps the data; so they are."""
+        return True
+
+    @property
     def told_only(self) -> bool:
         """Never: the rows of such a file are there to be recorded."""
         return False

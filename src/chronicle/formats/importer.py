@@ -113,7 +113,8 @@ class Readable(Protocol):
     """A file that can be imported, whatever its format.
 
     `types` are the TYPEs of the reports that it holds; `told_only` one whose rows are
-    all problems, and no reason for *strict* to refuse it.
+    all problems, and no reason for *strict* to refuse it; `kept_ids` one whose ids are
+    those of whoever keeps the data, and the same in every file and vintage of it.
     """
 
     @property
@@ -128,6 +129,8 @@ class Readable(Protocol):
     def types(self) -> Sequence[str]: ...
     @property
     def told_only(self) -> bool: ...
+    @property
+    def kept_ids(self) -> bool: ...
 
     def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
         """Rows and problems, and blocks of *size* ordinary control reports."""
@@ -362,6 +365,7 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
             refused=refused,
             complete=lambda: how.complete and not result.hurt,
             sure=how.sure,
+            kept_ids=file.kept_ids,
             run=how.run,
             progress=told,
         )
@@ -371,6 +375,13 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
     result.new, result.changed = tally.new, tally.changed
     result.gone, result.unchanged = tally.gone, tally.unchanged
     result.not_told, result.examples = tally.not_told, tally.examples
+    if tally.moved and not file.kept_ids:
+        some = ", ".join(tally.moved_examples)
+        result.notes.append(
+            f"{tally.moved:,} reports got another day and side at once ({some}): "
+            "an id names a report, not a place, so this rewrites what was so before; "
+            "give each change an id of its own, such as place:day"
+        )
     if isinstance(file, TableFile):
         result.notes, result.open = file.notes, file.open
     return result

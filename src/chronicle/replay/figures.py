@@ -99,10 +99,10 @@ def figures_on(
 ) -> FiguresOn:
     """The figures that hold on day *on*: the latest stocks, all flows counted by then.
 
-    A stock takes the place of an earlier one of the same counter, category and area;
-    where the area is *no_area* (the code of the empty name), of the same settlement.
-    *area_of_place* gives for a settlement code the code of an area of the same name,
-    or -1: a name means the same place in both columns.
+    A stock takes the place of one of an earlier day of the same counter, category and
+    area; where the area is *no_area* (the code of the empty name), of the same
+    settlement. *area_of_place* gives for a settlement code the code of an area of the
+    same name, or -1: a name means the same place in both columns.
     """
     held = [
         (figures.columns, _cut(figures.alone, on, position, published_by)),
@@ -173,9 +173,11 @@ def _latest_stocks(
     wide = int(where.max(initial=0)) + 1
     key = found.counter[stock].astype(np.int64) * len(CATEGORIES)
     key = (key + found.category[stock]) * wide + where
-    _, last = np.unique(key[::-1], return_index=True)  # the first from behind
+    _, group = np.unique(key, return_inverse=True)
+    newest = np.full(int(group.max(initial=-1)) + 1, NO_DAY, np.int64)
+    np.maximum.at(newest, group, found.valid[stock])
     kept = found.measure != _STOCK
-    kept[stock[len(stock) - 1 - last]] = True
+    kept[stock] = found.valid[stock] == newest[group]
     return FiguresOn(*(getattr(found, name)[kept] for name in FiguresOn.__slots__))
 
 

@@ -6,6 +6,7 @@ belongs to the import whose closing event follows it, with the same stamp.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -79,10 +80,12 @@ class Brought:
         found = self.by(told.position, microseconds(told.recorded_at))
         return "" if found is None else found.file
 
-    def of(self, dataset: str, file: str) -> list[Import]:
-        """The imports of one file of a data set."""
+    def of(self, dataset: str, file: str, *, dated: bool = False) -> list[Import]:
+        """The imports of one file of a data set; with *dated* whatever day it names."""
         return [
-            one for one in self.imports if (one.dataset, one.file) == (dataset, file)
+            one
+            for one in self.imports
+            if one.dataset == dataset and _same_file(one.file, file, dated)
         ]
 
 
@@ -93,6 +96,8 @@ def missing(
     file: str,
     types: Sequence[str],
     mentioned: set[str],
+    *,
+    dated: bool = False,
 ) -> tuple[list[str], bool]:
     """Reports that only this file told, and not among *mentioned*; whether any is.
 
@@ -100,7 +105,7 @@ def missing(
     """
     ids: list[str] = []
     again = False
-    for one in brought.of(dataset, file):
+    for one in brought.of(dataset, file, dated=dated):
         for row in log.rows(one.after, one.position, types):
             if (
                 not row.report
@@ -112,12 +117,23 @@ def missing(
                 again = True
             else:
                 ids.append(row.report)
-    return list(_only_told_by(log, brought, dataset, file, ids)), again
+    return list(_only_told_by(log, brought, (dataset, file, dated), ids)), again
+
+
+_DAY = re.compile(r"(?<![0-9])[0-9]{4}([-_.]?)[0-9]{2}\1[0-9]{2}(?![0-9])", re.ASCII)
+
+
+def _same_file(one: str, other: str, dated: bool) -> bool:
+    """Whether two names are of one file; *dated*: of whichever day it was taken."""
+    if dated:
+        return _DAY.sub("DAY", one) == _DAY.sub("DAY", other)
+    return one == other
 
 
 def _only_told_by(
-    log: Reading, brought: Brought, dataset: str, file: str, ids: list[str]
+    log: Reading, brought: Brought, of: tuple[str, str, bool], ids: list[str]
 ) -> Iterator[str]:
+    dataset, file, dated = of
     for first in range(0, len(ids), 1_000):
         some = ids[first : first + 1_000]
         elsewhere: set[str] = set()
@@ -125,7 +141,7 @@ def _only_told_by(
             event = recorded_of(row).event
             if isinstance(event, ReportAmended) and event.dataset == dataset:
                 by = brought.by(row.position, row.recorded_at)
-                if by is not None and by.file != file:
+                if by is not None and not _same_file(by.file, file, dated):
                     elsewhere.add(event.report)
         yield from (id_ for id_ in some if id_ not in elsewhere)
 

@@ -128,6 +128,7 @@ class EventLog:
         refused: Callable[[int, Event, InputError], None] | None = None,
         complete: Callable[[], bool] = lambda: False,
         sure: bool = True,
+        kept_ids: bool = False,
         run: tuple[bytes, int] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Tally:
@@ -142,9 +143,12 @@ class EventLog:
         its own reports again raises `Conflict` instead. *refused* is told which events
         `decide` refuses, and the others go in; without it the first one raises.
         *finish* makes the event that closes the import, or None, and may raise to leave
-        everything out. *run* tells imports of one command from those of others: a
-        digest of the command, and the position at which it began. Raises `Conflict`
-        when a report id belongs to another data set.
+        everything out. *kept_ids*: the ids are those of whoever keeps the data, so that
+        any file of the data set may change a report, and a file whose name differs
+        only in a day is an earlier vintage of this one. *run* tells
+        imports of one command from those of others: a digest of the command, and the
+        position at which it began. Raises `Conflict` when a report id belongs to
+        another data set.
         """
         tally = Tally()
         mentioned: set[str] = set()
@@ -152,7 +156,8 @@ class EventLog:
         with self.store.writing() as work:
             register = self._register(work)
             brought = Brought(work)
-            again = bool(types and brought.of(dataset, label))
+            again = bool(types and brought.of(dataset, label, dated=kept_ids))
+            told_by = (lambda told: label) if kept_ids else brought.file_of
             for chunk in chunks_and_columns(rows):
                 if isinstance(chunk, Controls):
                     ids = self._bring_in(work, chunk, register, dataset)
@@ -172,7 +177,7 @@ class EventLog:
                         mentioned.add(event.report_id)
                     try:
                         news += bring_up_to_date(
-                            event, pending, register, dataset, label, tally, brought
+                            event, pending, register, dataset, label, tally, told_by
                         )
                     except InputError as error:
                         tally.refused += 1
@@ -188,7 +193,7 @@ class EventLog:
             if again:
                 self._without(
                     work, register, brought, (dataset, label, types), mentioned,
-                    tally, retract=complete(), sure=sure,
+                    tally, retract=complete(), sure=sure, dated=kept_ids,
                 )  # fmt: skip
             closing = finish(tally)
             if closing is not None:
@@ -217,13 +222,16 @@ class EventLog:
         *,
         retract: bool,
         sure: bool,
+        dated: bool,
     ) -> None:
         """Count what *file* told before and not now; retract it where that is meant.
 
         What was retracted before, by an editor or by the data set, is neither.
         """
         dataset, label, types = file
-        ids, any_again = missing(work, brought, dataset, label, types, mentioned)
+        ids, any_again = missing(
+            work, brought, dataset, label, types, mentioned, dated=dated
+        )
         if retract and ids and not any_again and not sure:
             raise Conflict(
                 f"{label} tells none of the {len(ids):,} reports again that {label} of "

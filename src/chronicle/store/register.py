@@ -104,8 +104,17 @@ class StoreRegister:
         self._told = dict.fromkeys(ids)
         self._told |= {id_: recorded_of(row) for id_, row in rows.items()}
         self._about = {id_: [] for id_ in ids}
-        for row in self._store.remarks_on(list(rows)) if rows else ():
-            self._about[row.target or ""].append(recorded_of(row))
+        ids = set(rows)
+        while ids:  # remarks on remarks on … them, a query for each depth
+            deeper: set[str] = set()
+            for row in self._store.remarks_on(list(ids)):
+                remark = recorded_of(row)
+                self._about[row.target or ""].append(remark)
+                if row.report and row.report not in self._about:
+                    self._about[row.report] = []
+                    self._told[row.report] = remark
+                    deeper.add(row.report)
+            ids = deeper
 
     def report(self, report: str) -> RecordedEvent | None:
         if report not in self._told:

@@ -21,8 +21,9 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import BadField, Conflict, UsageError
-from chronicle.store.brought import Brought
 from chronicle.store.register import StoreRegister
+
+EXAMPLES = 5  # ids that are named of a count
 
 __all__ = [
     "Tally",
@@ -39,6 +40,8 @@ class Tally:
     def __init__(self) -> None:
         self.new = self.changed = self.gone = self.unchanged = self.refused = 0
         self.not_told = 0  # reports of an earlier vintage that still stand
+        self.moved = 0  # control reports whose day and side changed together
+        self.moved_examples: list[str] = []
         self.examples: list[str] = []  # ids of some of them, or of those gone
 
     @property
@@ -139,13 +142,14 @@ def _changes(told: Claim, event: Claim, register: Pending) -> dict[str, Any]:
 
 def _last_vintage(told: Claim, register: Pending, dataset: str) -> Claim:
     """What the data set itself last said, whatever was amended by hand since."""
+    changes: list[tuple[str, Any]] = []
     for remark in register.remarks_on(told.report_id):
         change = remark.event
         if not isinstance(change, ReportAmended) or change.dataset != dataset:
             continue
         if not _taken_back(change, register):
-            told = with_changes(told, change.changes)
-    return told
+            changes += change.changes
+    return with_changes(told, changes) if changes else told
 
 
 def _taken_back(change: ReportAmended, register: Pending) -> bool:
@@ -173,7 +177,7 @@ def bring_up_to_date(
     dataset: str,
     label: str,
     tally: Tally,
-    brought: Brought,
+    told_by: Callable[[RecordedEvent], str],
 ) -> list[Event]:
     """The events that a row of a file adds to the record, counted in *tally*."""
     before = _is_told(event, pending)
@@ -181,17 +185,30 @@ def bring_up_to_date(
     if isinstance(event, Reference):
         said = register.said(dataset, type(event), event.key)
     news: list[Event] = []
-    for step in from_last_vintage(
-        event, pending, said, dataset, label, brought.file_of
-    ):
+    for step in from_last_vintage(event, pending, said, dataset, label, told_by):
         decided = decide(step, pending)
         if decided is not None:
             pending.add(decided)
             news.append(decided)
+            if _moves(decided):
+                tally.moved += 1
+                if len(tally.moved_examples) < EXAMPLES:
+                    tally.moved_examples.append(decided.report)  # type: ignore[attr-defined]
     tally.new += bool(news) and not before
     tally.changed += bool(news) and before
     tally.unchanged += not news
     return news
+
+
+def _moves(event: Event) -> bool:
+    """Whether a change gives a report another day and another side.
+
+    So it is where the id names a place, not a report: the change rewrites the past.
+    """
+    if not isinstance(event, ReportAmended):
+        return False
+    changed = {name for name, _ in event.changes}
+    return "valid_from" in changed and bool(changed & {"controller", "status"})
 
 
 def links_like(event: ReportsLinked, pending: Pending) -> set[str]:

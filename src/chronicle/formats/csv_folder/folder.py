@@ -65,6 +65,11 @@ class OwnFile:
         return TYPES.get(self.kind.file, ())
 
     @property
+    def kept_ids(self) -> bool:
+        """Whether ids are those of whoever keeps the data, in every file of it."""
+        return False
+
+    @property
     def told_only(self) -> bool:
         """Whether all rows of the file are problems by design."""
         return self.kind.file == "unlocated.csv"

@@ -101,6 +101,11 @@ class TableFile:
         return self.proposal.kind.types
 
     @property
+    def kept_ids(self) -> bool:
+        """Whether ids are those of whoever keeps the data, in every file of it."""
+        return False
+
+    @property
     def told_only(self) -> bool:
         """Never: its rows are there to be recorded."""
         return False
