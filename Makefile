@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Hash randomisation is left on: no answer may depend on it.
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check fix bench soak golden clean
+.PHONY: help demo test check fix bench soak golden pictures reference clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -63,6 +63,12 @@ soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 golden: $(VENV)/.dev ## rewrite the golden files; review the difference
 	$(BIN)/python tests/golden.py
 	$(BIN)/python tests/golden_scenarios.py
+
+pictures: $(VENV)/.dev ## draw docs/pictures again, by our own commands
+	$(BIN)/python docs/pictures.py
+
+reference: $(VENV)/.dev ## write docs/reference again from --help and docstrings
+	$(BIN)/python docs/reference.py
 
 clean: ## remove what make has made
 	rm -rf $(VENV) demo .coverage .pytest_cache .mypy_cache .ruff_cache

@@ -22,6 +22,7 @@ from chronicle.report.drawing.basemap import Spot, lay_out
 from chronicle.report.drawing.insets import free_box, windows_of
 from chronicle.report.drawing.land import land_in
 from chronicle.report.drawing.marks import boost
+from chronicle.report.drawing.palette import MUTED
 from chronicle.report.maps import changed_on_the_day
 from shell import run
 
@@ -172,6 +173,9 @@ def test_a_film_has_a_frame_a_day_of_one_size(
         first = np.asarray(image.convert("RGB")).astype(int)
     assert first.shape == last.shape
     assert (first != last).any()
+    for side in MUTED[:2]:  # no side has the colour of another, however few its places
+        colour = [int(side[n : n + 2], 16) for n in (1, 3, 5)]
+        assert (last == colour).all(axis=2).sum() > 10, side
 
 
 def test_an_mp4_without_its_program_says_so_before_a_frame_is_drawn(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from chronicle.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
-__all__ = ["FILMS", "write_film"]
+__all__ = ["FILMS", "few_colours", "write_film"]
 
 FILMS = (".gif", ".webp", ".mp4")
-COLOURS = 128  # of a GIF
+COLOURS = 255  # of a GIF
 LAST_HOLDS = 4  # the last frame stands so many times as long
 
 
@@ -77,16 +79,51 @@ def _animated(
 
 
 def _images(frames: Iterable[bytes], suffix: str) -> Iterator[Image]:
-    """The frames; those of a GIF share the colours of the one that has most."""
+    """The frames; those of a GIF share one palette."""
     from PIL import Image
 
     images = [Image.open(BytesIO(frame)).convert("RGB") for frame in frames]
     if suffix != ".gif":
         yield from images
-        return
-    palette = images[-1].quantize(COLOURS, dither=Image.Dither.NONE)
+    else:
+        yield from few_colours(images)
+
+
+def few_colours(images: Sequence[Image]) -> list[Image]:
+    """The *images* in one palette: of the colours that cover most of them, unchanged.
+
+    A palette that mixes colours, as is usual, would give a side with few places the
+    colour of another. Other colours get the nearest of the palette.
+    """
+    import numpy as np
+    from PIL import Image
+
+    counts = np.zeros(1 << 24, dtype=np.int64)
+    packed = []
     for image in images:
-        yield image.quantize(palette=palette, dither=Image.Dither.NONE)
+        rgb = np.asarray(image, dtype=np.int32)
+        packed.append(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2])
+        counts += np.bincount(packed[-1].ravel(), minlength=1 << 24)
+    seen = np.flatnonzero(counts)
+    kept = seen[np.argsort(-counts[seen], kind="stable")[:COLOURS]]
+    nearest = np.zeros(1 << 24, dtype=np.uint8)
+    for some in np.array_split(seen, len(seen) // 4_096 + 1):
+        off = _rgb(some)[:, None] - _rgb(kept)[None]
+        nearest[some] = (off**2).sum(axis=2).argmin(axis=1)
+    drawn = []
+    for colours in packed:
+        image = Image.fromarray(nearest[colours], "P")
+        image.putpalette(_rgb(kept).astype(np.uint8).tobytes())
+        drawn.append(image)
+    return drawn
+
+
+def _rgb(packed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Red, green and blue in columns."""
+    import numpy as np
+
+    parts = [packed >> shift & 255 for shift in (16, 8, 0)]
+    return np.stack(parts, axis=1)
 
 
 def _mp4(path: Path, frames: Iterable[bytes], per_second: float) -> None:

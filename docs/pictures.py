@@ -1,0 +1,142 @@
+"""Makes docs/pictures by the commands of this repository; run by `make pictures`.
+
+Pictures of pages need Chromium, and are left as they are where there is none.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from chronicle.report.drawing.film import few_colours
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "docs" / "pictures"
+DATA = ROOT / "scenarios" / "syria-2024" / "data"
+LICENCE = "Data: syria-2024, CC BY-SA 4.0, for trying and teaching."
+DAYS = ("2024-11-27", "2024-11-30", "2024-12-05", "2024-12-08")
+CHROMIUM = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+    *("--no-first-run", "--disable-background-networking", "--disable-sync"),
+    *("--disable-component-update", "--disable-quic"),
+)
+
+
+def chronicle(*words: str | Path) -> None:
+    """One command, as a user gives it."""
+    command = [sys.executable, "-m", "chronicle", *map(str, words)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def small(path: Path) -> None:
+    """A picture with few colours, a third as large, that looks the same."""
+    (image,) = few_colours([Image.open(path).convert("RGB")])
+    image.save(path, optimize=True)
+
+
+def page(file: Path, name: str, width: int, height: int) -> None:
+    """A page as a browser shows it."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        print(f"no Chromium: {name} stays as it is")
+        return
+    with tempfile.TemporaryDirectory() as profile:
+        words = [browser, *CHROMIUM, f"--user-data-dir={profile}"]
+        words += [f"--window-size={width},{height}", f"--screenshot={OUT / name}"]
+        words.append(file.as_uri())
+        subprocess.run(words, check=True, capture_output=True, timeout=120)
+    small(OUT / name)
+
+
+def ten_places(folder: Path) -> Path:
+    """A record of ten invented places, one of which changes hands."""
+    names = [
+        "alder",
+        "birch",
+        "cedar",
+        "dogwood",
+        "elm",
+        "fir",
+        "gorse",
+        "hazel",
+        "ivy",
+        "juniper",
+    ]
+    spots = [
+        (0, 3),
+        (1, 1),
+        (2, 4),
+        (3, 2),
+        (4, 5),
+        (5, 1),
+        (6, 4),
+        (7, 3),
+        (3, 6),
+        (6, 6),
+    ]
+    places = ["id,name,lat,lon,population"]
+    control = ["id,valid_from,settlement,to_actor,status,source,published"]
+    for number, (name, (x, y)) in enumerate(zip(names, spots, strict=True)):
+        people = 40_000 if number % 4 == 0 else ""
+        places.append(f"{name},{name.title()},{12 + y / 9},{24 + x / 7},{people}")
+        side = "red" if x < 4 else "blue"
+        day = "2025-03-01"
+        control.append(f"r{number},{day},{name},{side},held,radio,{day}")
+    control.append("r99,2025-03-04,elm,red,held,radio,2025-03-04")
+    actors = ["id,name", "red,Red league", "blue,Blue league"]
+    sources = ["id,name,default_reliability", "radio,Radio of the valley,C"]
+    rows = {
+        "settlements": places, "control": control, "actors": actors, "sources": sources,
+    }  # fmt: skip
+    data = folder / "ten-places"
+    data.mkdir()
+    for file, lines in rows.items():
+        (data / f"{file}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    record = folder / "ten.chronicle"
+    chronicle("init", record)
+    chronicle("import", record, data)
+    return record
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        record = folder / "syria.chronicle"
+        chronicle("init", record)
+        chronicle("import", record, DATA)
+        asked = ("--licence", LICENCE)
+        for day in DAYS:
+            out = OUT / f"map-{day}.png"
+            chronicle("map", record, "--on", day, *asked, "--out", out)
+            small(out)
+        four = OUT / "four-days.png"
+        days = [word for day in DAYS for word in ("--on", day)]
+        chronicle("map", record, *days, *asked, "--out", four)
+        small(four)
+        chronicle(
+            *("map", record, "--on", DAYS[1], "--place", "Hama", "--km", "35"),
+            *(*asked, "--out", OUT / "about-hama.png"),
+        )
+        small(OUT / "about-hama.png")
+        film = ("--on", "2024-11-27", "--on", "2024-12-09", "--speed", "1.5")
+        chronicle("map", record, *film, *asked, "--out", OUT / "offensive.gif")
+        chronicle("map", ten_places(folder), "--out", OUT / "ten-places.png")
+        small(OUT / "ten-places.png")
+        run = ROOT / "scenarios" / "hama-holds.toml"
+        told = ("--replicas", "200", "--out", folder / "run")
+        chronicle("run", run, record, *told)
+        page(folder / "run" / "report.html", "report.png", 1100, 2300)
+        page(folder / "run" / "report.html", "report-phone.png", 390, 1700)
+        brief = folder / "brief.html"
+        since = ("--since", "2024-12-02", "--on", "2024-12-05")
+        chronicle("brief", record, *since, "--out", brief)
+        page(brief, "brief.png", 900, 1500)
+
+
+if __name__ == "__main__":
+    main()
