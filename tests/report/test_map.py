@@ -178,6 +178,15 @@ def test_a_film_has_a_frame_a_day_of_one_size(
         assert (last == colour).all(axis=2).sum() > 10, side
 
 
+def test_a_side_with_one_small_place_keeps_its_colour_in_few_colours() -> None:
+    rng = np.random.default_rng(1)
+    noise = rng.integers(0, 255, (400, 400, 3), dtype=np.uint8)  # as many colours
+    teal = [int(MUTED[7][n : n + 2], 16) for n in (1, 3, 5)]
+    noise[5, 5] = teal
+    (drawn,) = film.few_colours([Image.fromarray(noise)])
+    assert np.asarray(drawn.convert("RGB"))[5, 5].tolist() == teal
+
+
 def test_an_mp4_without_its_program_says_so_before_a_frame_is_drawn(
     towns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronicle.errors import StorageError, UsageError
+from chronicle.report.drawing.palette import colours_of_sides
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,7 @@ __all__ = ["FILMS", "few_colours", "write_film"]
 
 FILMS = (".gif", ".webp", ".mp4")
 COLOURS = 255  # of a GIF
+FOREMOST = 1 << 40  # more pixels than any film has
 LAST_HOLDS = 4  # the last frame stands so many times as long
 
 
@@ -90,10 +92,10 @@ def _images(frames: Iterable[bytes], suffix: str) -> Iterator[Image]:
 
 
 def few_colours(images: Sequence[Image]) -> list[Image]:
-    """The *images* in one palette: of the colours that cover most of them, unchanged.
+    """The *images* in one palette: all colours of sides, and those that cover most.
 
     A palette that mixes colours, as is usual, would give a side with few places the
-    colour of another. Other colours get the nearest of the palette.
+    colour of another. Colours that are not in it get the nearest one.
     """
     import numpy as np
     from PIL import Image
@@ -105,6 +107,9 @@ def few_colours(images: Sequence[Image]) -> list[Image]:
         packed.append(rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2])
         counts += np.bincount(packed[-1].ravel(), minlength=1 << 24)
     seen = np.flatnonzero(counts)
+    for colour in colours_of_sides():
+        at = int(colour[1:], 16)
+        counts[at] += FOREMOST * bool(counts[at])
     kept = seen[np.argsort(-counts[seen], kind="stable")[:COLOURS]]
     nearest = np.zeros(1 << 24, dtype=np.uint8)
     for some in np.array_split(seen, len(seen) // 4_096 + 1):

@@ -27,6 +27,7 @@ __all__ = [
     "Actors",
     "Look",
     "coarser",
+    "colours_of_sides",
     "contrast",
     "looks_of",
     "mix",
@@ -118,6 +119,12 @@ def paler(look: Look) -> Look:
     """The same look for a place not heard of for a while: nearer to the paper."""
     face = look.face if look.face == "none" else mix(look.face, PAPER, PALE_SHARE)
     return Look(look.label, face, mix(look.edge, PAPER, PALE_EDGE), look.hatch)
+
+
+def colours_of_sides() -> list[str]:
+    """Every colour that says who holds a place: the faces, and their paler twins."""
+    looks = [Look("", face, contrast(face)) for face in MUTED] + [CONTESTED]
+    return [one.face for look in looks for one in (look, paler(look))]
 
 
 def looks_of(actors: Actors, seen: Iterable[str] = ()) -> dict[str, Look]:
