@@ -97,7 +97,7 @@ def test_a_map_says_which_record_day_clock_and_lens(
     assert "towns.chronicle: who held what on 2 March 2025" in words
     assert "as known at position 15 of the log · lens: graded" in words
     assert "Red league | 5" in words
-    assert "1 places are left out: sensitive" in words
+    assert "Not drawn: 1, sensitive or without" in words
     assert "Fir" not in words
 
 
