@@ -61,8 +61,8 @@ def test_every_block_of_the_readme_runs_in_order(
                     assert ended.code == 0, (words, ended.err)
         elif language == "python":
             exec(compile(block, "README.md", "exec"), names)
-        elif language == "toml":
-            (name,) = re.findall(r"`([\w-]+\.toml)`", above)
+        elif language in ("toml", "csv"):
+            (name,) = re.findall(rf"`([\w-]+\.{language})`", above)
             (tmp_path / name).write_text(block, "utf-8")
         else:
             pytest.fail(f"no test runs a block of {language}")
