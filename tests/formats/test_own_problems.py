@@ -164,7 +164,7 @@ def test_an_unknown_column_is_told_once_and_the_rows_go_in(tmp_path: Path) -> No
         (CONTROL.replace("to_actor", "to_acter"), "is 'to_acter' meant?"),
         (CONTROL.replace(",", ";"), "is separated by semicolons"),
         (f"{CONTROL},id", "'id': column stands 2 times in the header"),
-        (f"{CONTROL},", "has no name for column 7"),
+        (f",{CONTROL}", "has no name for column 1"),
     ],
 )
 def test_without_a_header_no_row_is_guessed_at(

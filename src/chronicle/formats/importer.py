@@ -22,6 +22,7 @@ from chronicle.domain.fields import TEXT_LENGTH
 from chronicle.errors import BadField, Conflict, InputError, RefusedImport
 from chronicle.formats.csv_folder.folder import (
     CsvRow,
+    OwnFile,
     dataset_of,
     is_own,
     read_file,
@@ -375,6 +376,8 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
     result.new, result.changed = tally.new, tally.changed
     result.gone, result.unchanged = tally.gone, tally.unchanged
     result.not_told, result.examples = tally.not_told, tally.examples
+    if isinstance(file, TableFile | OwnFile):
+        result.notes = list(file.notes)
     if tally.moved and not file.kept_ids:
         some = ", ".join(tally.moved_examples)
         result.notes.append(
@@ -383,7 +386,7 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
             "give each change an id of its own, such as place:day"
         )
     if isinstance(file, TableFile):
-        result.notes, result.open = file.notes, file.open
+        result.open = file.open
     return result
 
 

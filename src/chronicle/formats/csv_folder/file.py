@@ -18,6 +18,7 @@ from chronicle.formats.csv_folder.kinds import Kind
 from chronicle.formats.csv_folder.known import Registers
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import Header, Record
+from chronicle.formats.spreadsheet.cells import bare
 from chronicle.store.bulk import Controls
 
 __all__ = ["CsvRow", "read_rows"]
@@ -57,14 +58,19 @@ def read_rows(
     dataset: str,
     known: Registers,
     block: int = 0,
+    records: Iterator[Record | Problem] | None = None,
+    trimmed: list[int] | None = None,
 ) -> Iterator[CsvRow | Problem | Controls]:
     """Rows and problems in the order of *file*, which stands at its beginning.
+
+    *records* are its rows, where another reader parts them. *trimmed* gets the lines
+    of rows that could only be taken without the blanks around their cells.
 
     A column that is unknown is told once, before the rows. Without a header that can
     be used there are problems only. With *block* given, so many rows of a control file
     come as columns, where they are ordinary.
     """
-    records = rows.records(file, name)
+    records = rows.records(file, name) if records is None else records
     first = next(records)
     if isinstance(first, Problem):
         yield first
@@ -80,9 +86,16 @@ def read_rows(
         if isinstance(record, Problem):
             return record
         line, row = record
+        if not any(row):
+            return CsvRow(line, ())  # the empty end of a spreadsheet
         try:
             return take(reading, line, row)
         except _Broken as broken:
+            tidied = list(map(bare, row))
+            if tidied != row:
+                if trimmed is not None:
+                    trimmed.append(line)
+                return one(Record(line, tidied))
             return Problem(
                 file=name,
                 line=line,

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from chronicle.domain.events import ActorRegistered, Event, SettlementRegistered
 from chronicle.errors import InputError
 from chronicle.formats import rows
+from chronicle.formats.csv_folder.dialect import OtherDialect, is_utf8, other_dialect
 from chronicle.formats.csv_folder.file import CsvRow, read_rows
 from chronicle.formats.csv_folder.kinds import KINDS, Kind
 from chronicle.formats.csv_folder.known import Known, Registers
@@ -58,6 +59,7 @@ class OwnFile:
     dataset: str
     known: Registers
     limit: int
+    notes: list[str] = field(default_factory=list)  # what was found, once it was read
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -86,6 +88,8 @@ class OwnFile:
 
     def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
         """The same, with blocks of *size* ordinary control reports as columns."""
+        other = self._other()
+        trimmed: list[int] = []
         with (
             rows.open_local(self.path, limit=self.limit) as raw,
             io.BufferedReader(raw, rows.CHUNK) as file,
@@ -97,11 +101,33 @@ class OwnFile:
                 dataset=self.dataset,
                 known=self.known,
                 block=size,
+                records=None if other is None else other.records(),
+                trimmed=trimmed,
             )
             if raw.ended and raw.digest() != self.digest:
                 raise InputError(
                     f"{self.path}: changed while it was read; read it again"
                 )
+        if other is not None:
+            self.notes[:] = other.remarks
+        if trimmed:
+            self.notes.append(
+                f"{len(trimmed):,} rows had blanks around their cells; read without"
+            )
+
+    def _other(self) -> OtherDialect | None:
+        """The file as another dialect; None where it is plain, or nothing else."""
+        plain = is_utf8(self.path, self.limit)
+        if plain:
+            header = _header_of(self.path, self.limit)
+            if isinstance(header, Record) and set(self.kind.needed) <= set(
+                header.cells
+            ):
+                names = header.cells
+                plain = all(names) and len(set(names)) == len(names)
+            else:
+                plain = False
+        return None if plain else other_dialect(self.path, self.kind)
 
 
 @dataclass(frozen=True, slots=True)

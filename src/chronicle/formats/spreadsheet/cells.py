@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time
 
-__all__ = ["Cell", "ascii_digits", "blank", "text_of", "tidy"]
+__all__ = ["Cell", "ascii_digits", "bare", "blank", "text_of", "tidy"]
 
 Cell = str | int | float | bool | datetime | date | time | None
 
@@ -32,6 +32,11 @@ def tidy(text: str) -> str:
         )
     text = unicodedata.normalize("NFC", text.encode(errors="ignore").decode())
     return _BLANKS.sub(" ", _INVISIBLE.sub("", text)).strip()
+
+
+def bare(text: str) -> str:
+    """*text* without blanks and direction marks at its ends; inside all stays."""
+    return text.strip().strip("\ufeff\u200e\u200f").strip()
 
 
 def ascii_digits(text: str) -> str:

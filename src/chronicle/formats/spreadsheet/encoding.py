@@ -130,7 +130,7 @@ def _of_one_script(word: str) -> bool:
     if scripts == {"CYRILLIC"}:
         return True
     accented = sum(not c.isascii() for c in word)
-    return scripts == {"LATIN"} and (accented * 2 <= len(word) or len(word) <= 2)
+    return scripts == {"LATIN"} and (accented < len(word) or len(word) <= 2)
 
 
 def _example(text: str) -> str:
