@@ -34,6 +34,7 @@ test: $(VENV)/.dev ## all that CI checks: lint, types, layers, tests, documentat
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	tools/install-chromium
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	$(BIN)/python -m pytest benchmarks --benchmark-disable

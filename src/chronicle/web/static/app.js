@@ -20,6 +20,7 @@ import { WhatIf } from "./whatif.js";
 import { Words, isoOf } from "./words.js";
 
 const CAP_KM = 15;
+const CAP_SHARE = 0.06; // of the map, where the record is small
 const SIDE_MS = 110; // the side follows when the slider rests
 const ROAD_WIDTHS = { motorway: 2.2, primary: 1.5, secondary: 1, local: 0.7 };
 const TWO_DAYS = 2 * 864e8; // microseconds
@@ -73,6 +74,8 @@ export class App {
     this.tablePanel = new TablePanel(this, this.telling);
     this.input = new MapInput(this);
     this.controls = new Controls(this);
+    const arm = this.whatIf.arms.indexOf(this.ask.arm);
+    this.whatIf.choose(arm < 0 ? null : arm);
     this.language(this.ask.lang);
     new ResizeObserver(() => this.resized()).observe($("map"));
     window.addEventListener("hashchange", () => this.#linked());
@@ -88,9 +91,12 @@ export class App {
     this.finder = new Finder(settlements);
     const lons = settlements.map((one) => one.lon);
     const lats = settlements.map((one) => one.lat);
-    this.cells = cappedCells(lons, lats, CAP_KM);
     const points = settlements.filter((one) => one.lon !== null).map((one) => [one.lon, one.lat]);
     this.mapView = new View(points);
+    const { w, h: tall } = this.mapView.box;
+    this.capKm = Math.min(CAP_KM, Math.ceil(Math.hypot(w, tall) * CAP_SHARE));
+    this.mapView.reach(this.capKm);
+    this.cells = cappedCells(lons, lats, this.capKm);
     this.painter = new Painter(Object.fromEntries(LAYERS.map((name) => [name, $(name)])), this.mapView);
     this.painter.patterns = this.ask.patterns;
     this.painter.lines = this.land;
@@ -163,7 +169,8 @@ export class App {
     if (painter.xs) painter.step();
     this.#mark();
     this.#clock();
-    this.legend.show(view, ask.patterns);
+    if (this.whatIf.shown) this.whatIf.legend($("legend"));
+    else this.legend.show(view, ask.patterns);
     this.timeline.cover(ask.on);
     clearTimeout(this.later);
     this.later = setTimeout(() => this.showSide(), this.playing ? SIDE_MS * 3 : SIDE_MS);
@@ -192,11 +199,8 @@ export class App {
     if (ask.compare) {
       this.differences = this.#compared();
       for (const [place] of this.differences) marked.push({ place, colour: "#D7263D", wide: 2.4 });
-    } else if (ask.on > this.span.first && !this.whatIf.shown) {
-      const since = view.since;
-      for (let s = 0; s < since.length; s += 1) {
-        if (since[s] === ask.on && view.exists[s]) marked.push({ place: s, colour: MARK, wide: 1.8 });
-      }
+    } else if (!this.whatIf.shown) {
+      for (const place of view.changed()) marked.push({ place, colour: MARK, wide: 1.8 });
     }
     const before = painter.marked.length;
     painter.marked = marked;
@@ -359,7 +363,7 @@ export class App {
     this.painter.patterns = on;
     this.painter.looks.clear();
     this.painter.paintAll();
-    this.legend.show(this.view, on);
+    if (!this.whatIf.shown) this.legend.show(this.view, on);
   }
 
   #printed(printing) {
@@ -374,7 +378,7 @@ export class App {
     root.dir = this.words.rightToLeft ? "rtl" : "ltr";
     this.bigday = [h("bdi"), h("small", { dir: "auto" })];
     $("bigday").replaceChildren(...this.bigday);
-    this.legend = new Legend($("legend"), this.record, this.words);
+    this.legend = new Legend($("legend"), this.record, this.words, this.capKm);
     this.#named();
     this.controls.language();
     this.feed.of = null;

@@ -4,7 +4,7 @@
 // the work grows with their number alone.
 
 export const KM_PER_DEGREE = 111.195; // of a great circle on a sphere of 6,371.0 km
-const CORNERS = 28;
+const CORNERS = 28; // of a cell that nothing cuts; more where places are few
 const SAME_KM = 1e-3;
 
 /** Cells as rings [lon, lat, lon, lat, …]; null where a place has no coordinates, or
@@ -16,7 +16,8 @@ export function cappedCells(lons, lats, capKm) {
   const middle = places.reduce((sum, i) => sum + lats[i], 0) / places.length;
   const across = KM_PER_DEGREE * kmShare(middle);
   const grid = new Grid(places, lons, lats, across, capKm);
-  for (const i of places) cells[i] = cellOf(i, lons, lats, capKm, grid);
+  const corners = places.length > 400 ? CORNERS : 3 * CORNERS;
+  for (const i of places) cells[i] = cellOf(i, lons, lats, capKm, grid, corners);
   return cells;
 }
 
@@ -56,11 +57,11 @@ const keyOf = (column, row) => column * 1048576 + row;
 const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
 const greatest = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
 
-function cellOf(i, lons, lats, capKm, grid) {
+function cellOf(i, lons, lats, capKm, grid, corners) {
   const kmX = KM_PER_DEGREE * kmShare(lats[i]);
   let ring = [];
-  for (let n = 0; n < CORNERS; n += 1) {
-    const turn = (2 * Math.PI * n) / CORNERS;
+  for (let n = 0; n < corners; n += 1) {
+    const turn = (2 * Math.PI * n) / corners;
     ring.push(capKm * Math.cos(turn), capKm * Math.sin(turn));
   }
   let reach = capKm; // the farthest corner

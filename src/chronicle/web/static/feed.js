@@ -16,6 +16,10 @@ export class Telling {
     return this.app.words;
   }
 
+  get arrow() {
+    return this.words.rightToLeft ? " ← " : " → ";
+  }
+
   colour(actor, status) {
     if (actor >= 0) return actorColour(actor);
     return status === "contested" ? "#B9B9B9" : "#FFFFFF";
@@ -127,7 +131,7 @@ export class Telling {
     const c = knowledge.columns;
     const links = knowledge.rivals.get(claim.report_id);
     return this.item(claim, c.day[row],
-      [chip(this.colour(actor, status)), h("span", {}, this.place(claim.settlement), " → ", this.side(actor, status))].flat(),
+      [chip(this.colour(actor, status)), h("span", {}, this.place(claim.settlement), this.arrow, this.side(actor, status))].flat(),
       this.tags(claim, { disputed: !!links?.size }));
   }
 }
@@ -188,7 +192,7 @@ export class Feed {
     if (one.fallen) {
       const { settlement, controller, status } = one.fallen;
       const actor = controller === null ? -1 : app.record.actorAt.get(controller) ?? -1;
-      return telling.item(one.fallen, one.day, [h("span", { class: "gone" }, telling.place(settlement), " → ", telling.side(actor, status))], telling.tags({}, { retracted: true }));
+      return telling.item(one.fallen, one.day, [h("span", { class: "gone" }, telling.place(settlement), telling.arrow, telling.side(actor, status))], telling.tags({}, { retracted: true }));
     }
     if (one.incident) return incidentItem(telling, one.incident);
     const { figure } = one;

@@ -46,7 +46,8 @@ export function counted(view, settlements, statuses) {
 }
 
 export class Legend {
-  constructor(box, record, words) {
+  constructor(box, record, words, capKm) {
+    this.capKm = capKm;
     this.box = box;
     this.record = record;
     this.words = words;
@@ -63,7 +64,7 @@ export class Legend {
     this.seen = actors.sort((a, b) => a - b);
     const nameless = ["contested", "vacated", "unknown"].filter((one) => sides.has(one));
     const key = JSON.stringify([this.seen, nameless, patterns, words.language]);
-    if (key !== this.key) this.#build(this.seen, nameless, patterns, key);
+    if (key !== this.key || !this.note.isConnected) this.#build(this.seen, nameless, patterns, key);
     for (const [side, cells] of this.cells) {
       const count = sides.get(side);
       cells.places.textContent = words.number(count?.places ?? 0);
@@ -71,7 +72,7 @@ export class Legend {
       cells.row.className = count ? "" : "dim";
       if (cells.actor) this.#dated(cells, view.day);
     }
-    this.note.textContent = words.say("people.note", { n: words.number(withFigure) });
+    this.note.textContent = words.say("people.note", { n: words.number(withFigure), km: words.number(this.capKm) });
   }
 
   #dated(cells, day) {

@@ -16,9 +16,9 @@ const BUCKET = 32;
 
 /** The radius of a dot in pixels; `people` null is unknown, and drawn small. */
 export function radius(people, many) {
-  if (!people) return many > 2000 ? 1.7 : 2.4;
-  const shrink = many > 2000 ? 0.75 : 1;
-  return Math.min(2.2 + 7.2 * Math.sqrt(people / 1.5e6), 10) * shrink;
+  if (!people) return many > 2000 ? 1.7 : many < 40 ? 5 : 2.4;
+  const shrink = many > 2000 ? 0.75 : many < 40 ? 1.5 : 1;
+  return Math.max(Math.min(2.2 + 7.2 * Math.sqrt(people / 1.5e6), 10) * shrink, many < 40 ? 5 : 0);
 }
 
 export class Painter {
@@ -234,10 +234,11 @@ export class Painter {
     ctx.clearRect(0, 0, width, height);
     if (this.lines.land.length) {
       ctx.fillStyle = SEA;
-      ctx.beginPath();
-      ctx.rect(-2, -2, width + 4, height + 4);
-      for (const polygon of this.lines.land) for (const ring of polygon) this.#trace(ctx, ring, true);
-      ctx.fill("evenodd");
+      this.shore = new Path2D();
+      for (const polygon of this.lines.land) for (const ring of polygon) this.#trace(this.shore, ring, true);
+      const sea = new Path2D(this.shore);
+      sea.rect(-2, -2, width + 4, height + 4);
+      ctx.fill(sea, "evenodd");
       ctx.beginPath();
       for (const polygon of this.lines.lakes) for (const ring of polygon) this.#trace(ctx, ring, true);
       ctx.fill("evenodd");
@@ -323,12 +324,20 @@ export class Painter {
     const ctx = this.ctx.over;
     ctx.clearRect(0, 0, this.view.width, this.view.height);
     ctx.lineJoin = "round";
+    ctx.save();
+    if (this.shore) ctx.clip(this.shore, "evenodd"); // no outline of a cell on the sea
     for (const { place, colour, wide } of this.marked) {
-      if (this.places[place].lon === null) continue;
+      if (!this.cells[place]) continue;
       ctx.strokeStyle = colour;
       ctx.lineWidth = wide;
-      if (this.cells[place]) ctx.stroke(this.#path(place));
-      else this.#ring(ctx, place, 4);
+      ctx.stroke(this.#path(place));
+    }
+    ctx.restore();
+    for (const { place, colour, wide } of this.marked) {
+      if (this.cells[place] || this.places[place].lon === null) continue;
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = wide;
+      this.#ring(ctx, place, 4);
     }
     for (const arc of this.arcs ?? []) this.#arc(ctx, arc);
     for (const [place, colour] of [[this.hovered, "#00000088"], [this.chosen, "#111111"]]) {

@@ -20,7 +20,7 @@ export function renderPeople(app, telling, box) {
   }
   const cards = figures.slice(0, 80).map((one) => {
     const places = [one.origin, one.destination].every(Boolean)
-      ? [telling.place(one.origin), " → ", telling.place(one.destination)]
+      ? [telling.place(one.origin), telling.arrow, telling.place(one.destination)]
       : [one.settlement ? telling.place(one.settlement) : bdi(one.area || "–")];
     const span = one.since !== null && one.until !== null ? `${words.day(one.since)} – ${words.day(one.until - 1)}` : words.day(one.day);
     return h("div", { class: "card" },
@@ -144,7 +144,7 @@ export function renderCompared(app, telling, box) {
   }
   const moves = new Map();
   for (const [, before, after] of found) {
-    const key = `${telling.side(before[0], record.rules.statuses[before[1]])} → ${telling.side(after[0], record.rules.statuses[after[1]])}`;
+    const key = `${telling.side(before[0], record.rules.statuses[before[1]])}${telling.arrow}${telling.side(after[0], record.rules.statuses[after[1]])}`;
     moves.set(key, (moves.get(key) ?? 0) + 1);
   }
   const summary = [...moves].sort((a, b) => b[1] - a[1]).map(([key, n]) => h("li", {}, `${words.number(n)}: `, bdi(key)));

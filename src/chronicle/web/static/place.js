@@ -108,7 +108,7 @@ export class PlacePanel {
     const id = why.chosen === undefined ? "" : shown(knowledge.rows[why.chosen].report_id);
     const day = why.chosen === undefined ? "" : words.day(knowledge.columns.day[why.chosen]);
     if (why.rule === "latest") {
-      if (!why.rivals) return words.say("why.latest", { report: id, day });
+      if (!why.rivals) return words.say("why.latest", { report: id, day, source: shown(knowledge.rows[why.chosen].source) });
       return words.say(why.tie === "time" ? "why.latest.time" : "why.latest.log", { n: why.rivals + 1 });
     }
     if (why.rule === "graded") {

@@ -261,6 +261,23 @@ export class View {
     this.doubts[i] = found.disputed ? 1 : 0;
   }
 
+  /** The places that changed hands on the day asked for; a first report is no change. */
+  changed() {
+    const { knowledge, cursor, day } = this;
+    const found = [];
+    for (let s = 0; s < cursor.length; s += 1) {
+      const end = cursor[s];
+      const first = knowledge.starts[s];
+      if (end === first || !this.exists[s] || knowledge.days[end - 1] !== day) continue;
+      let before = end - 1;
+      while (before > first && knowledge.days[before - 1] === day) before -= 1;
+      if (before === first) continue;
+      if (!this.known[before - 1]) this.#judge(s, before - 1);
+      if (this.controls[before - 1] !== this.control[s] || this.statuses[before - 1] !== this.status[s]) found.push(s);
+    }
+    return found;
+  }
+
   /** Copies of what a comparison needs, since `at` writes over its arrays. */
   kept(day) {
     this.at(day);

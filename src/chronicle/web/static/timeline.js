@@ -113,7 +113,10 @@ export class Timeline {
     ctx.font = "11px system-ui, sans-serif";
     ctx.textBaseline = "top";
     const most_ = words.number(most);
-    ctx.fillText(most_, 0, 0);
+    ctx.strokeStyle = "#FFFFFFCC";
+    ctx.lineWidth = 3;
+    ctx.strokeText(most_, 1, 0);
+    ctx.fillText(most_, 1, 0);
     this.#ticks(words);
     return record;
   }

@@ -3,7 +3,7 @@
 import { KM_PER_DEGREE, kmShare } from "./cells.js";
 
 const LEAST_KM = 30;
-const MARGIN = 0.07;
+const MARGIN = 0.045;
 
 /** The projection and what of it is seen: a middle in km and a scale in px per km. */
 export class View {
@@ -23,6 +23,12 @@ export class View {
       : { w: 1000, h: 1000 };
     this.resize(800, 600);
     this.fit();
+  }
+
+  /** Make room for cells that reach `km` beyond the outermost places. */
+  reach(km) {
+    this.box.w += 2 * km;
+    this.box.h += 2 * km;
   }
 
   turn(lon) {

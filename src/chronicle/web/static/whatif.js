@@ -69,6 +69,26 @@ export class WhatIf {
     return words.say("whatif.note", { title: shown(title), n: words.number(replicas), day: words.day(from), seed });
   }
 
+  /** The scale of chances, which stands in the place of the legend of sides. */
+  #ramp() {
+    const { words } = this.app;
+    const colours = Array.from({ length: STEPS + 1 }, (_, i) => {
+      const one = h("span");
+      one.style.background = chanceLook(BASE + i).cell;
+      return one;
+    });
+    return [
+      h("div", { class: "ramp", "aria-hidden": "true", dir: "ltr" }, colours),
+      h("div", { class: "rampwords", dir: "ltr" }, h("span", {}, "0 %"), h("span", {}, words.say("whatif.chance")), h("span", {}, "100 %")),
+    ];
+  }
+
+  legend(box) {
+    const { words } = this.app;
+    box.replaceChildren(h("h2", {}, words.say("whatif.frame")), h("p", { class: "note" }, bdi(this.arms[this.arm])), ...this.#ramp(),
+      h("p", { class: "note" }, words.say("whatif.hollow")));
+  }
+
   render(box) {
     const { app } = this;
     const { words, record, ask, view } = app;
@@ -76,11 +96,6 @@ export class WhatIf {
     const arm = this.arm ?? 0;
     const { statuses } = record.rules;
     const rows = [];
-    const ramp = h("div", { class: "ramp", "aria-hidden": "true" }, Array.from({ length: STEPS + 1 }, (_, i) => {
-      const one = h("span");
-      one.style.background = chanceLook(BASE + i).cell;
-      return one;
-    }));
     const places = this.told.settlements.map((id) => record.placeAt.get(id)).filter((s) => s !== undefined);
     const chances = places.map((s) => [s, this.chance(s, ask.on, arm)]);
     chances.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
@@ -92,8 +107,7 @@ export class WhatIf {
     }
     box.replaceChildren(
       h("p", {}, h("span", { class: "tag warn" }, words.say("whatif.frame"))),
-      h("p", { class: "note" }, bdi(this.note())), ramp,
-      h("div", { class: "rampwords", dir: "ltr" }, h("span", {}, "0 %"), h("span", {}, words.say("whatif.chance")), h("span", {}, "100 %")),
+      h("p", { class: "note" }, bdi(this.note())), ...(this.shown ? [] : this.#ramp()),
       h("table", { class: "rows" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, words.say("col.place")),
         this.arms.map((label) => h("th", { scope: "col", class: "num" }, bdi(label))), h("th", { scope: "col" }, words.say("whatif.recorded")))), h("tbody", {}, rows)));
   }
