@@ -11,6 +11,7 @@ from chronicle.formats import (
     cod,
     geonames,
     hapi,
+    hxl,
     idmc_idu,
     iom_dtm,
     polygons,
@@ -27,7 +28,7 @@ __all__ = ["FORMATS", "format_named", "recognised"]
 
 _MODULES = (
     *(ucdp_ged, acled, viina, wikipedia_table, wikipedia_lua, polygons),
-    *(iom_dtm, hapi, unhcr, idmc_idu, geonames, cod),
+    *(iom_dtm, hapi, unhcr, idmc_idu, geonames, cod, hxl),
 )
 FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
