@@ -26,6 +26,7 @@ from log_toys import control, opening
 from own_toy import CASE
 from shell import PYTHON
 from strategies import names, notes, steady
+from worked_scenarios import FIVE_TOWNS
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -254,3 +255,33 @@ def test_markup_in_names_is_shown_and_not_obeyed(tmp_path: Path) -> None:
 def test_no_color_means_no_escapes(case: Path) -> None:
     words = ("check", case, "--columns", "finding,about", "--no-color")
     assert not ESCAPE.search(on_a_terminal(*words, wide=100))
+
+
+MARKUP = """
+[scenario]
+id = "markup"
+title = "[/t][bold]"
+branch_at = 2030-05-10
+horizon_days = 8
+[ensemble]
+replicas = 4
+engine = "heap"
+[[force]]
+actors = ["red"]
+against = ["blue"]
+[[intervention]]
+name = "[/x]"
+kind = "hold"
+place = "Birch"
+extra_days = 2
+[compare]
+arms = [["[/x]"]]
+"""
+
+
+def test_an_arm_may_bear_a_name_that_is_markup(tmp_path: Path) -> None:
+    (tmp_path / "markup.toml").write_text(MARKUP)
+    with ch.create(path := tmp_path / "towns.chronicle") as log:
+        log.import_folder(FIVE_TOWNS / "data")
+    seen = on_a_terminal("run", tmp_path / "markup.toml", path, wide=120)
+    assert "[/x]" in seen

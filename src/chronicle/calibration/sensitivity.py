@@ -7,6 +7,7 @@ the luck.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -290,6 +291,7 @@ def _outcome(
 ) -> Callable[[Floats], Floats]:
     """The outcome of each row of values, whose replicas all have the same draws."""
     columns = [INDEX[one.name] for one in ranges]
+    stop = threading.Event()
     fast = ensemble.chosen_engine == "numba"
     if fast:
         # Compile and lay out once, ahead of the threads.
@@ -311,6 +313,7 @@ def _outcome(
                 horizon=horizon,
                 people=ensemble.people,
                 board=ensemble.board,
+                stop=stop,
             )
         else:
             results = run_chunk_plainly(
@@ -321,6 +324,7 @@ def _outcome(
                 horizon=horizon,
                 people=ensemble.people,
                 engine=ensemble.chosen_engine,
+                stop=stop,
             )
         return reading(results)
 
@@ -334,6 +338,7 @@ def _outcome(
                     if progress is not None:
                         progress(phase, done, len(rows))
             except BaseException:
+                stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
         return np.array(found)

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from chronicle.cli.printing import tell
 from chronicle.errors import ChronicleError
 from chronicle.version import __version__
 
@@ -204,7 +205,7 @@ def _say(error: ChronicleError, as_json: bool) -> int:
     if as_json:
         _print_json(error.as_dict())
     else:
-        click.echo(f"chronicle: {error}", err=True)
+        tell(f"chronicle: {error}", err=True)
     return error.exit_code
 
 
@@ -212,7 +213,9 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
     if as_json:
         _tell("UsageError", 2, error.format_message(), as_json)
     else:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        tell(told.getvalue().rstrip("\n"), err=True)
     return 2
 
 
@@ -229,7 +232,7 @@ def _tell(error: str, code: int, message: str, as_json: bool) -> None:
     if as_json:
         _print_json({"error": error, "exit_code": code, "message": message})
     else:
-        click.echo(f"chronicle: {message}", err=True)
+        tell(f"chronicle: {message}", err=True)
 
 
 def _print_json(told: dict[str, Any]) -> None:
@@ -241,4 +244,4 @@ def _print_json(told: dict[str, Any]) -> None:
         import json
 
         text = json.dumps(told, default=str)
-    click.echo(text, err=True)
+    tell(text, err=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from chronicle.cli.printing import put, tell
 from chronicle.cli.render import emit, say, table_options, write_file
 from chronicle.errors import UsageError
 
@@ -96,7 +97,7 @@ def bench(
     failed = [f"{row['name']} ({row['failed']})" for row in rows if "failed" in row]
     if failed:
         listed = "; ".join(failed)
-        click.echo(f"chronicle: figures that could not be taken: {listed}", err=True)
+        tell(f"chronicle: figures that could not be taken: {listed}", err=True)
         raise click.exceptions.Exit(FAILED)
 
 
@@ -116,7 +117,7 @@ def _emit(
         listed = [{**row, "versions": versions} for row in rows]
         text = msgspec.json.format(msgspec.json.encode(listed), indent=1).decode()
         if out is None:
-            click.echo(text)
+            put(text + "\n")
         else:
             write_file(out, text.encode() + b"\n")
         return

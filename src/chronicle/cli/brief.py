@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chronicle.cli.opening import opened
+from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
 from chronicle.cli.render import out_option, say, write_file
 from chronicle.errors import UsageError
@@ -92,7 +93,7 @@ def brief(
     if out is None:
         if kind == "docx":
             raise UsageError("--as docx needs --out, a file")
-        click.echo(data.decode(), nl=False)
+        put(data.decode())
         return
     write_file(out, data)
     say(f"brief in {out}")

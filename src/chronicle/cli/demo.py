@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chronicle.cli.demo_whatif import run_forward
+from chronicle.cli.printing import tell
 from chronicle.cli.render import as_csv, say, show, write_file
 from chronicle.errors import InputError, StorageError
 from chronicle.experiments.bundled import LICENCE, bundled_case
@@ -63,7 +64,7 @@ def demo(out: Path, data: Path | None) -> None:
     chronicle: Chronicle = open_chronicle(path) if path.exists() else create(path)
     with chronicle:
         result = chronicle.import_folder(source)
-        click.echo(
+        tell(
             f"{path}: {chronicle.head:,} events; {result.total('new'):,} new, "
             f"{result.total('changed'):,} changed, {result.total('gone'):,} gone, "
             f"{result.total('problem_count'):,} problems (names nobody could place; "
@@ -87,11 +88,9 @@ def demo(out: Path, data: Path | None) -> None:
             write_file(out / f"state-{day}.csv", as_csv(state).encode())
         pictures = _draw(chronicle, out)
         run_forward(chronicle, source, out)
-    click.echo(
-        f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV"
-    )
+    tell(f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV")
     for picture in pictures:
-        click.echo(f"  {picture}")
+        tell(f"  {picture}")
     say(f"next: chronicle why {path} Hama --on 2024-12-05")
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from chronicle.cli.printing import tell
 from chronicle.cli.render import as_csv, say, show, write_file
 
 if TYPE_CHECKING:
@@ -37,10 +36,10 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
     run = run_scenario(
         front, chronicle, replicas=REPLICAS, engine="heap", licence=LICENCE
     )
-    click.echo()
+    tell()
     for line in told(run):
-        click.echo(line)
-    click.echo()
+        tell(line)
+    tell()
     folder = out / "what-if"
     write_run(run, folder, branches=1)
     if run.verdict is not None:
@@ -48,7 +47,7 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
         show(scores)
         write_file(folder / "scores.csv", as_csv(scores).encode())
     (branch,) = sorted((folder / "branches").glob("*.chronicle"))
-    click.echo(f"A replica as a chronicle: chronicle history {branch} {PLACE}")
+    tell(f"A replica as a chronicle: chronicle history {branch} {PLACE}")
     report = folder / "report.html"
-    click.echo(f"The report of the what-if: {report}")
+    tell(f"The report of the what-if: {report}")
     return report

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from chronicle.cli.opening import opened
+from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
 from chronicle.cli.render import free, say, write_file
 from chronicle.errors import UsageError
@@ -149,7 +150,7 @@ def _other(file: str, format_: str, out: Path | None, asked: dict[str, Any]) -> 
             write_file(out / name, data)
         say(f"{', '.join(made)} in {out}" if made else f"nothing to write into {out}")
     elif out is None:
-        click.echo(made, nl=False)
+        put(made)
     else:
         write_file(out, made)
         say(f"{EXPORTS[format_].says}, {len(made):,} bytes in {out}")
@@ -183,7 +184,7 @@ def _jsonl(file: str, out: Path | None) -> None:
     with opened(file) as chronicle:
         if out is None:
             for recorded in chronicle.log():
-                click.echo(line_of(recorded))
+                put(line_of(recorded) + "\n")
             return
         lines = "".join(f"{line_of(recorded)}\n" for recorded in chronicle.log())
     write_file(out, lines.encode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.cli.printing import put
 from chronicle.cli.render import chosen, emit, say, table_options, write_file
 from chronicle.errors import UsageError
 
@@ -50,7 +51,7 @@ def flee(directory: Path, engine: str, format_: str | None, out: Path | None) ->
     if kind == "json":
         text = _json(case, run, score, problems)
         if out is None:
-            click.echo(text, nl=False)
+            put(text)
         else:
             write_file(out, text.encode())
         return

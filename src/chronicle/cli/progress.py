@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from chronicle.cli.printing import console
+from chronicle.domain.visible import visible
+
 __all__ = ["progress_bar"]
 
 
@@ -21,7 +24,6 @@ class progress_bar:  # noqa: N801  (used like a function)
     def __enter__(self) -> Callable[[str, int], None]:
         settings = click.get_current_context().find_root().obj or {}
         if sys.stderr.isatty() and not settings.get("quiet"):
-            from rich.console import Console
             from rich.progress import (
                 Progress,
                 SpinnerColumn,
@@ -31,10 +33,10 @@ class progress_bar:  # noqa: N801  (used like a function)
 
             self._bar = Progress(
                 SpinnerColumn(),
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 TextColumn("{task.completed:,} rows"),
                 TimeElapsedColumn(),
-                console=Console(stderr=True),
+                console=console(err=True),
                 transient=True,
             )
             self._bar.start()
@@ -44,7 +46,7 @@ class progress_bar:  # noqa: N801  (used like a function)
         if self._bar is None:
             return
         if name not in self._tasks:
-            self._tasks[name] = self._bar.add_task(name, total=None)
+            self._tasks[name] = self._bar.add_task(visible(name), total=None)
         self._bar.update(self._tasks[name], completed=done)
 
     def __exit__(self, *_: object) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from chronicle.cli.opening import opened
+from chronicle.cli.printing import put
 from chronicle.cli.render import (
     chosen,
     emit,
@@ -82,7 +83,7 @@ def state(
 
         data = state_geojson(found)
         if out is None:
-            click.echo(data)
+            put(data + b"\n")
         else:
             write_file(out, data)
     elif kind == "parquet":
@@ -91,7 +92,7 @@ def state(
         need_no(kind, out)
         data = parquet(picked(found))
         if out is None:
-            click.echo(data, nl=False)
+            put(data)
         else:
             write_file(out, data)
     else:
@@ -264,7 +265,7 @@ def log(
             for recorded in chronicle.log(after):
                 after = recorded.position
                 if wanted(recorded):
-                    click.echo(line_of(recorded))
+                    put(line_of(recorded) + "\n")
             if not follow:
                 return
             time.sleep(POLL_SECONDS)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from chronicle.cli.opening import opened
+from chronicle.cli.printing import tell
 from chronicle.cli.render import say
 from chronicle.errors import UsageError
 
@@ -126,7 +127,7 @@ def _told(chronicle: Any, positions: Sequence[int]) -> None:
     for position in positions:
         for recorded in chronicle.log(position - 1, position):
             name = getattr(recorded.event, "report_id", "")
-            click.echo(f"{position}\t{name}" if name else f"{position}")
+            tell(f"{position}\t{name}" if name else f"{position}")
 
 
 def remark_options(command: Any) -> Any:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.cli.printing import console, put, tell
+from chronicle.domain.visible import visible
 from chronicle.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -174,7 +176,7 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
     if out is not None:
         write_file(out, text.encode())
     else:
-        click.echo(text, nl=False)
+        put(text)
     if kind == "csv":
         for line in (*table.header.splitlines(), *table.notes):
             say(line)
@@ -183,14 +185,14 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
 def show(table: Table) -> None:
     """One table of several for people, with a blank line behind it."""
     _print(table)
-    click.echo()
+    tell()
 
 
 def _print(table: Table) -> None:
     if sys.stdout.isatty():
         _draw(table)
     else:
-        click.echo(as_text(table), nl=False)
+        put(as_text(table))
 
 
 def _settings() -> dict[str, bool]:
@@ -201,7 +203,7 @@ def _settings() -> dict[str, bool]:
 def say(line: str) -> None:
     """A line for people, on the error stream, unless `--quiet`."""
     if line and not _settings().get("quiet"):
-        click.echo(line, err=True)
+        tell(line, err=True)
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -241,6 +243,11 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def shown(value: Any) -> str:
+    """`cell`, safe for a terminal; made so before widths are measured."""
+    return visible(cell(value))
+
+
 def safe_cell(value: Any) -> str:
     """`cell`, but text that a spreadsheet would run as a formula begins with `'`."""
     text = cell(value)
@@ -278,28 +285,27 @@ def as_text(table: Table) -> str:
 
     told = [
         *table.header.splitlines(),
-        *(line.text for line in lines(table, cell)),
+        *(line.text for line in lines(table, shown)),
         *table.notes,
     ]
-    return "\n".join(told) + "\n"
+    return visible("\n".join(told)) + "\n"
 
 
 def _draw(table: Table) -> None:
-    from rich.console import Console
     from rich.text import Text
 
     from chronicle.cli.layout import Line, lines
 
     settings = _settings()
     plain = settings.get("no_color") or bool(os.environ.get("NO_COLOR"))
-    console = Console(no_color=plain, highlight=False)
-    width = console.width
-    drawn = lines(table, cell, width, all_columns=_asked_columns() is not None)
+    terminal = console(no_color=plain)
+    width = terminal.width
+    drawn = lines(table, shown, width, all_columns=_asked_columns() is not None)
     header = [Line(line, "bold") for line in table.header.splitlines()]
     notes = [Line(note) for note in table.notes]
     told = drawn if settings.get("quiet") else (*header, *drawn, *notes)
     for line in told:
-        console.print(Text(line.text, "" if plain else line.style))
+        terminal.print(Text(visible(line.text), "" if plain else line.style))
 
 
 def need_no(format_: str, out: Path | None) -> None:

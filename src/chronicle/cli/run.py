@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chronicle.cli.opening import is_record, opened, refuse_swapped
+from chronicle.cli.printing import console, put, tell
 from chronicle.cli.render import as_csv, as_json, say, show
+from chronicle.domain.visible import visible
 from chronicle.errors import UsageError
 
 if TYPE_CHECKING:
@@ -162,20 +164,20 @@ def bar() -> Iterator[Progress | None]:
     if not sys.stderr.isatty() or settings.get("quiet"):
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
     from chronicle.cli.compiling import compiling_in
 
-    console = Console(stderr=True, no_color=bool(settings.get("no_color")))
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Bars(*columns, console=console, transient=True) as bars, compiling_in(bars):
+    terminal = console(err=True, no_color=bool(settings.get("no_color")))
+    told = TextColumn("{task.description}", markup=False)  # names of arms are no markup
+    columns = told, BarColumn(), MofNCompleteColumn()
+    with Bars(*columns, console=terminal, transient=True) as bars, compiling_in(bars):
         tasks: dict[str, Any] = {}
 
         def progress(arm: str, done: int, every: int) -> None:
             if arm not in tasks:
-                tasks[arm] = bars.add_task(arm, total=every)
+                tasks[arm] = bars.add_task(visible(arm), total=every)
             bars.update(tasks[arm], completed=done)
 
         yield progress
@@ -188,17 +190,17 @@ def _print(found: Run, kind: str) -> None:
     from chronicle.report.sentences import answer
 
     if kind == "json":
-        click.echo(_json({**found.as_dict(), "answer": answer(found)}), nl=False)
+        put(_json({**found.as_dict(), "answer": answer(found)}))
         return
     if kind == "csv":
-        click.echo(as_csv(found.arrivals()), nl=False)
+        put(as_csv(found.arrivals()))
         for line in told(found):
             say(line)
         return
     for line in (*told(found), *([] if sys.stdout.isatty() else [""])):
-        click.echo(line)
+        tell(line)
     if found.verdict is None:
-        click.echo(found.no_verdict)
+        tell(found.no_verdict)
     else:
         _show(verification_table(found.verdict))
     if found.people_verdict is not None:
@@ -213,7 +215,7 @@ def _print(found: Run, kind: str) -> None:
 def _show(table: Table) -> None:
     """A table with a blank line before it; elsewhere than on a terminal after it."""
     if sys.stdout.isatty():
-        click.echo()
+        tell()
     show(table)
 
 
@@ -290,13 +292,13 @@ def emit_all(tables: list[Table], kind: str) -> None:
     if kind == "json":
         texts = [as_json(table) for table in tables]
         text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]\n"
-        click.echo(text, nl=False)
+        put(text)
         return
     for number, table in enumerate(tables):
         if kind == "table":
             show(table)
             continue
-        click.echo(("\n" if number else "") + as_csv(table), nl=False)
+        put(("\n" if number else "") + as_csv(table))
         for line in (*table.header.splitlines(), *table.notes):
             say(line)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from chronicle.cli.opening import opened
+from chronicle.cli.printing import tell
 from chronicle.cli.render import say
 
 __all__ = ["serve"]
@@ -53,7 +54,7 @@ def serve_page(
         say(f"port {port} is taken; this is {got}")
 
     def started(address: str) -> None:
-        click.echo(f"Chronicle at {address}")
+        tell(f"Chronicle at {address}")
         say("on this computer only, read-only; Ctrl-C stops it")
         sys.stdout.flush()
         if open_:

@@ -1,8 +1,9 @@
 """A state of a long log without an object per event: columns choose, the fold decides.
 
 The answer of the lens *latest* on a place hangs on few reports: the last one, the run
-of equal ones that ends with it, and the others of its day. Columns find them, in bulk;
-only they are decoded, and the plain fold judges them as ever. The plain twin is
+of equal ones that ends with it, the others of its day, and those that a dispute names.
+Columns find them, in bulk; only they are decoded, and the plain fold judges them as
+ever. The plain twin is
 `state.state_of`, and `tests/test_quick.py` holds the two against each other.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chronicle.domain.corrections import ReportsLinked
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.state import Evidence, State, fold, judge
 from chronicle.domain.timeline import (
@@ -24,6 +26,7 @@ from chronicle.domain.timeline import (
     as_of,
     effective_claims,
 )
+from chronicle.domain.vocabulary import NAMELESS, STATUSES
 from chronicle.errors import Damaged
 from chronicle.replay.bounds import checked
 from chronicle.replay.columns import FOREVER, LINKED, Columns, read
@@ -48,6 +51,7 @@ _OTHER_CLAIMS = (
     "support-reported",
     "legend-reported",
 )
+_NAMELESS = [STATUSES.index(word) for word in NAMELESS]
 Rows = NDArray[np.intp]
 
 
@@ -69,6 +73,7 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
     links = np.flatnonzero((columns.kind == LINKED) & ((columns.flags & 4) != 0))
     told = set(entries.position[needed].tolist())
     told |= set(columns.position[links].tolist())
+    told |= _disputing(log, set(columns.position[links].tolist()), position)
     chosen = list(_with_remarks(log, told, position))
     told_of = replace(
         fold(as_of(chosen, on)), last=_last_heard(log, columns, entries, on, position)
@@ -83,6 +88,18 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
     )
 
 
+def _disputing(log: EventLog, links: set[int], upto_: int) -> set[int]:
+    """The positions of the reports that the links at some positions name.
+
+    One that is long past may still dispute one that decides.
+    """
+    found = (recorded_of(row).event for row in _rows_at(log, links))
+    linked = [event for event in found if isinstance(event, ReportsLinked)]
+    named = {id_ for link in linked for id_ in (link.report, link.other)}
+    rows = log.store.reports(sorted(named)).values()
+    return {row.position for row in rows if row.position <= upto_}
+
+
 def columns_that_decide(entries: Entries) -> Rows:
     """The entries on which the verdicts of *latest* and their disputes hang.
 
@@ -93,8 +110,10 @@ def columns_that_decide(entries: Entries) -> Rows:
         return np.empty(0, np.intp)
     rows = np.lexsort((entries.position, entries.time, entries.valid, entries.place))
     place, valid = entries.place[rows], entries.valid[rows]
+    # the sides of `lenses.side`, for which an amendment may leave an actor without use
+    actor = np.where(np.isin(entries.status, _NAMELESS), NOBODY, entries.actor)
     said = entries.status[rows].astype(np.int64) << 32 | (
-        entries.actor[rows].astype(np.int64) & 0xFFFFFFFF
+        actor[rows].astype(np.int64) & 0xFFFFFFFF
     )
     last = np.flatnonzero(np.append(place[1:] != place[:-1], True))
     breaks = np.append(True, (place[1:] != place[:-1]) | (said[1:] != said[:-1]))
@@ -102,7 +121,7 @@ def columns_that_decide(entries: Entries) -> Rows:
     group = np.searchsorted(last, np.arange(len(rows)))
     needed = np.arange(len(rows)) >= run[last][group]
     needed |= valid == valid[last][group]
-    # a side may be told in two ways (an actor beside *contested*): one more before
+    # one more before, which says otherwise: what is older is no part of the run
     first = np.flatnonzero(needed & np.append(True, ~needed[:-1]))
     before = first[(first > 0)] - 1
     needed[before[place[before] == place[before + 1]]] = True

@@ -71,7 +71,7 @@ TABLE: tuple[Parameter, ...] = (
     ),
     Parameter("rising_days", "d", 1, 0.2, 5, _LOG, 0, 365, f"mean wait; {_EXPERT}"),
     Parameter("repulse", "1", 0.1, 0, 0.5, _LIN, 0, 1, f"probability; {_EXPERT}"),
-    Parameter("repulse_wait_days", "d", 2, 1, 7, _LIN, 0, 365, f"mean; {_EXPERT}"),
+    Parameter("repulse_wait_days", "d", 2, 1, 7, _LIN, 0.1, 365, f"mean; {_EXPERT}"),
     Parameter(
         "counterattack", "1", 0.1, 0, 0.5, _LIN, 0, 1,
         f"probability after a repulse; {_EXPERT}",

@@ -44,6 +44,7 @@ __all__ = [
     "fall_day_of",
     "hold_days",
     "lost_step",
+    "most_changes",
     "next_open",
     "patience_days",
     "pressed",
@@ -193,6 +194,16 @@ def lost_step(start: int, held: int) -> int:
     if start <= 0 or held >= start:
         return 0
     return (start - held) * STEPS // start
+
+
+def most_changes(places: int) -> int:
+    """How many changes a replica on so many *places* may make before it is given up.
+
+    It is far above what a war makes: places that change hands, or attacks that are
+    beaten off, a hundred times each. What goes beyond has come to a rule that answers
+    itself in next to no time.
+    """
+    return 100_000 + 100 * places
 
 
 def collapse_table(collapse: float) -> list[float]:

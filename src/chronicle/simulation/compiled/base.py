@@ -72,6 +72,9 @@ START, HOLDS, STEP, RISEN = range(4)
 # Counters.
 HEAP, ROWS, FULL, TRUCE_DONE, TRUCES, LIVE, CURRENT, FREE, USED, WAITING = range(10)
 
+# What `FULL` says: there was too little room on the queue, or the replica is endless.
+CROWDED, ENDLESS = 1, 3
+
 BUCKETS = 4096
 # Dated orders.
 CLOSE, CORRIDOR, REOPEN, CEASEFIRE, TRANSFER, REINFORCE, ROOM = range(7)
@@ -244,7 +247,7 @@ def push_heap(
     """Add an entry to the binary heap, or flag that it is full."""
     i = c[HEAP]
     if i >= room:
-        c[FULL] = 1
+        c[FULL] = CROWDED
         return
     c[HEAP] = i + 1
     while i > 0:
@@ -286,7 +289,7 @@ def push(
         c[USED] += 1
         slot = c[USED]
     else:
-        c[FULL] = 1
+        c[FULL] = CROWDED
         return
     at = room + slot - 1
     ht[at] = t

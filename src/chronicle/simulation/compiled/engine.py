@@ -6,6 +6,8 @@ with the same results. Either way `run_chunk` gives the same bits.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
+from chronicle.simulation.engine.contests import too_many_changes
 from chronicle.simulation.engine.replication import Adjacency, replication_of
 from chronicle.simulation.interventions import Orders
 from chronicle.simulation.network import Network, Spans
@@ -27,12 +30,24 @@ from chronicle.simulation.rules import (
     Change,
     day_of,
     fall_day_of,
+    most_changes,
 )
 
 if TYPE_CHECKING:
     from chronicle.simulation.compiled.base import ModelArrays
 
-__all__ = ["Results", "changes_of", "has_numba", "run_chunk", "warm_up"]
+__all__ = [
+    "Results",
+    "Stopped",
+    "changes_of",
+    "has_numba",
+    "run_chunk",
+    "warm_up",
+]
+
+PATIENCE_SECONDS = 0.2
+"""About how long compiled code runs before an interrupt is heeded; but always at least
+one replica."""
 
 NEVER = 0
 """`Results.fall_day` of a place that never changed hands."""
@@ -51,6 +66,10 @@ def need_numba() -> None:
             "the compiled engine needs numba: pip install 'conflict-chronicle[fast]'; "
             "engine 'heap' gives the same results without"
         )
+
+
+class Stopped(Exception):
+    """A chunk was given up as its *stop* was set; nobody waits for its results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +110,14 @@ class Results:
             np.zeros((r, n if people else 0), np.float32),
             np.zeros((r, d, n) if people and by_day else (0, 0, 0), np.float32),
         )
+
+    def arrays(self) -> list[NDArray[Any]]:
+        """All of them, in the order of the fields."""
+        return [getattr(self, field.name) for field in fields(self)]
+
+    def part(self, first: int, count: int) -> Results:
+        """A view of *count* replicas from *first*, to be written to."""
+        return Results(*(array[first : first + count] for array in self.arrays()))
 
     @classmethod
     def joined(cls, parts: Sequence[Results]) -> Results:
@@ -190,12 +217,30 @@ def run_chunk(
     people: bool = True,
     by_day: bool = False,
     board: ModelArrays | None = None,
+    stop: threading.Event | None = None,
 ) -> Results:
-    """Run *count* replicas from *first* with numba; *thetas* has 1 or *count* rows."""
+    """Run *count* replicas from *first* with numba; *thetas* has 1 or *count* rows.
+
+    In slices of about `PATIENCE_SECONDS`, as compiled code heeds no interrupt. Raises
+    `Stopped` soon after *stop* is set, `BudgetExceeded` for a replica without end.
+    """
     found = Results.empty(count, adjacency.network.count, int(horizon), people, by_day)
-    _call(
-        adjacency, orders, thetas, seed, first, count, horizon, people, found, 0, board
-    )
+    board = board or board_of(adjacency, orders)
+    done, size = 0, 1
+    while done < count:
+        if stop is not None and stop.is_set():
+            raise Stopped
+        size = min(size, count - done)
+        own = thetas if len(thetas) == 1 else thetas[done : done + size]
+        part = found.part(done, size)
+        begun = time.perf_counter()
+        _call(
+            adjacency, orders, own, seed, first + done, size, horizon, people, part, 0,
+            board,
+        )  # fmt: skip
+        done += size
+        each = (time.perf_counter() - begun) / size
+        size = max(1, min(8 * size, int(PATIENCE_SECONDS / max(each, 1e-9))))
     return found
 
 
@@ -249,6 +294,7 @@ def _call(
     """Call the kernel until its heap is large enough."""
     need_numba()
     from chronicle.simulation.compiled import kernel
+    from chronicle.simulation.compiled.base import ENDLESS, ROWS
     from chronicle.simulation.compiled.workspace import desk_of
 
     board = board or board_of(adjacency, orders)
@@ -276,6 +322,9 @@ def _call(
         )
         if made >= 0:
             return made, workspace.rt, workspace.ri
+        if made == -ENDLESS:
+            most = most_changes(adjacency.network.count)
+            raise too_many_changes(int(workspace.c[ROWS]), most)
         room *= 4
 
 
@@ -292,6 +341,7 @@ def run_chunk_plainly(
     by_day: bool = False,
     engine: str = "heap",
     hooks: Sequence[Any] = (),
+    stop: threading.Event | None = None,
 ) -> Results:
     """`run_chunk` without numba, on the bare heap or on SimPy; the same bits."""
     from chronicle.simulation.engine.simpy_engine import Simulation
@@ -317,15 +367,18 @@ def run_chunk_plainly(
             engine="simpy" if engine == "simpy" else "heap",
             replication=replication,
         )
-        for day in range(1, int(horizon) + 1) if by_day and people else ():
+        # Day by day, where somebody may want it stopped or to know of each day.
+        for day in range(1, int(horizon) + 1) if by_day or stop is not None else ():
+            if stop is not None and stop.is_set():
+                raise Stopped
             run.until(day)
-            assert run.people is not None
-            found.hosted_by_day[r, day - 1] = run.people.guests
+            if by_day and run.people is not None:
+                found.hosted_by_day[r, day - 1] = run.people.guests
         run.until()
-        for time, v, _, _, kind, u in run.state.rows:
+        for at, v, _, _, kind, u in run.state.rows:
             fell = kind in (CAPTURED, TRANSFERRED, UPRISING)
             if fell and not found.fall_day[r, v]:
-                found.fall_day[r, v] = fall_day_of(time)
+                found.fall_day[r, v] = fall_day_of(at)
                 found.fall_kind[r, v] = kind
                 found.fall_from[r, v] = u
         found.final[r] = run.state.owner

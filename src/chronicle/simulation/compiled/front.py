@@ -14,10 +14,12 @@ from chronicle.simulation.compiled.base import (
     CHANGED,
     CONTESTS,
     DEADLINE,
+    ENDLESS,
     EXPECTED,
     EXTRA,
     FIGHTING,
     FROM,
+    FULL,
     GARRISON,
     GENERATION,
     HOLDS,
@@ -46,6 +48,7 @@ from chronicle.simulation.compiled.base import (
     P_TRANSFER,
     P_WAIT,
     RISEN,
+    ROWS,
     START,
     STEP,
     SUPPLIED,
@@ -85,6 +88,7 @@ from chronicle.simulation.rules import (
 
 hold_days, lost_step = jit(rules.hold_days), jit(rules.lost_step)
 pressed, patience_days = jit(rules.pressed), jit(rules.patience_days)
+most_changes = jit(rules.most_changes)
 fall_day_of = jit(rules.fall_day_of)
 
 
@@ -185,6 +189,9 @@ def arrival(
             besiege_until(ht, hk, ha, c, ni, nf, horizon, v, t + left)
         return False
     n = ni[v, CONTESTS]
+    if n and c[ROWS] > most_changes(b.population.size):
+        c[FULL] = ENDLESS
+        return False
     ni[v, CONTESTS] = n + 1
     entity = b.entity[v]
     extra = 0.0

@@ -209,7 +209,8 @@ def _compiled(sources: int) -> Callable[..., int]:
 
         *thetas* has one row for all or one for each. *by_day* may be empty. Returns how
         many changes the last replica made (only the first `workspace.rt.size` are
-        written down), or -1 when there was too little room on the queue.
+        written down), -`CROWDED` when there was too little room on the queue, or
+        -`ENDLESS` when replica `c[ROWS]` made too many of them.
 
         All in one function: numba optimizes what a function calls once more with it,
         so that one for a replica and another for many would take twice as long.
@@ -344,7 +345,8 @@ def _compiled(sources: int) -> Callable[..., int]:
                         u, t,
                     )  # fmt: skip
             if c[FULL]:
-                return -1
+                workspace.c[ROWS] = first + r
+                return -int(c[FULL])
             for v in range(n):
                 final[r, v] = ni[v, OWNER]
                 if with_people:

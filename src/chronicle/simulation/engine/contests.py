@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chronicle.errors import BudgetExceeded
 from chronicle.simulation.engine.captures import AT_ONCE
 from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.event_list import EventList
@@ -14,14 +15,24 @@ from chronicle.simulation.rules import (
     REPULSED,
     TRANSFERRED,
     hold_days,
+    most_changes,
     next_open,
     pressed,
 )
 
-__all__ = ["NONE", "Contests"]
+__all__ = ["NONE", "Contests", "too_many_changes"]
 
 NONE = (-1.0, CAPTURED)
 """No siege."""
+
+
+def too_many_changes(replica: int, most: int) -> BudgetExceeded:
+    """The error for a replica that makes more changes than `rules.most_changes`."""
+    return BudgetExceeded(
+        f"replica {replica}: more than {most} changes, as if places changed hands or "
+        "beat off attacks in no time; nothing was recorded. Look at repulse, "
+        "repulse_wait_days, hold_days, transfer and the shortest routes"
+    )
 
 
 class Contests:
@@ -42,6 +53,7 @@ class Contests:
         self._losses = losses
         self._fall = fall
         self.parley = event_list.replication.first_parleys()
+        self._most = most_changes(event_list.replication.adjacency.network.count)
 
     def put_off(self, event: SimEvent, d: int) -> float:
         """When the place was last confirmed, the road is open, ceasefires with *d* end.
@@ -66,10 +78,15 @@ class Contests:
         self._agenda.besiege(event, event.at + left)
 
     def contest(self, event: SimEvent, d: int, mask: int) -> tuple[float, int]:
-        """How long a siege will last, and how it will end; `NONE` if there is none."""
+        """How long a siege will last, and how it will end; `NONE` if there is none.
+
+        Raises `BudgetExceeded`: what goes on without end contests a place again.
+        """
         replication, state = self._agenda.replication, self._agenda.state
         p, v, now = replication.parameters, event.place, event.at
         n, patience = state.contests[v], state.patience[v]
+        if n and len(state.rows) > self._most:
+            raise too_many_changes(replication.replica, self._most)
         state.contests[v] = n + 1
         state.patience[v] = AGAIN
         fate = replication.fate(v, n) if patience == AGAIN else patience

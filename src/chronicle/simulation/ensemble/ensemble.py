@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
@@ -161,8 +162,8 @@ class Ensemble:
         _add(digest, "hooks", names)
         return digest.hexdigest()
 
-    def results(self, chunk: Chunk) -> Results:
-        """Run one chunk here and now."""
+    def results(self, chunk: Chunk, stop: threading.Event | None = None) -> Results:
+        """Run one chunk here and now; `Stopped` is raised soon after *stop* is set."""
         first, count = chunk
         thetas = (
             self.parameters.vector().reshape(1, -1)
@@ -176,6 +177,7 @@ class Ensemble:
             "horizon": float(self.horizon),
             "people": self.people,
             "by_day": self.hosted_by_day,
+            "stop": stop,
         }
         engine = self.chosen_engine
         if engine == "numba":
@@ -362,14 +364,18 @@ def in_threads(
     if ensemble.chosen_engine == "numba":
         ensemble.board  # noqa: B018 - laid out once, for all threads
     pending: dict[Future[Results], Chunk] = {}
+    stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
         try:
-            pending = {pool.submit(ensemble.results, chunk): chunk for chunk in work}
+            pending = {
+                pool.submit(ensemble.results, chunk, stop): chunk for chunk in work
+            }
             while pending:
                 ended, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in ended:
                     yield pending.pop(future), future.result()
-        finally:
+        finally:  # also when interrupted: what is under way is given up
+            stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
 

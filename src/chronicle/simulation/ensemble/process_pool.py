@@ -8,10 +8,13 @@ for ever.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import Counter, deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from chronicle.errors import ChronicleError
@@ -28,9 +31,19 @@ MOST_DEATHS = 3
 _given: list[Ensemble] = []
 
 
-def _start(ensemble: Ensemble) -> None:
-    """Give a new worker the ensemble, once for all chunks."""
+def _start(ensemble: Ensemble, lifeline: Connection) -> None:
+    """Give a new worker the ensemble, once for all chunks.
+
+    It ends, in the midst of a chunk if need be, when the other end of *lifeline* is
+    closed: by a parent that was interrupted, or by the death of one that was killed.
+    """
+    threading.Thread(target=_until_closed, args=(lifeline,), daemon=True).start()
     _given[:] = [ensemble]
+
+
+def _until_closed(lifeline: Connection) -> None:
+    lifeline.poll(None)
+    os._exit(1)
 
 
 def _work(chunk: Chunk) -> Results:
@@ -66,11 +79,10 @@ def _session(
     ensemble: Ensemble, queue: deque[Chunk], window: int
 ) -> Generator[tuple[Chunk, Results], None, list[Chunk]]:
     """Work *queue* off with one pool; returns what was under way when it broke."""
+    context = multiprocessing.get_context("spawn")
+    theirs, ours = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        window,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(ensemble,),
+        window, mp_context=context, initializer=_start, initargs=(ensemble, theirs)
     )
     pending: dict[Future[Results], Chunk] = {}
     lost: list[Chunk] = []
@@ -100,5 +112,10 @@ def _session(
             else:
                 lost.append(chunk)
         return lost
+    except BaseException:
+        ours.close()  # who still works on a chunk ends now: nobody waits for it
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        ours.close()
+        theirs.close()
