@@ -8,6 +8,7 @@ from pathlib import Path
 from chronicle.errors import UsageError
 from chronicle.formats import (
     acled,
+    acled_totals,
     cod,
     geonames,
     hapi,
@@ -27,7 +28,7 @@ from chronicle.formats.source import Head
 __all__ = ["FORMATS", "format_named", "recognised"]
 
 _MODULES = (
-    *(ucdp_ged, acled, viina, wikipedia_table, wikipedia_lua, polygons),
+    *(ucdp_ged, acled, acled_totals, viina, wikipedia_table, wikipedia_lua, polygons),
     *(iom_dtm, hapi, unhcr, idmc_idu, geonames, cod, hxl),
 )
 FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}

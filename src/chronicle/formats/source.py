@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ import msgspec
 from chronicle.errors import InputError
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import CHUNK, MAX_CELL, open_local
+from chronicle.formats.spreadsheet.cells import text_of
+from chronicle.formats.spreadsheet.ods import OdsBook
+from chronicle.formats.spreadsheet.workbook import ExcelBook
 
 __all__ = ["MOST_BYTES", "Cells", "Head", "Sheet", "Source"]
 
@@ -29,6 +33,7 @@ MOST_BYTES = 8 * 2**30  # of one file that is read as a stream
 MOST_JSON = 256 * 2**20  # of one that is read whole
 HEAD = 2**16  # bytes by which a format is told
 TOP = 25  # rows among which a header is sought
+MOST_SHEETS = 20  # of a workbook, by which a format is told
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -42,14 +47,22 @@ _KEYS = re.compile(r'"([^"\\]{1,80})"\s*:')
 Cells = list[str]
 
 
+def _is_book(start: bytes) -> bool:
+    return start.startswith(b"PK\x03\x04")
+
+
 class Head:
-    """The beginning of a file: its bytes, its text, its first rows or first object."""
+    """The beginning of a file: its bytes, its text, its first rows or first object.
+
+    Of a workbook the rows are the first ones of each of its sheets.
+    """
 
     def __init__(self, path: Path, start: bytes) -> None:
         self.path = path
         self.bytes = start
+        self.book = _is_book(start)
         encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
-        self.text = start.decode(encoding, errors="replace")
+        self.text = "" if self.book else start.decode(encoding, errors="replace")
         self._rows: list[Cells] | None = None
         self._keys: frozenset[str] | None = None
 
@@ -68,7 +81,10 @@ class Head:
     def rows(self) -> list[Cells]:
         """The first rows, as far as they are whole; empty for JSON."""
         if self._rows is None:
-            self._rows = [] if self.json else _first_rows(self.text)
+            if self.book:
+                self._rows = _first_of_book(self.path)
+            else:
+                self._rows = [] if self.json else _first_rows(self.text)
         return self._rows
 
     def header(self, *needed: str) -> bool:
@@ -150,6 +166,8 @@ class Source:
 
     def faults(self) -> Iterator[Problem]:
         """What is odd about the file as a whole, though it was read."""
+        if Head.of(self.path).book:
+            return
         if self.encoding == "cp1252":
             yield self.remark(0, "is not UTF-8; read as Windows-1252")
         if self.encoding == "latin-1":
@@ -187,6 +205,8 @@ class Source:
         `InputError` where there is no such header.
         """
         head = Head.of(self.path)
+        if head.book:
+            return self.sheets(is_header)[0]
         if head.json:
             return self._of_objects(is_header)
         rows = self._rows(_delimiter(head.text))
@@ -207,6 +227,31 @@ class Source:
             again = self._fitted(self._rows(_delimiter(head.text)), len(names))
             return Sheet(names, _index(names), 0, again)
         raise InputError(f"{self.name}: has no header of this format")
+
+    def sheets(self, is_header: Callable[[Cells], bool]) -> list[Sheet]:
+        """The tables of a workbook with such a header, a sheet each; of text the one.
+
+        Raises `InputError` where there is none.
+        """
+        if not Head.of(self.path).book:
+            return [self.sheet(is_header)]
+        book = _book(self.path)
+        found = []
+        for name in book.sheets:
+            rows = iter(_book_rows(book, name))
+            for rank, (line, cells) in enumerate(rows):
+                cells = [" ".join(cell.split()) for cell in cells]
+                while cells and not cells[-1]:
+                    cells.pop()
+                if is_header(cells):
+                    below = self._fitted(_padded(rows, len(cells)), len(cells))
+                    found.append(Sheet(cells, _index(cells), line, below))
+                    break
+                if rank == TOP:
+                    break
+        if not found:
+            raise InputError(f"{self.name}: no sheet has a header of this format")
+        return found
 
     def _rows(self, delimiter: str) -> Iterator[tuple[int, Cells] | Problem]:
         with self.text() as text:
@@ -292,6 +337,36 @@ class Source:
         if not isinstance(told, list):
             raise InputError(f"{self.name}: holds no list of objects")
         return [_flat(one) for one in told if isinstance(one, dict)]
+
+
+def _book(path: Path) -> OdsBook | ExcelBook:
+    return OdsBook(path) if path.suffix.lower() == ".ods" else ExcelBook(path)
+
+
+def _book_rows(book: OdsBook | ExcelBook, sheet: str) -> Iterator[tuple[int, Cells]]:
+    for line, cells in book.rows(sheet):
+        yield line, [text_of(cell) for cell in cells]
+
+
+def _padded(
+    rows: Iterator[tuple[int, Cells]], width: int
+) -> Iterator[tuple[int, Cells] | Problem]:
+    """Rows with empty cells at the end, where a sheet leaves them out."""
+    for line, cells in rows:
+        yield line, cells + [""] * (width - len(cells))
+
+
+def _first_of_book(path: Path) -> list[Cells]:
+    """The first rows of each sheet; none of what cannot be read as a workbook."""
+    try:
+        book = _book(path)
+        return [
+            cells
+            for sheet in book.sheets[:MOST_SHEETS]
+            for _, cells in islice(_book_rows(book, sheet), TOP)
+        ]
+    except InputError:
+        return []
 
 
 def _flat(one: dict[str, Any]) -> dict[str, Any]:
