@@ -468,6 +468,14 @@ class Chronicle:
         ]
         return written(content, name, (days[0], days[1]))
 
+    def vintages(self, of: int | None = None) -> Table:
+        """The imports in order; with *of*, a position, what that one said anew."""
+        from chronicle.formats.vintage_tables import changes_table, vintages_table
+
+        if of is None:
+            return vintages_table(self._log.recorded(types=("import-finished",)))
+        return changes_table(self._log.recorded(), of)
+
     def references(self) -> References:
         """Settlements, routes, actors and sources as registered now, by id."""
         return self._log.references()

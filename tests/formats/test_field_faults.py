@@ -14,6 +14,7 @@ from chronicle.domain.events import (
     IncidentReported,
     ReportAmended,
 )
+from chronicle.errors import InputError
 
 FIGURE = "id,valid_on,measure,category,persons,area,counter,published,source,note\n"
 
@@ -237,3 +238,31 @@ def test_parts_of_one_data_set_are_no_vintages_of_each_other(tmp_path):
         log.import_folder(one)
         told = log.import_folder(two, complete=True)
         assert (told.total("gone"), told.total("not_told")) == (0, 0)
+
+
+def test_vintages_list_what_came_in_and_what_each_said_anew(tmp_path):
+    first = ged(tmp_path / "GED_stored-2023-02-03.csv", 6)
+    second = ged(
+        tmp_path / "GED_stored-2023-06-01.csv", 5, id20192={"best": "9", "high": "9"}
+    )
+    with chronicle.memory() as log:
+        log.import_folder(first)
+        log.import_folder(second, complete=True)
+        told = log.vintages()
+        assert told.column("file") == [first.name, second.name]
+        assert told.column("changed") == [0, 1]
+        assert told.column("gone") == [0, 1]
+        rewritten = log.vintages(told.column("position")[1])
+        changed = {row["field"]: row for row in rewritten if row["what"] == "changed"}
+        assert set(changed) == {"killed", "killed_high"}
+        assert (changed["killed"]["report"], changed["killed"]["after"]) == (
+            "ucdp-ged:20192",
+            "9",
+        )
+        gone = [row["report"] for row in rewritten if row["what"] == "gone"]
+        assert len(gone) == 1
+        log.import_folder(first)
+        back = log.vintages(log.vintages().column("position")[2])
+        assert [row["report"] for row in back if row["what"] == "back"] == gone
+        with pytest.raises(InputError, match="no import was closed"):
+            log.vintages(1)

@@ -2,9 +2,9 @@
 
 import csv
 
-import field_files
 from openpyxl import Workbook
 
+import field_files
 from chronicle.domain.events import IncidentReported
 from chronicle.formats.known_formats import recognised
 

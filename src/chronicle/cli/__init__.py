@@ -26,6 +26,7 @@ COMMANDS = {
     "init": ("record", "init", "A new chronicle; an existing one is not touched."),
     "import": ("importing", "import_", "Read files or a folder into the log."),
     "template": ("template", "template", "A folder of the own format, to fill in."),
+    "vintages": ("vintages", "vintages", "What came in when, and what it rewrote."),
     "merge": ("merge", "merge", "Another record into this one, conflicts told."),
     "report": ("record", "report", "Record one claim or registration by hand."),
     "retract": (
@@ -61,7 +62,7 @@ COMMANDS = {
     ),
     "log": ("questions", "log", "The log itself."),
     "check": ("questions", "check", "Disputes, stale places, open problems."),
-    "export": ("export", "export", "The record, out again: JSON lines, FLEE."),
+    "export": ("export", "export", "The record, out again: tables, maps, JSON lines."),
     "serve": ("serve", "serve", "The local page: a map with two clocks."),
     "run": ("run", "run", "A scenario run forward from the record: what if."),
     "calibrate": ("calibrate", "calibrate", "Fit a scenario to what was published."),
