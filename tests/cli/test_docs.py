@@ -20,7 +20,8 @@ from shell import run
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("scenarios/**/*.md")]
+    for where in ("*.md", "scenarios/**/*.md", "docs/**/*.md")
+    for path in ROOT.glob(where)
     if path.is_file()
 )
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -199,8 +199,14 @@ def test_an_mp4_without_its_program_says_so_before_a_frame_is_drawn(
 
 
 def test_what_no_map_can_be_is_refused(towns: Path, tmp_path: Path) -> None:
-    for out in ("map.bmp", "map", "map.html"):
-        ended = run("map", str(towns), "--out", str(tmp_path / out))
+    page = tmp_path / "map.html"
+    assert run("map", str(towns), "--out", str(page)).code == 0
+    assert page.read_bytes().startswith(b"<!doctype html>")
+    on = run("map", str(towns), "--on", "2025-03-01", "--out", str(tmp_path / "x.html"))
+    assert on.code == 2
+    for out in ("map.bmp", "map", "x.html"):
+        given = ("--on", "2025-03-01", "--out", str(tmp_path / out))
+        ended = run("map", str(towns), *given)
         assert ended.code == 2, out
         assert not (tmp_path / out).exists()
     empty = tmp_path / "empty.chronicle"

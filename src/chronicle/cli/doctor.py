@@ -20,6 +20,7 @@ EXTRAS = {
     "arrow": ("pyarrow", "Parquet"),
     "plot": ("matplotlib", "maps and plots"),
     "docx": ("docx", "briefs as Word documents"),
+    "notebook": ("marimo", "the notebooks in docs/notebooks"),
     "scale": ("distributed", "ensembles on more than one machine"),
     "calibrate": ("SALib", "sensitivity"),
     "bench": ("duckdb", "peers in chronicle bench"),

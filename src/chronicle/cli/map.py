@@ -8,7 +8,7 @@ import click
 
 from chronicle.cli.opening import opened
 from chronicle.cli.questions import clock_options, lens_option
-from chronicle.cli.render import free, say
+from chronicle.cli.render import free, say, write_file
 from chronicle.errors import UsageError
 
 __all__ = ["map_"]
@@ -49,7 +49,7 @@ __all__ = ["map_"]
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help=".png, .svg, .pdf; films: .gif, .webp, .mp4 (with ffmpeg).",
+    help=".png, .svg, .pdf; films: .gif, .webp, .mp4 (with ffmpeg); .html: the page.",
 )
 def map_(
     file: str,
@@ -71,10 +71,8 @@ def map_(
     """
     free(out)
     if out.suffix.lower() in (".html", ".htm"):
-        raise UsageError(
-            f"--out {out}: chronicle map draws pictures and films; name a .png, .svg, "
-            ".pdf, .gif, .webp or .mp4"
-        )
+        _page(file, out, clocks=bool(days or known_at or published_by))
+        return
     with opened(file) as chronicle:
         chronicle.map(
             list(days) or None,
@@ -89,3 +87,19 @@ def map_(
             licence=licence,
         )
     say(f"map in {out}")
+
+
+def _page(file: str, out: Path, *, clocks: bool) -> None:
+    """The page with all days in one file, as `chronicle export --as html` writes it."""
+    from chronicle.web.documents import documents
+    from chronicle.web.single_file import single_file
+
+    if clocks:
+        raise UsageError(
+            "an .html page has all days and both clocks in it: leave out --on, "
+            "--known-at and --published-by"
+        )
+    with opened(file) as chronicle:
+        page = single_file(documents(chronicle, Path(file).name, None))
+    write_file(out, page)
+    say(f"page in {out}; it works offline")

@@ -1,0 +1,95 @@
+"""Writes docs/reference from `--help` and docstrings; run by `make reference`."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+import click
+
+import chronicle as ch
+from chronicle.cli import COMMANDS, cli
+
+OUT = Path(__file__).resolve().parent / "reference"
+MADE = "<!-- Made by `make reference`; do not edit. -->\n"
+WIDTH = 80
+
+
+def commands_page() -> str:
+    """Every command with its help, in the order of `chronicle --help`."""
+    parts = [f"{MADE}# Commands\n", _fenced(_help(cli, "chronicle"))]
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        parts.append(f"## {name}\n\n{_fenced(_help(command, f'chronicle {name}'))}")
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, name: str) -> str:
+    context = click.Context(
+        command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    context.help_option_names = ["-h", "--help"]
+    return command.get_help(context)
+
+
+def _fenced(text: str) -> str:
+    lines = (line.rstrip() for line in text.rstrip().splitlines())
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+def python_page() -> str:
+    """Every public name of the package: signature and docstring."""
+    parts = [f"{MADE}# Python\n\nAll names are in the package `chronicle`.\n"]
+    for name in sorted(ch._HOMES, key=str.casefold):
+        value = getattr(ch, name)
+        if isinstance(value, ModuleType):
+            parts.append(f"## {name}\n\n{_doc(value)}\n")
+        elif inspect.isclass(value):
+            parts.append(_class(name, value))
+        elif callable(value):
+            parts.append(f"## {name}\n\n{_code(name, value)}\n{_doc(value)}\n")
+        else:
+            parts.append(f"## {name}\n")
+    return "\n".join(parts)
+
+
+def _class(name: str, value: type) -> str:
+    parts = [f"## {name}\n\n{_doc(value)}\n"]
+    if dataclasses.is_dataclass(value):
+        rows = [f"| `{one.name}` | `{one.type}` |" for one in dataclasses.fields(value)]
+        parts.append("| field | type |\n| --- | --- |\n" + "\n".join(rows) + "\n")
+    for key, member in vars(value).items():
+        if key.startswith("_"):
+            continue
+        inner = member.__func__ if isinstance(member, classmethod) else member
+        if isinstance(inner, property):
+            parts.append(f"### {name}.{key}\n\n{_doc(inner)}\n")
+        elif isinstance(inner, FunctionType):
+            parts.append(f"### {name}.{key}\n\n{_code(key, inner)}\n{_doc(inner)}\n")
+    return "\n".join(parts)
+
+
+def _code(name: str, value: object) -> str:
+    assert callable(value)
+    told = str(inspect.signature(value)).replace("'", "")
+    told = re.sub(r" at 0x[0-9a-f]+", "", told)  # the address of a default
+    return f"```python\n{name}{told}\n```\n"
+
+
+def _doc(value: object) -> str:
+    """The docstring; words between asterisks are names of arguments."""
+    return inspect.getdoc(value) or ""
+
+
+def main() -> None:
+    OUT.mkdir(exist_ok=True)
+    (OUT / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (OUT / "python.md").write_text(python_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
