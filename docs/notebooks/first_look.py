@@ -5,13 +5,13 @@ app = marimo.App()
 
 @app.cell
 def _():
-    from pathlib import Path
+    import pathlib
 
     import marimo as mo
 
     import chronicle as ch
 
-    return Path, ch, mo
+    return ch, mo, pathlib
 
 
 @app.cell
@@ -27,8 +27,8 @@ def _(mo):
 
 
 @app.cell
-def _(Path, ch):
-    root = Path(__file__).resolve().parents[2]
+def _(ch, pathlib):
+    root = pathlib.Path(__file__).resolve().parents[2]
     log = ch.memory()
     log.import_folder(root / "scenarios" / "syria-2024" / "data")
     return (log,)

@@ -52,6 +52,7 @@ def loaded(path: Path) -> object:
     return module
 
 
+@pytest.mark.slow  # by what changes it most: any word of any command
 @pytest.mark.parametrize("name", ["commands", "python"])
 def test_the_reference_is_that_of_the_code(name: str) -> None:
     made = loaded(DOCS / "reference.py")

@@ -1,7 +1,8 @@
 """The answer of a run in sentences that can be read aloud, and how far to trust it.
 
-Ranges hold nine replicas in ten. A difference is told only where its mean exceeds the
-half width of its 95 % interval over pairs of replicas.
+A difference is told only where its mean exceeds the half width of its 95 % interval
+over pairs of replicas, which stands behind it in brackets. Other ranges hold nine
+replicas in ten.
 """
 
 from __future__ import annotations
@@ -140,12 +141,12 @@ def _later(run: Run, one: Paired, at: int) -> str:
     if not _is_clear(one, at):
         return f"Of when {name} falls no difference can be told."
     mean = float(one.mean[at])
-    low, high = float(one.quantiles[0, at]), float(one.quantiles[2, at])
+    half = float(one.half_width[at])
     way = "later" if mean > 0 else "sooner"
     days = f"{abs(mean):.1f}"
     unit = "day" if days == "1.0" else "days"
-    span = _difference(low, high, "sooner", "later")
-    return f"{name} falls {days} {unit} {way} ({span})."
+    low, high = abs(mean) - half, abs(mean) + half
+    return f"{name} falls {days} {unit} {way} ({low:.1f}–{high:.1f})."
 
 
 def _fallen(run: Run, arm: Arm) -> str:
@@ -158,8 +159,8 @@ def _fallen(run: Run, arm: Arm) -> str:
     if not _is_clear(one, 0):
         return f"Of how many places fall by {last} no difference can be told."
     mean = float(one.mean[0])
-    low, high = float(one.quantiles[0, 0]), float(one.quantiles[2, 0])
-    span = _difference(low, high, "fewer", "more")
+    half = float(one.half_width[0])
+    span = _span(round(abs(mean) - half), round(abs(mean) + half))
     count = round(abs(mean))
     way = "fewer" if mean < 0 else "more"
     if count == 0:
@@ -183,19 +184,17 @@ def _people_changed(run: Run, one: Paired | None) -> list[str]:
     return [f"People spend {share:.0%} {way} days away from home over the run."]
 
 
-def _difference(low: float, high: float, less: str, more: str) -> str:
-    """A range of differences in whole numbers; of either sign in words."""
-    if low * high < 0:
-        return f"from {abs(low):.0f} {less} to {high:.0f} {more}"
-    first, last = sorted((round(abs(low)), round(abs(high))))
-    return f"{first:,}–{last:,}" if first != last else f"{first:,}"
-
-
 def trust(run: Run) -> list[str]:
     """How the run stands against what was recorded and against simple forecasts."""
+    brackets = (
+        "In brackets stands the 95% interval of a mean difference over pairs of "
+        "replicas; single replicas differ more. "
+        if len(run.arms) > 1
+        else ""
+    )
     spread = (
-        "The ranges are the spread of one model under the assumptions below, not of "
-        "all that may happen."
+        f"{brackets}The ranges are the spread of one model under the assumptions "
+        "below, not of all that may happen."
     )
     if run.verdict is None:
         told = run.no_verdict.removeprefix("no scores: ")
