@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from chronicle.domain.events import ControlReported, Event, Report
 from chronicle.errors import UsageError
@@ -18,20 +19,65 @@ from chronicle.formats.source import Source
 from chronicle.formats.spreadsheet.table import TableOptions
 from chronicle.store.bulk import Controls, columns_of
 
-__all__ = ["ANY", "OWN", "FieldFile", "Wanted", "field_file", "field_files"]
+__all__ = [
+    "ANY",
+    "OWN",
+    "FieldFile",
+    "FolderReader",
+    "Readable",
+    "Wanted",
+    "field_file",
+    "field_files",
+]
 
 FEW = 16  # control reports for which a block would not pay
 OWN = "own"  # the word for Chronicle's own format
 
 
+class Readable(Protocol):
+    """A file that can be imported, whatever its format.
+
+    `types` are the TYPEs of the reports that it holds; `told_only` one whose rows are
+    all problems, and no reason for *strict* to refuse it; `kept_ids` one whose ids are
+    those of whoever keeps the data, and the same in every file and vintage of it.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def types(self) -> Sequence[str]: ...
+    @property
+    def told_only(self) -> bool: ...
+    @property
+    def kept_ids(self) -> bool: ...
+
+    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
+        """Rows and problems, and blocks of *size* ordinary control reports."""
+        ...
+
+
+FolderReader = Callable[[Path, str | None, Earlier], Readable | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The format that a user names, the day of a file without one, and its options."""
+    """The format that a user names, the day of a file without one, and its options.
+
+    *folders* are readers of folders that this room does not know, such as FLEE's; each
+    gives a file to import, or None for a folder that is none of its own.
+    """
 
     format: str | None = None
     day: date | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     table: TableOptions = field(default_factory=TableOptions)  # of any other table
+    folders: tuple[FolderReader, ...] = ()
 
 
 ANY = Wanted()  # found by itself, and nothing set

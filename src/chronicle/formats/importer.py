@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from chronicle.domain.events import (
     Event,
@@ -21,7 +20,6 @@ from chronicle.domain.events import (
 from chronicle.domain.fields import TEXT_LENGTH
 from chronicle.errors import BadField, Conflict, InputError, RefusedImport
 from chronicle.formats.csv_folder.folder import (
-    CsvRow,
     OwnFile,
     dataset_of,
     is_own,
@@ -30,7 +28,14 @@ from chronicle.formats.csv_folder.folder import (
 )
 from chronicle.formats.csv_folder.kinds import KINDS
 from chronicle.formats.earlier import Earlier
-from chronicle.formats.field_file import ANY, OWN, Wanted, field_file, field_files
+from chronicle.formats.field_file import (
+    ANY,
+    OWN,
+    Readable,
+    Wanted,
+    field_file,
+    field_files,
+)
 from chronicle.formats.jsonl import is_export
 from chronicle.formats.known_formats import recognised
 from chronicle.formats.merging import merge_export
@@ -108,34 +113,6 @@ class ImportResult:
         """Whether problems left nothing at all to record or to find unchanged."""
         counts = map(self.total, ("new", "changed", "gone", "unchanged"))
         return not any(counts) and bool(self.total("problem_count"))
-
-
-class Readable(Protocol):
-    """A file that can be imported, whatever its format.
-
-    `types` are the TYPEs of the reports that it holds; `told_only` one whose rows are
-    all problems, and no reason for *strict* to refuse it; `kept_ids` one whose ids are
-    those of whoever keeps the data, and the same in every file and vintage of it.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def path(self) -> Path: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def dataset(self) -> str: ...
-    @property
-    def types(self) -> Sequence[str]: ...
-    @property
-    def told_only(self) -> bool: ...
-    @property
-    def kept_ids(self) -> bool: ...
-
-    def rows_and_blocks(self, size: int) -> Iterator[CsvRow | Problem | Controls]:
-        """Rows and problems, and blocks of *size* ordinary control reports."""
-        ...
 
 
 def import_paths(
@@ -274,6 +251,9 @@ def _opened(
     """
     if not _is_own(path, wanted):
         if path.is_dir():
+            for reader in wanted.folders:
+                if (folder_file := reader(path, dataset, earlier)) is not None:
+                    return [folder_file], []
             found, others = field_files(path, earlier, dataset, wanted)
             if found:
                 return found, others
