@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from copy import deepcopy
 from datetime import date, datetime
 from pathlib import Path
@@ -46,6 +45,7 @@ from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore, system_clock
+from chronicle.store.scratch import scratch_folder
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 from chronicle.store.undo import Undone, undo_import
 
@@ -99,6 +99,11 @@ class Chronicle:
         return self._identity
 
     @property
+    def wrote(self) -> bool:
+        """Whether anything was recorded through this object."""
+        return self._log.store.wrote
+
+    @property
     def what_if(self) -> str:
         """The name of the branch that this is; empty for the record."""
         identity = self.identity
@@ -107,6 +112,14 @@ class Chronicle:
     def told_apart(self, table: Table) -> Table:
         """*table*, with WHAT-IF in its header when it is of a branch."""
         return marked(table, self.what_if)
+
+    def purge(self) -> bool:
+        """Whether all redacted payloads have left the disk, after trying once more.
+
+        Where they have not, another program is reading: they leave with the next write,
+        or when the last program closes the file. Raises `Busy` when another is writing.
+        """
+        return self._log.store.purge()
 
     # --- telling ---------------------------------------------------------------
 
@@ -122,7 +135,8 @@ class Chronicle:
         What is in the log already adds nothing and gives its position there.
         *expected* maps settlements to the last position seen of them: a later event
         raises `Conflict`. *key* names the command, so that it can be repeated when its
-        outcome is unknown. Raises `InputError` for what no rule allows.
+        outcome is unknown. Raises `InputError` for what no rule allows. After a
+        redaction `purge` says whether the payload has left the disk.
         """
         if isinstance(event_or_events, Event):
             events = [event_or_events]
@@ -517,14 +531,15 @@ class _Scratch(Chronicle):
     """A copy of a file in a folder of its own, removed on closing."""
 
     def __init__(self, store: SQLiteStore) -> None:
-        self._folder = tempfile.mkdtemp(prefix="chronicle-")
-        copy = Path(self._folder) / store.path.name
-        store.copy_to(copy)
-        super().__init__(EventLog(SQLiteStore.open(copy)))
+        with ExitStack() as stack:
+            copy = stack.enter_context(scratch_folder()) / store.path.name
+            store.copy_to(copy)
+            super().__init__(EventLog(SQLiteStore.open(copy)))
+            self._stack = stack.pop_all()
 
     def close(self) -> None:
         super().close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._stack.close()
 
 
 def _twin(store: MemoryStore) -> MemoryStore:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import click
 
+from chronicle.cli.opening import deeds, written
 from chronicle.cli.printing import tell
-from chronicle.errors import ChronicleError
+from chronicle.errors import ChronicleError, StorageError
 from chronicle.version import __version__
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -148,7 +150,9 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line; every end of it is an exit code."""
     given = list(sys.argv[1:] if args is None else args)
     given = _hoist(given)
+    _have_stdout()
     _speak_utf8()
+    deeds.clear()
     json_errors = "--json-errors" in given
     try:
         code = cli.main(given, prog_name="chronicle", standalone_mode=False)
@@ -165,15 +169,62 @@ def main(args: list[str] | None = None) -> None:
         code = INTERRUPTED
     except (BrokenPipeError, _HungUp):
         # The reader of a pipe has enough; the interpreter must not try again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        _give_up_stdout()
         code = 0
     except RecursionError:
         code = _internal("the input is nested too deeply", json_errors)
+    except OSError as broken:
+        code = _say(_unwritten(broken, given), json_errors)
     except Exception as bug:
         if os.environ.get("CHRONICLE_DEBUG"):
             raise
         code = _internal(f"{type(bug).__name__}: {bug}", json_errors)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _have_stdout() -> None:
+    """Python has no `sys.stdout` where it was closed: one whose every write fails."""
+    if sys.stdout is None:
+        closed = io.FileIO(os.open(os.devnull, os.O_RDONLY), "w")
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(closed), "utf-8")
+
+
+def _give_up_stdout() -> None:
+    """Let what is still to be written go nowhere: the interpreter tries it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if sys.__stdout__ is not None and sys.stdout is sys.__stdout__:
+        os.dup2(nowhere, STDOUT)
+    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.__stdout__ is None:
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _unwritten(broken: OSError, given: list[str]) -> ChronicleError:
+    """A file that could not be used; without a name it is the answer's own stream."""
+    why = broken.strerror or str(broken)
+    if broken.filename is not None:
+        return StorageError(f"cannot use {broken.filename!r}: {why}{_recorded(given)}")
+    _give_up_stdout()
+    return StorageError(f"the answer could not be written ({why}){_recorded(given)}")
+
+
+def _recorded(given: list[str]) -> str:
+    """What the command did to a record before it failed, and how to go on safely."""
+    path = written()
+    if not path:
+        return "; nothing was recorded by this command"
+    key = next((k for k in map(_key_of, given, [*given[1:], ""]) if k), "")
+    again = f" under the key {key!r}" if key else ""
+    return (
+        f"; but it was RECORDED in {path}, as `chronicle log` shows: there is no need "
+        f"to run the command again, and the same words{again} add nothing"
+    )
+
+
+def _key_of(word: str, following: str) -> str:
+    """The idempotency key that the words of a command give."""
+    if word == "--key":
+        return following
+    return word.removeprefix("--key=") if word.startswith("--key=") else ""
 
 
 def _left_behind(given: list[str]) -> str:
@@ -206,7 +257,7 @@ def _say(error: ChronicleError, as_json: bool) -> int:
     if as_json:
         _print_json(error.as_dict())
     else:
-        tell(f"chronicle: {error}", err=True)
+        _to_stderr(f"chronicle: {error}")
     return error.exit_code
 
 
@@ -216,14 +267,14 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
     else:
         told = io.StringIO()
         error.show(told)
-        tell(told.getvalue().rstrip("\n"), err=True)
+        _to_stderr(told.getvalue().rstrip("\n"))
     return 2
 
 
 def _internal(message: str, as_json: bool) -> int:
     told = (
-        f"a fault in Chronicle, not in your data ({message[:300]}); nothing was "
-        "recorded by this command; CHRONICLE_DEBUG=1 shows where"
+        f"a fault in Chronicle, not in your data ({message[:300]})"
+        f"{_recorded(sys.argv[1:])}; CHRONICLE_DEBUG=1 shows where"
     )
     _tell("Internal", INTERNAL, told, as_json)
     return INTERNAL
@@ -233,7 +284,7 @@ def _tell(error: str, code: int, message: str, as_json: bool) -> None:
     if as_json:
         _print_json({"error": error, "exit_code": code, "message": message})
     else:
-        tell(f"chronicle: {message}", err=True)
+        _to_stderr(f"chronicle: {message}")
 
 
 def _print_json(told: dict[str, Any]) -> None:
@@ -245,4 +296,10 @@ def _print_json(told: dict[str, Any]) -> None:
         import json
 
         text = json.dumps(told, default=str)
-    tell(text, err=True)
+    _to_stderr(text)
+
+
+def _to_stderr(line: str) -> None:
+    """Say it, if anybody can hear it: the exit code tells the rest."""
+    with suppress(OSError, ValueError):
+        tell(line, err=True)

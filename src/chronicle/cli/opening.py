@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from chronicle.errors import UsageError
 
-__all__ = ["is_record", "opened", "refuse_swapped"]
+__all__ = ["deeds", "is_record", "opened", "refuse_swapped", "written"]
 
+deeds: list[tuple[str, Any]] = []  # what this command has opened
+
+SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]{0,6})?", re.ASCII)
 PATIENCE = "CHRONICLE_LOCK_TIMEOUT"  # seconds to wait for another writer
 
 
@@ -32,11 +36,15 @@ def opened(path: str) -> Any:
 
     told = os.environ.get(PATIENCE)
     if not told:
-        return open_chronicle(path)
-    try:
-        seconds = float(told)
-        if not 0 <= seconds <= 86_400:
-            raise ValueError
-    except ValueError:
-        raise UsageError(f"{PATIENCE}={told}: not a number of seconds") from None
-    return open_chronicle(path, lock_timeout=seconds)
+        chronicle = open_chronicle(path)
+    else:
+        if not SECONDS.fullmatch(told) or not float(told) <= 86_400:
+            raise UsageError(f"{PATIENCE}={told}: not a number of seconds")
+        chronicle = open_chronicle(path, lock_timeout=float(told))
+    deeds.append((path, chronicle))
+    return chronicle
+
+
+def written() -> str:
+    """The file that this command has recorded something in; empty for none."""
+    return next((path for path, chronicle in deeds if chronicle.wrote), "")

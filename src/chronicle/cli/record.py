@@ -11,7 +11,7 @@ import click
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
 from chronicle.cli.render import say
-from chronicle.errors import UsageError
+from chronicle.errors import Busy, UsageError
 
 __all__ = [
     "amend",
@@ -215,6 +215,9 @@ def redact(
 ) -> None:
     """REPORT is harmful: its payload is removed for good; digest and reason stay.
 
+    Exit code 5: it is recorded, but another program is reading, and the payload is
+    still on the disk; the same command again finishes it.
+
     Its amendments and retractions go with it. Not reached are remarks on those, links
     that name it from the other side, and copies, exports and backups made before: keep
     names out of reasons.
@@ -230,7 +233,18 @@ def redact(
         published=published,  # type: ignore[arg-type]
     )
     with opened(file) as chronicle:
-        _told(chronicle, chronicle.append(event, key=key))
+        positions = chronicle.append(event, key=key)
+        try:
+            gone = chronicle.purge()
+        except Busy:  # by a writer, whose checkpoint may do it
+            gone = False
+        _told(chronicle, positions)
+    if not gone:
+        raise Busy(
+            f"the redaction is recorded, but the payload of {report} is still on the "
+            f"disk: another program is reading {file}; it leaves with the next write, "
+            "or run the same command again when that program is done"
+        )
 
 
 @click.command()

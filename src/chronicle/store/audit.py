@@ -40,8 +40,10 @@ def audit(store: Store) -> int:
             BLANK if isinstance(event, Redacted) else columnar(event, code, position_of)
         )
         if row.position != position or record != said:
-            raise IntegrityFailure(
+            found = IntegrityFailure(
                 f"position {position}: what replay reads is not what the event says; "
                 "the log was changed from outside: restore a backup"
             )
+            store.distrust(found)
+            raise found
     return position

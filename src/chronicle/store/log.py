@@ -23,7 +23,7 @@ from chronicle.domain.events import (
 from chronicle.domain.fields import NAME_LENGTH, text
 from chronicle.domain.state import References
 from chronicle.domain.timeline import RecordedEvent
-from chronicle.errors import Conflict, InputError, UsageError
+from chronicle.errors import Conflict, InputError, Untrusted, UsageError
 from chronicle.store.branch_guard import keep_apart
 from chronicle.store.brought import (
     Brought,
@@ -337,7 +337,11 @@ class EventLog:
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
     ) -> Iterator[RecordedEvent]:
         """The events after one position and up to another, in order."""
-        return map(recorded_of, self.store.rows(after, upto, types))
+        try:
+            yield from map(recorded_of, self.store.rows(after, upto, types))
+        except Untrusted as found:
+            self.store.distrust(found)
+            raise
 
     def position(self, known_at: int | datetime | None) -> int:
         """The position that *known_at* names: the last one recorded by then.

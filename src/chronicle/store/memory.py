@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from chronicle.errors import Busy, Conflict
+from chronicle.errors import Busy, ChronicleError, Conflict
 from chronicle.store.columnar import BLANK
 from chronicle.store.protocol import Draft, StoredRow, Writing, microseconds
 
@@ -36,6 +36,7 @@ class MemoryStore:
         self._identity = identity
         self._turn = threading.RLock()  # one transaction at a time
         self._busy = False
+        self.wrote = False
         self._lock = threading.Lock()  # no reader sees half of a commit
         self._rows: list[StoredRow] = []
         self._hot: list[bytes] = []
@@ -56,6 +57,7 @@ class MemoryStore:
                 work = _MemoryWriting(self)
                 yield work
                 work.commit()
+                self.wrote = True
             finally:
                 self._busy = False
 
@@ -112,6 +114,12 @@ class MemoryStore:
     def redactions(self) -> int:
         with self._lock:
             return sum(row.type == "report-redacted" for row in self._rows)
+
+    def distrust(self, found: ChronicleError) -> None:
+        """Memory is not damaged by others."""
+
+    def purge(self) -> bool:
+        return True
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from chronicle.errors import ChronicleError
+
 __all__ = [
     "Draft",
     "Reading",
@@ -120,6 +122,16 @@ class Writing(Reading, Protocol):
 
 class Store(Reading, Protocol):
     """Where rows are kept."""
+
+    wrote: bool  # whether anything was recorded through this object
+
+    def distrust(self, found: ChronicleError) -> None:
+        """Record nothing any more: what was read is not as it was written."""
+        ...
+
+    def purge(self) -> bool:
+        """Whether all emptied payloads have left the disk, after trying once more."""
+        ...
 
     def writing(self) -> AbstractContextManager[Writing]:
         """A transaction under the writer's lock; raises `Busy` when it is not had.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
@@ -14,7 +16,9 @@ from eventsourcing.persistence import (
 
 from chronicle.errors import Busy, ChronicleError, Conflict, Damaged, StorageError
 
-__all__ = ["storage_errors"]
+__all__ = ["operational", "storage_errors"]
+
+ROOM = 32_768  # bytes of a `-shm` file
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def storage_errors(path: object) -> Iterator[None]:
             f"{taken}; nothing was recorded: read again, decide again"
         ) from None
     except (sqlite3.OperationalError, OperationalError) as broken:
-        raise _operational(path, str(broken)) from None
+        raise operational(path, broken) from None
     except (sqlite3.ProgrammingError, ConnectionPoolClosedError) as broken:
         raise StorageError(
             f"{path} was closed while it was in use ({broken})"
@@ -40,13 +44,29 @@ def storage_errors(path: object) -> Iterator[None]:
         raise StorageError(f"cannot open {path}: {broken}") from None
 
 
-def _operational(path: object, message: str) -> ChronicleError:
+def operational(path: object, broken: Exception) -> ChronicleError:
+    """What SQLite could not do with the file at *path*, and why."""
+    message = str(broken)
     if "locked" in message or "busy" in message:
         return Busy(f"{path} is locked by another program; nothing was recorded")
     if "full" in message:
         return StorageError(f"the disk of {path} is full; nothing was recorded")
+    if _is_full(path):  # SQLite calls it a "disk I/O error"
+        return StorageError(
+            f"the disk of {path} is full, and even to read it needs room for a file "
+            "beside it; nothing was recorded: free some space"
+        )
     if "readonly" in message:
         return StorageError(f"{path} is read-only; nothing was recorded")
     if any(word in message for word in ("malformed", "no such", "decode")):
         return Damaged(f"{path} is damaged ({message}); restore a backup")
     return StorageError(f"{path}: {message}; nothing was recorded")
+
+
+def _is_full(path: object) -> bool:
+    """Whether less room is left than SQLite's index of a write-ahead log needs."""
+    try:
+        found = os.statvfs(Path(str(path)).absolute().parent)
+    except (AttributeError, OSError, ValueError):  # Windows has no statvfs
+        return False
+    return found.f_bavail * found.f_frsize < ROOM

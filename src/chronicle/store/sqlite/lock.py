@@ -53,6 +53,26 @@ else:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
 
+_open: set[int] = set()  # descriptors of lock files, held or waited for
+
+
+def _forget() -> None:
+    """A forked child does not keep the locks of a parent that dies."""
+    for fd in _open:
+        with suppress(OSError):
+            os.close(fd)
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def _close(fd: int) -> None:
+    _open.discard(fd)
+    os.close(fd)
+
+
 @contextmanager
 def file_lock(path: Path, timeout: float) -> Iterator[None]:
     """Hold the lock file *path*; raises `Busy` after *timeout* seconds.
@@ -60,30 +80,35 @@ def file_lock(path: Path, timeout: float) -> Iterator[None]:
     The file holds the number of the process that took it last, for the message; it is
     never removed, because a removed lock file can be held twice.
     """
+    holder = os.getpid()
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as broken:
         raise _cannot_lock(path, broken) from None
+    _open.add(fd)
     try:
         if not _try(fd):
             _queue(fd, path, timeout)
         with suppress(OSError):  # a full disk: the lock is held, the name is a courtesy
             os.pwrite(fd, f"{os.getpid():<20}".encode(), 1)
-    except _GaveUp:
-        raise  # the waiting thread closes the file when its turn comes
+    except _GaveUp as busy:
+        # The waiting thread closes the file when its turn comes.
+        raise Busy(str(busy)) from None
     except OSError as broken:
-        os.close(fd)
+        _close(fd)
         raise _cannot_lock(path, broken) from None
     except BaseException:
-        os.close(fd)
+        _close(fd)
         raise
     try:
         yield
     finally:
-        # A process forked meanwhile holds the open file too: closing is not enough.
-        with suppress(OSError):
-            _release(fd)
-        os.close(fd)
+        if os.getpid() == holder:  # in a child that was forked meanwhile it is closed
+            # A child whose fork was not seen holds the open file too: closing is not
+            # enough.
+            with suppress(OSError):
+                _release(fd)
+            _close(fd)
 
 
 def _cannot_lock(path: Path, broken: OSError) -> StorageError:
@@ -94,7 +119,7 @@ def _queue(fd: int, path: Path, timeout: float) -> None:
     """Wait in the kernel's queue, in a thread that outlives our patience if it must."""
     if timeout <= 0:
         busy = _busy(fd, path, timeout)
-        os.close(fd)
+        _close(fd)
         raise busy
     ended, gave_up, guard = threading.Event(), threading.Event(), threading.Lock()
     failed: list[OSError] = []
@@ -107,7 +132,7 @@ def _queue(fd: int, path: Path, timeout: float) -> None:
         with guard:
             ended.set()
             if gave_up.is_set():
-                os.close(fd)
+                _close(fd)
 
     threading.Thread(target=wait, daemon=True).start()
     if not ended.wait(timeout):
@@ -120,12 +145,26 @@ def _queue(fd: int, path: Path, timeout: float) -> None:
 
 
 def _busy(fd: int, path: Path, timeout: float) -> _GaveUp:
-    holder = os.pread(fd, 20, 1).decode(errors="replace").strip()
     return _GaveUp(
-        f"{path.name.removesuffix('.lock')} is being written by process "
-        f"{holder or 'unknown'}; waited {timeout:g} s; nothing was recorded: try again"
+        f"{path.name.removesuffix('.lock')} is being written by {_holder(fd)}; waited "
+        f"{timeout:g} s; nothing was recorded: try again"
     )
 
 
-class _GaveUp(Busy):
+def _holder(fd: int) -> str:
+    """Who holds the lock: who wrote its number into it, or who was started by that."""
+    told = os.pread(fd, 20, 1).decode(errors="replace").strip()
+    if not (told.isascii() and told.isdigit()):
+        return "process unknown"
+    if os.name == "posix":
+        try:
+            os.kill(int(told), 0)
+        except (ProcessLookupError, OverflowError):
+            return f"a process that was started by process {told}, which has ended"
+        except OSError:
+            pass
+    return f"process {told}"
+
+
+class _GaveUp(Exception):
     """Busy, and the lock file is not ours to close any more."""

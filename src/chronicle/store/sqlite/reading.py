@@ -20,6 +20,7 @@ __all__ = [
     "clamp",
     "hot_in_order",
     "last_position",
+    "position_at",
     "rows_by_ids",
     "rows_in_order",
     "rows_with_columnar",
@@ -57,6 +58,21 @@ def last_position(cursor: sqlite3.Cursor) -> int:
     if not 0 <= found <= END:
         raise Damaged(f"{found} is no position; restore a backup")
     return int(found)
+
+
+def position_at(cursor: sqlite3.Cursor, stamp: int, head: int) -> int:
+    """The last position up to *head* that was recorded at *stamp* or before."""
+    low, high = 0, head
+    stamp = min(max(stamp, -END), END)
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = cursor.execute(
+            "SELECT recorded_at FROM events WHERE position = ?", (middle,)
+        ).fetchone()
+        if found is None or type(found[0]) is not int:
+            raise Damaged(f"position {middle} is missing, or has no time")
+        low, high = (middle, high) if found[0] <= stamp else (low, middle - 1)
+    return low
 
 
 def rows_in_order(

@@ -13,17 +13,35 @@ from functools import cache
 from pathlib import Path
 
 from chronicle.errors import Damaged, StorageError, Untrusted
+from chronicle.store.sqlite.errors import operational
+from chronicle.store.sqlite.extent import missing_bytes
 from chronicle.store.sqlite.header import application_of, uri
 
 __all__ = [
     "APPLICATION_ID",
+    "LEAST",
+    "PATIENCE",
     "SCHEMA_VERSION",
     "STATEMENTS",
     "best_mode",
     "check_file",
+    "one_name",
     "set_pragmas",
 ]
 
+PATIENCE = 5.0  # seconds
+LEAST = 0.1  # seconds: somebody closes the file, which takes a moment
+# What the disk or another program refuses; all else that SQLite says is damage.
+REFUSALS = (
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
 APPLICATION_ID = 0x4348524E  # "CHRN"
 SCHEMA_VERSION = 1
 
@@ -154,21 +172,23 @@ def expected_schema() -> Schema:
         connection.close()
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Path, patience: float = PATIENCE) -> None:
     """Refuse whatever is not a chronicle, before anything of it is used.
 
-    Raises `StorageError` (missing, unreadable, or known by a second name), `Untrusted`
+    Raises `StorageError` (missing, unreadable, known by a second name, beside it a
+    journal of another program), `Busy` (locked for *patience* seconds), `Untrusted`
     (not a chronicle, a foreign or newer schema) or `Damaged` (a chronicle that SQLite
     cannot read, or one that was cut short).
     """
     if application_of(path) != APPLICATION_ID:  # before SQLite reads its schema
         raise Untrusted(f"{path} is an SQLite file, but no chronicle; nothing was run")
     real = path.resolve()
-    _one_name(real)
-    _check_content(path, real)
+    one_name(real)
+    _no_journal(path, real)
+    _check_content(path, real, patience)
 
 
-def _one_name(real: Path) -> None:
+def one_name(real: Path) -> None:
     """Refuse a file with two names: SQLite's side files would go by one of them.
 
     Raises `StorageError`. Writers through two names do not see each other's log, and
@@ -181,19 +201,36 @@ def _one_name(real: Path) -> None:
         )
 
 
-def _check_content(path: Path, real: Path) -> None:
+def _no_journal(path: Path, real: Path) -> None:
+    """Refuse a rollback journal, which SQLite would write back into the file.
+
+    A chronicle has a write-ahead log and never such a journal: it is of a program that
+    was interrupted, or of another file that had this name.
+    """
+    journal = real.with_name(real.name + "-journal")
+    if journal.exists() and journal.stat().st_size:
+        raise StorageError(
+            f"{journal} lies beside {path}: another program's unfinished change, which "
+            "SQLite would undo in the file; neither was touched: move the journal away "
+            "if it is not of this file, else let that program finish"
+        )
+
+
+def _check_content(path: Path, real: Path, patience: float) -> None:
     location = uri(real, _check_mode(real))
     try:
-        with closing(sqlite3.connect(location, uri=True)) as connection:
+        connection = sqlite3.connect(location, uri=True, timeout=max(patience, LEAST))
+        with closing(connection):
             connection.execute("PRAGMA trusted_schema=OFF").close()
+            connection.execute("BEGIN").close()  # all of it as of one moment
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            page_size = connection.execute("PRAGMA page_size").fetchone()[0]
             found = _schema(connection)
+            short = missing_bytes(connection, real)
     except (sqlite3.Error, UnicodeDecodeError) as broken:
-        code = getattr(broken, "sqlite_errorcode", None)
-        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY):
-            raise StorageError(f"cannot open {path}: {broken}") from None
+        code = getattr(broken, "sqlite_errorcode", 0) or 0
+        if code & 0xFF in REFUSALS and isinstance(broken, sqlite3.Error):
+            raise operational(path, broken) from None
         raise Damaged(
             f"{path} is damaged ({broken}); it was not touched: restore a backup"
         ) from None
@@ -210,9 +247,8 @@ def _check_content(path: Path, real: Path) -> None:
             f"{path} has a foreign schema ({', '.join(strange) or version}); "
             "nothing of it was run"
         )
-    # SQLite takes the missing end of a last page for zeros, which reads as no rows.
-    if size := real.stat().st_size % page_size:
+    if short:
         raise Damaged(
-            f"{path} is damaged (its last page has {size} of {page_size:,} bytes: it "
-            "was cut short); it was not touched: restore a backup"
+            f"{path} is damaged ({short:,} bytes at its end are missing: it was cut "
+            "short); it was not touched: restore a backup"
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,8 +18,8 @@ from typing import cast
 
 from chronicle.errors import (
     ChronicleError,
-    Conflict,
     Damaged,
+    IntegrityFailure,
     OutcomeUnknown,
     StorageError,
 )
@@ -27,22 +28,22 @@ from chronicle.store.protocol import StoredRow, Writing, microseconds
 from chronicle.store.sqlite.errors import storage_errors
 from chronicle.store.sqlite.header import uri
 from chronicle.store.sqlite.lock import file_lock
+from chronicle.store.sqlite.making import SIDE_FILES, make
 from chronicle.store.sqlite.reading import (
-    END,
     hot_in_order,
     last_position,
+    position_at,
     rows_by_ids,
     rows_in_order,
     rows_with_columnar,
 )
 from chronicle.store.sqlite.recorder import ChronicleDatastore, ChronicleRecorder
 from chronicle.store.sqlite.schema import (
-    APPLICATION_ID,
-    SCHEMA_VERSION,
-    STATEMENTS,
+    LEAST,
+    PATIENCE,
     best_mode,
     check_file,
-    set_pragmas,
+    one_name,
 )
 from chronicle.store.sqlite.writing import Codes, SQLiteWriting
 
@@ -50,9 +51,7 @@ __all__ = ["SQLiteStore"]
 
 LOCK_TIMEOUT = 30.0  # seconds that a writer waits for its turn
 CHECKPOINT_BYTES = 4 << 20  # of write-ahead log before it is folded into the file
-BUSY_MS = 5_000  # that SQLite waits for another program's lock
 PATIENCE_MS = 1_000  # that a redaction waits for readers of the payload
-SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
 class SQLiteStore:
@@ -67,16 +66,23 @@ class SQLiteStore:
         self._side_files: list[tuple[int, int] | None] = []
         self._lock_path = real.with_name(real.name + ".lock")
         self._lock_timeout = lock_timeout
+        self._busy_ms = int(max(lock_timeout, LEAST) * 1000)  # for SQLite's own locks
         self._clock = clock
         self._pid = os.getpid()
         self._closed = False
-        self._wrote = False
+        self.wrote = False  # whether anything was recorded through this object
+        self._distrusted = ""  # what was found damaged
+        self._purged = False  # what was emptied here has left the disk
         self._purge_due = False  # an emptied payload is still in the write-ahead log
         self._codes = Codes()
         with storage_errors(path):
             self._file = _identity(path)
+            self._size = 0  # bytes; the file only ever grows
+            self._mode = best_mode(real)
             self.datastore = ChronicleDatastore(
-                uri(real, best_mode(real)), originator_id_type="text"
+                uri(real, self._mode),
+                originator_id_type="text",
+                lock_timeout=max(lock_timeout, LEAST),
             )
             self.recorder = ChronicleRecorder(self.datastore)
             self.recorder.clock = clock
@@ -93,23 +99,13 @@ class SQLiteStore:
 
         It appears under its name only when it is whole.
         """
-        made = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-        try:
-            _check_free(path)
-            with storage_errors(path):
-                os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-                _make(made, identity or secrets.token_hex(16), microseconds(clock()))
-                # Under the lock, since a rename would replace what another made.
-                with file_lock(path.with_name(path.name + ".lock"), lock_timeout):
-                    _check_free(path)
-                    made.rename(path)
-                _sync_folder(path.parent)
-        except OSError as broken:
-            raise StorageError(f"cannot make {path}: {broken.strerror}") from None
-        finally:
-            for suffix in ("", *SIDE_FILES):
-                with suppress(OSError):
-                    made.with_name(made.name + suffix).unlink()
+        with storage_errors(path):
+            make(
+                path,
+                identity or secrets.token_hex(16),
+                microseconds(clock()),
+                lock_timeout,
+            )
         return cls.open(path, clock, lock_timeout)
 
     @classmethod
@@ -120,12 +116,14 @@ class SQLiteStore:
         lock_timeout: float = LOCK_TIMEOUT,
     ) -> SQLiteStore:
         """Open a chronicle after `check_file`."""
-        check_file(path)
+        check_file(path, min(lock_timeout, PATIENCE))
         return cls(path, clock, lock_timeout)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         self._usable()
+        self._writable()
+        until = time.monotonic() + self._lock_timeout
         with (
             storage_errors(self.path),
             file_lock(self._lock_path, self._lock_timeout),
@@ -133,7 +131,7 @@ class SQLiteStore:
         ):
             raw = connection._sqlite_conn
             self._usable()
-            raw.execute("BEGIN IMMEDIATE").close()
+            self._begin(raw, until)
             cursor = raw.cursor()
             try:
                 self._same_side_files()
@@ -151,11 +149,38 @@ class SQLiteStore:
                 with suppress(sqlite3.ProgrammingError):
                     cursor.close()
             self._commit(raw)
-            self._wrote = True
+            self.wrote = True
             self._same_file()
             self._same_side_files()
-            self._purge_due |= work.emptied
+            if work.emptied:
+                self._purge_due, self._purged = True, False
             self._checkpoint(raw)
+
+    def _writable(self) -> None:
+        """Raises `StorageError` for a file that cannot be written to with safety.
+
+        Raises `Damaged` after this store was found damaged: what is appended to such a
+        file may be lost with it.
+        """
+        if self._distrusted:
+            raise Damaged(
+                f"{self.path}: damage was found ({self._distrusted}), and nothing is "
+                "recorded in it any more: restore a backup, then open that"
+            )
+        if self._mode != "rw":
+            raise StorageError(
+                f"{self.path}, or its folder, is read-only; nothing was recorded"
+            )
+        one_name(self.path)
+
+    def _begin(self, raw: sqlite3.Connection, until: float) -> None:
+        """Take SQLite's own write lock, which only other programs hold against us."""
+        left = max(until - time.monotonic(), 0.0)
+        raw.execute(f"PRAGMA busy_timeout={int(left * 1000)}").close()
+        try:
+            raw.execute("BEGIN IMMEDIATE").close()
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={self._busy_ms}").close()
 
     def _commit(self, raw: sqlite3.Connection) -> None:
         try:
@@ -182,9 +207,20 @@ class SQLiteStore:
         self._same_file()
 
     def _same_file(self) -> None:
-        """What is written to a file that was unlinked is lost when it is closed."""
-        if _identity(self.path) != self._file:
+        """What is written to a file that was unlinked is lost when it is closed.
+
+        Nor may it have become shorter, as it does when it is cut or overwritten.
+        """
+        found = _stat(self.path)
+        if found is None or (found.st_dev, found.st_ino) != self._file:
             raise self._replaced(self.path)
+        if found.st_size < self._size:
+            raise StorageError(
+                f"{self.path} became shorter while it was open ({found.st_size:,} of "
+                f"{self._size:,} bytes): it was cut, or another file was copied over "
+                "it; restore a backup"
+            )
+        self._size = found.st_size
 
     def _same_side_files(self) -> None:
         """Nor may the write-ahead log go: without it a crash loses what it holds."""
@@ -199,34 +235,43 @@ class SQLiteStore:
             "since may not be in the file of that name: open it again, and look"
         )
 
-    def _checkpoint(self, raw: sqlite3.Connection, always: bool = False) -> None:
+    def _checkpoint(self, raw: sqlite3.Connection, always: bool = False) -> bool:
         """Fold the write-ahead log in; called under the writer's lock only.
 
         A reader of older rows can be in the way: it is not waited for, or, with a
         payload that has to go, for a moment; then it is tried again after each write.
+        Returns whether nothing is left in the log.
         """
         above = 0 if always or self._purge_due else CHECKPOINT_BYTES
         with suppress(OSError, sqlite3.Error):
-            if self._side[0].stat().st_size > above:
-                patience = PATIENCE_MS if self._purge_due else 0
-                raw.execute(f"PRAGMA busy_timeout={patience}").close()
-                done = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                raw.execute(f"PRAGMA busy_timeout={BUSY_MS}").close()
-                self._purge_due = self._purge_due and done[0] != 0
+            if self._side[0].stat().st_size <= above:
+                return above == 0
+            patience = PATIENCE_MS if self._purge_due else 0
+            raw.execute(f"PRAGMA busy_timeout={patience}").close()
+            done = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            raw.execute(f"PRAGMA busy_timeout={self._busy_ms}").close()
+            if self._purge_due and done[0] == 0:
+                self._purge_due, self._purged = False, True
+            return bool(done[0] == 0)
+        return False
 
     def purge(self) -> bool:
         """Fold the write-ahead log in now; whether all emptied payloads left the disk.
 
-        Raises `Busy` when another process is writing.
+        Where they did not, another program is reading: they leave with the next write,
+        or when the last program closes the file. Raises `Busy` when another process is
+        writing.
         """
+        return self._purged or self._fold()
+
+    def _fold(self) -> bool:
         patience = self._lock_timeout if self._purge_due else 0.0
         with (
             storage_errors(self.path),
             file_lock(self._lock_path, patience),
             self.datastore.get_connection(commit=True) as connection,
         ):
-            self._checkpoint(connection._sqlite_conn, always=True)
-        return not self._purge_due
+            return self._checkpoint(connection._sqlite_conn, always=True)
 
     def copy_to(self, path: Path) -> None:
         """A consistent copy of the log, as of now; *path* must not exist."""
@@ -246,6 +291,7 @@ class SQLiteStore:
     def _reading(self) -> Iterator[sqlite3.Cursor]:
         self._usable()
         with (
+            self._noticing(),
             storage_errors(self.path),
             self.datastore.get_connection(commit=False) as connection,
         ):
@@ -257,6 +303,18 @@ class SQLiteStore:
                 with suppress(sqlite3.ProgrammingError):  # the store was closed
                     cursor.close()
 
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityFailure as found:
+            self.distrust(found)
+            raise
+
+    def distrust(self, found: ChronicleError) -> None:
+        """Record nothing any more: the file was found damaged, or not as written."""
+        self._distrusted = self._distrusted or str(found)[:200]
+
     def head(self) -> int:
         with self._reading() as cursor:
             return last_position(cursor)
@@ -264,7 +322,8 @@ class SQLiteStore:
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
     ) -> Iterator[StoredRow]:
-        return rows_in_order(self._reading, after, upto, types)
+        with self._noticing():
+            yield from rows_in_order(self._reading, after, upto, types)
 
     def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
         with self._reading() as cursor:
@@ -276,12 +335,14 @@ class SQLiteStore:
             return rows_by_ids(cursor, "target", reports)
 
     def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
-        return hot_in_order(self._reading, after, upto)
+        with self._noticing():
+            yield from hot_in_order(self._reading, after, upto)
 
     def rows_with_columnar(
         self, after: int = 0, upto: int | None = None
     ) -> Iterator[tuple[StoredRow, bytes]]:
-        return rows_with_columnar(self._reading, after, upto)
+        with self._noticing():
+            yield from rows_with_columnar(self._reading, after, upto)
 
     def codes(self, kind: str) -> list[str]:
         with self._reading() as cursor:
@@ -294,18 +355,9 @@ class SQLiteStore:
 
     def position_at(self, stamp: int) -> int:
         """By bisection: `recorded_at` never decreases, so it needs no index."""
-        low, high = 0, self.head()
-        stamp = min(max(stamp, -END), END)
+        head = self.head()
         with self._reading() as cursor:
-            while low < high:
-                middle = (low + high + 1) // 2
-                found = cursor.execute(
-                    "SELECT recorded_at FROM events WHERE position = ?", (middle,)
-                ).fetchone()
-                if found is None or type(found[0]) is not int:
-                    raise Damaged(f"{self.path} has no time at position {middle}")
-                low, high = (middle, high) if found[0] <= stamp else (low, middle - 1)
-        return low
+            return position_at(cursor, stamp, head)
 
     def identity(self) -> str:
         with self._reading() as cursor:
@@ -325,60 +377,21 @@ class SQLiteStore:
     def close(self) -> None:
         if self._closed or self._pid != os.getpid():
             return
-        if self._wrote:
+        if self.wrote:
             with suppress(ChronicleError):
-                self.purge()
+                self._fold()
         self._closed = True
         self.datastore.close()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file a name stands for; None for none."""
+def _stat(path: Path) -> os.stat_result | None:
     try:
-        found = path.stat()
+        return path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
 
 
-def _check_free(path: Path) -> None:
-    """Refuse a name that is taken, or beside which an old chronicle left its rest."""
-    if path.exists() or path.is_symlink():
-        raise Conflict(f"{path} exists; it was not touched: choose another name")
-    if not path.parent.is_dir():
-        raise StorageError(f"no folder {path.parent}; make it first")
-    for suffix in SIDE_FILES:
-        left = path.with_name(path.name + suffix)
-        if left.exists():
-            raise Conflict(
-                f"{left} is left of another chronicle, and SQLite would mix it into "
-                "this one; it was not touched: move it away, or choose another name"
-            )
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name of a new file must survive a power cut too."""
-    if os.name == "posix":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
-def _make(path: Path, identity: str, now: int) -> None:
-    """Write an empty chronicle into an empty file."""
-    connection = sqlite3.connect(uri(path, "rw"), uri=True, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL").close()
-        set_pragmas(connection)
-        connection.execute("BEGIN IMMEDIATE").close()
-        for statement in STATEMENTS:
-            connection.execute(statement).close()
-        connection.execute("INSERT INTO chronicle VALUES (1, ?, ?)", (identity, now))
-        connection.execute(f"PRAGMA application_id={APPLICATION_ID}").close()
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}").close()
-        connection.execute("COMMIT").close()
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-    finally:
-        connection.close()
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a name stands for; None for none."""
+    found = _stat(path)
+    return None if found is None else (found.st_dev, found.st_ino)

@@ -1,0 +1,110 @@
+"""A new chronicle: it appears under its name only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from chronicle.errors import Conflict, StorageError
+from chronicle.store.sqlite.header import uri
+from chronicle.store.sqlite.lock import file_lock
+from chronicle.store.sqlite.schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    STATEMENTS,
+    set_pragmas,
+)
+
+__all__ = ["SIDE_FILES", "make"]
+
+SIDE_FILES = ("-wal", "-shm", "-journal")
+_UNFINISHED = ".new"
+
+
+def make(path: Path, identity: str, now: int, lock_timeout: float) -> None:
+    """Make an empty chronicle at *path*, all or nothing.
+
+    Raises `Conflict` when something is there already, `StorageError`, and `Busy` when
+    another process has been making one of that name for *lock_timeout* seconds.
+    """
+    made: Path | None = None
+    try:
+        _check_free(path)
+        made = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
+        # Under the lock, since a rename would replace what another made.
+        with file_lock(path.with_name(path.name + ".lock"), lock_timeout):
+            _check_free(path)
+            _sweep(path)
+            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            _fill(made, identity, now)
+            made.rename(path)
+        _sync_folder(path.parent)
+    except OSError as broken:
+        raise StorageError(f"cannot make {path}: {broken.strerror}") from None
+    finally:
+        if made is not None:
+            for suffix in ("", *SIDE_FILES):
+                with suppress(OSError):
+                    made.with_name(made.name + suffix).unlink()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a process left that was killed while it made *path*.
+
+    Only the holder of the lock makes one, so that nobody is at work on these.
+    """
+    sides = "|".join(SIDE_FILES)
+    left = re.compile(
+        rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(_UNFINISHED)}({sides})?"
+    )
+    for other in path.parent.iterdir():
+        if left.fullmatch(other.name) and not other.is_dir():
+            with suppress(OSError):
+                other.unlink()
+
+
+def _check_free(path: Path) -> None:
+    """Refuse a name that is taken, or beside which an old chronicle left its rest."""
+    if path.exists() or path.is_symlink():
+        raise Conflict(f"{path} exists; it was not touched: choose another name")
+    if not path.parent.is_dir():
+        raise StorageError(f"no folder {path.parent}; make it first")
+    for suffix in SIDE_FILES:
+        left = path.with_name(path.name + suffix)
+        if left.exists():
+            raise Conflict(
+                f"{left} is left of another chronicle, and SQLite would mix it into "
+                "this one; it was not touched: move it away, or choose another name"
+            )
+
+
+def _sync_folder(folder: Path) -> None:
+    """The name of a new file must survive a power cut too."""
+    if os.name == "posix":
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _fill(path: Path, identity: str, now: int) -> None:
+    """Write an empty chronicle into an empty file."""
+    connection = sqlite3.connect(uri(path, "rw"), uri=True, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL").close()
+        set_pragmas(connection)
+        connection.execute("BEGIN IMMEDIATE").close()
+        for statement in STATEMENTS:
+            connection.execute(statement).close()
+        connection.execute("INSERT INTO chronicle VALUES (1, ?, ?)", (identity, now))
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}").close()
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}").close()
+        connection.execute("COMMIT").close()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    finally:
+        connection.close()
