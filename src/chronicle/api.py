@@ -159,6 +159,7 @@ class Chronicle:
         progress: Progress | None = None,
         result: ImportResult | None = None,
         wanted: Wanted = ANY,
+        accept: Sequence[str] = (),
     ) -> ImportResult:
         """Import folders or files, of the own format or the field's, as one command.
 
@@ -168,7 +169,8 @@ class Chronicle:
         what the same file of the same data set told before. *strict* leaves a file
         with problems out and raises `RefusedImport`; *dry_run* does it all on a copy
         that is thrown away; *result* is filled as files go in; *wanted* names the
-        format, where it should not be found by itself, and sets its options.
+        format, where it should not be found by itself, and sets its options; *accept*
+        names values that look wrong and are right.
         """
         if not dry_run:
             return import_paths(
@@ -180,6 +182,7 @@ class Chronicle:
                 progress=progress,
                 result=result,
                 wanted=wanted,
+                accept=accept,
             )
         with self._copy() as copy:
             return copy.import_folder(
@@ -190,6 +193,7 @@ class Chronicle:
                 progress=progress,
                 result=result,
                 wanted=wanted,
+                accept=accept,
             )
 
     def tables_in(

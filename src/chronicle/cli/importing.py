@@ -57,6 +57,12 @@ IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems
     metavar="LAST|POSITION",
     help="Take back what the last import brought, or that of one file.",
 )
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="VALUE|all",
+    help="A value that looks wrong and is right: it is not listed again.",
+)
 @mapping_options
 @table_options(columns=IMPORTED, bare=lambda: show_columns())
 def import_(
@@ -70,6 +76,7 @@ def import_(
     dry_run: bool,
     strict: bool,
     undo: str | None,
+    accept: Sequence[str],
     format_: str | None,
     out: Path | None,
     **table: Any,
@@ -122,12 +129,14 @@ def import_(
                 progress=told,
                 result=result,
                 wanted=wanted,
+                accept=accept,
             )
         except ChronicleError as error:
             failed = error
     if result.files:  # also those before the one that failed: they are in the log
         _show_imported(file, result, complete, dry_run, kind, out)
         _tell_open(result, table["review"], wanted.table)
+        _tell_suspicions(result)
     if failed is not None:
         for line in getattr(failed, "problems", ())[:SHOWN_PROBLEMS]:
             say(line)
@@ -136,6 +145,17 @@ def import_(
         count = result.total("problem_count")
         were = "were problems" if count > 1 else "was a problem"
         raise InputError(f"nothing was imported: there {were}, {count:,} in all")
+
+
+def _tell_suspicions(result: ImportResult) -> None:
+    """One list of what looks wrong, by value."""
+    found = result.suspicions
+    for one in found[:SHOWN_PROBLEMS]:
+        say(f"looks wrong: {one}")
+    if len(found) > SHOWN_PROBLEMS:
+        say(f"and {len(found) - SHOWN_PROBLEMS:,} more look wrong")
+    if found:
+        say(f"it is recorded as it is; --accept {found[0].value!r} or all, if right")
 
 
 def _tell_open(result: ImportResult, review: Path | None, asked: TableOptions) -> None:

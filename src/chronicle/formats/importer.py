@@ -44,6 +44,9 @@ from chronicle.formats.spreadsheet.archive import is_packed, unpacked
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.names import Open
 from chronicle.formats.spreadsheet.table import TableFile
+from chronicle.formats.suspicion import Suspicion, Watch
+from chronicle.store.accepted import accept as accept_values
+from chronicle.store.accepted import accepted
 from chronicle.store.bulk import Controls
 from chronicle.store.chunks import CHUNK
 from chronicle.store.log import EventLog, Tally
@@ -59,6 +62,7 @@ __all__ = [
 
 KEPT = 1_000  # problems that are kept of one file; the rest are counted
 NOTED = 200  # problems that the record itself keeps
+ALL = "all"  # every value that looks wrong is right
 TABLE = "table"  # the word for a table that is read by a mapping
 LINE = 400  # characters of each, where there are few
 
@@ -98,6 +102,7 @@ class ImportResult:
 
     files: list[FileResult] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    suspicions: list[Suspicion] = field(default_factory=list)  # not accepted yet
 
     @property
     def problems(self) -> list[Problem]:
@@ -125,6 +130,7 @@ def import_paths(
     progress: Progress | None = None,
     result: ImportResult | None = None,
     wanted: Wanted = ANY,
+    accept: Sequence[str] = (),
 ) -> ImportResult:
     """Import folders and files, of the own format or the field's, as one command.
 
@@ -134,7 +140,8 @@ def import_paths(
     is raised at the end. With *complete* a report that only an earlier vintage of the
     same file of the same data set told is retracted. *result* is filled file by file:
     when an error ends the import it tells what went in before. *wanted* says which
-    format, where it should not be found, and what to set of it. Raises `InputError`
+    format, where it should not be found, and what to set of it. *accept* names values
+    that look wrong and are right, `all` for every one. Raises `InputError`
     where there is nothing to read.
     """
     result = ImportResult() if result is None else result
@@ -154,6 +161,7 @@ def import_paths(
             result.ignored += ignored
             for file in files:
                 _take_in(log, file, how, result)
+    result.suspicions = _suspicions(log, how.watch, accept)
     refused = [file.file for file in result.files if file.refused]
     if refused:
         others = len(result.files) - len(refused)
@@ -164,6 +172,16 @@ def import_paths(
             [str(problem) for problem in result.problems],
         )
     return result
+
+
+def _suspicions(log: EventLog, watch: Watch, accept: Sequence[str]) -> list[Suspicion]:
+    """What looks wrong and nobody has accepted, now or before."""
+    found = watch.suspicions(log.references())
+    right = [one.value for one in found] if ALL in accept else list(accept)
+    if right:
+        accept_values(log, right)
+    known = accepted(log, (one.value for one in found))
+    return [one for one in found if one.value not in known]
 
 
 def tables_in(
@@ -286,6 +304,7 @@ class _How:
         self.progress = progress
         self.run = b"", 0  # what tells this command from others, and where it began
         self.label = ""
+        self.watch = Watch()
         self._labels: set[tuple[str, str]] = set()
 
     def name(self, file: Readable) -> None:
@@ -338,7 +357,7 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
 
     try:
         tally = log.import_events(
-            _events(file, result),
+            _events(file, result, how.watch),
             dataset=file.dataset,
             types=file.types,
             label=how.label,
@@ -371,18 +390,21 @@ def _import_file(log: EventLog, file: Readable, how: _How) -> FileResult:
 
 
 def _events(
-    file: Readable, result: FileResult
+    file: Readable, result: FileResult, watch: Watch
 ) -> Iterator[tuple[int, Event] | Controls]:
     """The events of a file in order; links last, because they may point forward."""
+    see = watch.see
     links: list[tuple[int, Event]] = []
     for row in file.rows_and_blocks(CHUNK):
         if isinstance(row, Problem):
             result.add(row)
             continue
         if isinstance(row, Controls):
+            see(row)
             yield row
             continue
         for event in row.events:
+            see(event)
             if isinstance(event, ReportsLinked):
                 links.append((row.line, event))
             else:
