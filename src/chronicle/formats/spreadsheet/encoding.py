@@ -44,9 +44,9 @@ def encoding_of(path: Path, said: str | None = None) -> str:
             if start.startswith(bom):
                 if not name:
                     raise InputError(f"{path.name}: is UTF-32; save it as UTF-8")
-                return name
+                return _checked(path, name)
         if wide := _utf16(start):
-            return wide
+            return _checked(path, wide)
         decoder = codecs.getincrementaldecoder("utf-8")()
         chunk, utf8 = start, True
         while chunk:
