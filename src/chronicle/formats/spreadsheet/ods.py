@@ -42,9 +42,6 @@ class OdsBook:
         if not self.sheets:
             raise InputError(f"{path.name}: has no sheet with cells")
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
     def merged(self, sheet: str) -> list[Merged]:
         """The merged ranges of a sheet, from 1."""
         return self._merged[sheet]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,46 +32,54 @@ Merged = tuple[int, int, int, int]  # first row, first column, last row, last co
 
 
 class ExcelBook:
-    """A workbook; raises `InputError` for one that cannot be read."""
+    """A workbook; raises `InputError` for one that cannot be read.
+
+    The file is opened for each reading, and closed with it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         check_archive(path)
-        self._book: Any = self._opened()
-        self.epoch_1904 = self._book.epoch.year == 1904
-        self.sheets = [
-            sheet.title
-            for sheet in self._book.worksheets
-            if getattr(sheet, "sheet_state", "visible") == "visible"
-        ]
+        with self._opened() as book:
+            self.epoch_1904: bool = book.epoch.year == 1904
+            self._parts: dict[str, str] = {
+                sheet.title: getattr(sheet, "_worksheet_path", "").lstrip("/")
+                for sheet in book.worksheets
+                if getattr(sheet, "sheet_state", "visible") == "visible"
+            }
+        self.sheets = list(self._parts)
         if not self.sheets:
             raise InputError(f"{path.name}: has no sheet with cells")
 
-    def _opened(self) -> Any:
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
         import warnings
 
         from openpyxl import load_workbook
 
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of styles that nobody needs here
-                return load_workbook(
-                    self.path, read_only=True, data_only=True, keep_links=False
-                )
-        except Exception as broken:  # many kinds, for what is no workbook
-            raise InputError(
-                f"{self.path.name}: cannot be read as a workbook ({_said(broken)})"
-            ) from None
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._book.close()
+        with self.path.open("rb") as file:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of styles that nobody needs here
+                    book = load_workbook(
+                        file, read_only=True, data_only=True, keep_links=False
+                    )
+            except Exception as broken:  # many kinds, for what is no workbook
+                raise InputError(
+                    f"{self.path.name}: cannot be read as a workbook ({_said(broken)})"
+                ) from None
+            try:
+                yield book
+            finally:
+                book.close()
 
     def merged(self, sheet: str) -> list[Merged]:
         """The merged ranges of a sheet, from 1, as far as there are not too many."""
-        part = getattr(self._book[sheet], "_worksheet_path", "").lstrip("/")
         try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(part) as file:
+            with (
+                zipfile.ZipFile(self.path) as archive,
+                archive.open(self._parts[sheet]) as file,
+            ):
                 text = _tail(file)
         except (KeyError, OSError, zipfile.BadZipFile, ValueError):
             return []
@@ -82,32 +91,29 @@ class ExcelBook:
 
     def rows(self, sheet: str) -> Iterator[tuple[int, list[Cell]]]:
         """Row numbers and cells; rows that are blank are left out."""
-        import warnings
+        with self._opened() as book:
+            try:
+                yield from _rows(book[sheet])
+            except Exception as broken:
+                raise InputError(
+                    f"{self.path.name}: sheet {sheet!r} cannot be read "
+                    f"({_said(broken)})"
+                ) from None
 
-        blank = 0
-        worksheet = self._book[sheet]
-        worksheet.reset_dimensions()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                rows = worksheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
-                for number, values in enumerate(rows, 1):
-                    cells = [_cell(value) for value in values]
-                    if not any(cell is not None for cell in cells):
-                        blank += 1
-                        if blank > _BLANK_ROWS:
-                            return
-                        continue
-                    blank = 0
-                    yield number, cells
-                    if number >= MAX_ROWS:
-                        return
-        except InputError:
-            raise
-        except Exception as broken:
-            raise InputError(
-                f"{self.path.name}: sheet {sheet!r} cannot be read ({_said(broken)})"
-            ) from None
+
+def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
+    blank = 0
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
+    for number, values in enumerate(rows, 1):
+        cells = [_cell(value) for value in values]
+        if any(cell is not None for cell in cells):
+            blank = 0
+            yield number, cells
+        else:
+            blank += 1
+        if blank > _BLANK_ROWS or number >= MAX_ROWS:
+            return
 
 
 def _cell(value: Any) -> Cell:
