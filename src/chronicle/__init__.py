@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from chronicle.domain.events import SettlementRegistered as SettlementRegistered
     from chronicle.domain.events import SourceRegistered as SourceRegistered
     from chronicle.domain.events import SupportReported as SupportReported
+    from chronicle.domain.state import State as State
     from chronicle.domain.table import Table as Table
-    from chronicle.domain.views import State as State
     from chronicle.experiments.run import Run as Run
     from chronicle.experiments.run import run_scenario as run_scenario
     from chronicle.report.mapping import Picture as Picture
@@ -70,7 +70,7 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "Picture": "chronicle.report.mapping",
     "Run": "chronicle.experiments.run",
     "Scenario": "chronicle.simulation.scenario",
-    "State": "chronicle.domain.views",
+    "State": "chronicle.domain.state",
     "Table": "chronicle.domain.table",
     "calibrate": "chronicle.calibration.calibrate",
     "create": "chronicle.api",

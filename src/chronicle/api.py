@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +16,11 @@ from chronicle.domain.events import ControlReported, Event, ReportRedacted
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.names import Gazetteer
 from chronicle.domain.quality import STALE_DAYS, check_table
-from chronicle.domain.state import References, diff, state_of
-from chronicle.domain.state import State as PlainState
+from chronicle.domain.state import References, State, diff, state_of
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import RecordedEvent, effective_claims
 from chronicle.domain.times import Day, KnownAt, as_day, as_known_at
 from chronicle.domain.views import (
-    State,
     clocks,
     diff_table,
     displaced_table,
@@ -259,7 +258,8 @@ class Chronicle:
         lens: str = "latest",
     ) -> State:
         """What was so at the end of *on*, as known then, seen through a lens."""
-        return State.of(self._seen(on, known_at, published_by, lens), self.what_if)
+        found = self._seen(on, known_at, published_by, lens)
+        return replace(found, what_if=self.what_if)
 
     def _seen(
         self,
@@ -267,7 +267,7 @@ class Chronicle:
         known_at: KnownAt | None,
         published_by: Day | None,
         lens: str,
-    ) -> PlainState:
+    ) -> State:
         """`_state`, by columns where the log is long and they have the answer."""
         position = self.position(known_at)
         if position < LONG or lens != "latest" or published_by is not None:
@@ -282,7 +282,7 @@ class Chronicle:
         known_at: KnownAt | None,
         published_by: Day | None,
         lens: str,
-    ) -> PlainState:
+    ) -> State:
         position = self.position(known_at)
         return state_of(
             self._log.recorded(upto=position),

@@ -8,9 +8,11 @@ and folding in two parts is folding in one. `judge` asks the lens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chronicle.domain.displacement import figures_on
 from chronicle.domain.events import (
@@ -37,9 +39,18 @@ from chronicle.domain.timeline import (
     order,
 )
 
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import pandas as pd
+
+    from chronicle import Picture
+    from chronicle.domain.table import Table
+
 __all__ = [
     "ControlChange",
     "Evidence",
+    "OtherEvidence",
     "Place",
     "References",
     "State",
@@ -87,16 +98,65 @@ def references(log: Iterable[RecordedEvent]) -> References:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that was said, by what it was said of, in `order`."""
+class OtherEvidence:
+    """What was said of anything but control, in `order`; routes by id."""
 
-    control: dict[str, tuple[EffectiveClaim, ...]] = field(default_factory=dict)
     routes: dict[str, tuple[EffectiveClaim, ...]] = field(default_factory=dict)
     figures: tuple[EffectiveClaim, ...] = ()
     incidents: tuple[EffectiveClaim, ...] = ()
     support: tuple[EffectiveClaim, ...] = ()
     legends: tuple[EffectiveClaim, ...] = ()
-    last: dict[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Everything that was said, by what it was said of, in `order`.
+
+    `control` and `last` (the last day of which anybody spoke) are by settlement id.
+    `load` gives the rest when it is first asked for: a long log is not read for it.
+    """
+
+    control: Mapping[str, tuple[EffectiveClaim, ...]] = field(default_factory=dict)
+    last: Mapping[str, date] = field(default_factory=dict)
+    load: Callable[[], OtherEvidence] = field(default=OtherEvidence, repr=False)
+
+    @cached_property
+    def other(self) -> OtherEvidence:
+        """What was said of anything but control."""
+        return self.load()
+
+    @property
+    def routes(self) -> dict[str, tuple[EffectiveClaim, ...]]:
+        """Reports on routes, by route id."""
+        return self.other.routes
+
+    @property
+    def figures(self) -> tuple[EffectiveClaim, ...]:
+        """Figures of displaced people."""
+        return self.other.figures
+
+    @property
+    def incidents(self) -> tuple[EffectiveClaim, ...]:
+        """Reports of incidents."""
+        return self.other.incidents
+
+    @property
+    def support(self) -> tuple[EffectiveClaim, ...]:
+        """Reports of who backs whom."""
+        return self.other.support
+
+    @property
+    def legends(self) -> tuple[EffectiveClaim, ...]:
+        """What colours of maps mean."""
+        return self.other.legends
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Evidence):
+            return NotImplemented
+        mine, theirs = (self.control, self.last), (other.control, other.last)
+        return mine == theirs and self.other == other.other
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def places_of(event: Event | Redacted) -> set[str]:
@@ -136,15 +196,15 @@ def fold(standing: Iterable[EffectiveClaim], start: Evidence | None = None) -> E
         for place in places:
             if place is not None:
                 last[place] = max(last.get(place, claim.since_day), claim.since_day)
-    return Evidence(
-        {place: tuple(reports) for place, reports in control.items()},
+    rest = OtherEvidence(
         {route: tuple(reports) for route, reports in routes.items()},
         tuple(figures),
         tuple(incidents),
         tuple(support),
         tuple(legends),
-        last,
     )
+    held = {place: tuple(reports) for place, reports in control.items()}
+    return Evidence(held, last, lambda: rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +234,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was so at the end of *on*, as known at *position*, seen by *lens*."""
+    """What was so at the end of *on*, as known at *position*, seen by *lens*.
+
+    *what_if* names the branch that it is a state of; empty for the record. *cautions*
+    are sentences on what the answer lacks, and why.
+    """
 
     on: date
     position: int
@@ -184,6 +248,8 @@ class State:
     references: References
     heard: Evidence
     links: tuple[ReportsLinked, ...]
+    what_if: str = ""
+    cautions: tuple[str, ...] = ()
 
     @property
     def control(self) -> dict[str, str | None]:
@@ -218,6 +284,34 @@ class State:
             for id_, route in self.references.routes.items()
             if not _shut(self.heard.routes.get(id_, ()), self.on)
         ]
+
+    def table(self) -> Table:
+        """One row a settlement, by settlement id: the columns of `chronicle state`."""
+        from chronicle.domain.views import marked, state_table
+
+        return marked(state_table(self), self.what_if)
+
+    def frame(self) -> pd.DataFrame:
+        """`table` as a pandas frame."""
+        return self.table().frame()
+
+    def map(
+        self,
+        out: str | PathLike[str] | None = None,
+        *,
+        place: str | None = None,
+        km: float = 40.0,
+        admin1: str | None = None,
+        licence: str = "",
+    ) -> Picture:
+        """A map of the state: of all, about a *place*, or of a province.
+
+        A notebook shows it; with *out* it is a file as well, of the format that its
+        suffix says (.png, .svg, .pdf). Needs matplotlib (extra `plot`).
+        """
+        from chronicle import map_state
+
+        return map_state(self, out, place=place, km=km, admin1=admin1, licence=licence)
 
 
 def _shut(reports: tuple[EffectiveClaim, ...], on: date) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chronicle.domain import state as ground
 from chronicle.domain.describe import side_text
 from chronicle.domain.displacement import place_of, relation, why_not_added
 from chronicle.domain.events import ControlReported, DisplacementReported
 from chronicle.domain.lenses import control_of, side
-from chronicle.domain.state import ControlChange, best_grade
+from chronicle.domain.state import ControlChange, State, best_grade
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import (
     EffectiveClaim,
@@ -20,16 +19,8 @@ from chronicle.domain.timeline import (
     order,
 )
 
-if TYPE_CHECKING:
-    from os import PathLike
-
-    import pandas as pd
-
-    from chronicle import Picture
-
 __all__ = [
     "STATE_COLUMNS",
-    "State",
     "diff_table",
     "displaced_table",
     "history_table",
@@ -69,50 +60,6 @@ HISTORY_COLUMNS = (
 )
 
 
-class State(ground.State):
-    """`state.State`, that can also become a table and a frame.
-
-    *what_if* names the branch that it is a state of; empty for the record.
-    """
-
-    __slots__ = ("what_if",)
-    what_if: str
-
-    @classmethod
-    def of(cls, plain: ground.State, what_if: str = "") -> State:
-        """The same state."""
-        names = plain.__dataclass_fields__
-        found = cls(**{name: getattr(plain, name) for name in names})
-        object.__setattr__(found, "what_if", what_if)
-        return found
-
-    def table(self) -> Table:
-        """One row a settlement, by settlement id."""
-        return marked(state_table(self), self.what_if)
-
-    def frame(self) -> pd.DataFrame:
-        """The columns of `chronicle state`, one row a settlement."""
-        return self.table().frame()
-
-    def map(
-        self,
-        out: str | PathLike[str] | None = None,
-        *,
-        place: str | None = None,
-        km: float = 40.0,
-        admin1: str | None = None,
-        licence: str = "",
-    ) -> Picture:
-        """A map of the state: of all, about a *place*, or of a province.
-
-        A notebook shows it; with *out* it is a file as well, of the format that its
-        suffix says (.png, .svg, .pdf). Needs matplotlib (extra `plot`).
-        """
-        from chronicle import map_state
-
-        return map_state(self, out, place=place, km=km, admin1=admin1, licence=licence)
-
-
 def marked(table: Table, what_if: str) -> Table:
     """*table* of a branch, which says so on its face; of the record as it is."""
     if not what_if:
@@ -121,7 +68,7 @@ def marked(table: Table, what_if: str) -> Table:
     return replace(table, header=f"{mark}\n{table.header}")
 
 
-def clocks(state: ground.State) -> str:
+def clocks(state: State) -> str:
     """The question that a state answers, in words."""
     clock = f"as known at position {state.position}"
     if state.published_by is not None:
@@ -129,7 +76,7 @@ def clocks(state: ground.State) -> str:
     return f"end of {state.on} (UTC), {clock}, lens {state.lens}"
 
 
-def state_table(state: ground.State) -> Table:
+def state_table(state: State) -> Table:
     """`chronicle state`."""
     rows = []
     for id_ in sorted(state.places):
@@ -151,7 +98,8 @@ def state_table(state: ground.State) -> Table:
                 place.last_heard,
             )
         )
-    return Table(STATE_COLUMNS, rows, f"State at the {clocks(state)}")
+    header = f"State at the {clocks(state)}"
+    return Table(STATE_COLUMNS, rows, header, list(state.cautions))
 
 
 # Decimals of a degree that may be told: a hundredth is about 1 km, a tenth about 11 km.
@@ -173,9 +121,7 @@ def coarse(
     return round(lat, decimals), round(lon, decimals)
 
 
-def diff_table(
-    changes: Sequence[ControlChange], after: ground.State, header: str
-) -> Table:
+def diff_table(changes: Sequence[ControlChange], after: State, header: str) -> Table:
     """`chronicle diff`; a side without a controller is shown by its status."""
     names = after.references.settlements
     rows: list[tuple[Any, ...]] = [
@@ -250,7 +196,7 @@ def said_by(claim: ControlReported) -> str:
     return ": ".join(filter(None, (claimed, claim.note)))
 
 
-def why_table(state: ground.State, settlement: str, history: Table) -> Table:
+def why_table(state: State, settlement: str, history: Table) -> Table:
     """`chronicle why`: what the lens saw, what it made of it, and what it left out."""
     place = state.places[settlement]
     verdict = place.verdict
@@ -318,7 +264,7 @@ FIGURE_COLUMNS = (
 )
 
 
-def displaced_table(state: ground.State, area: str | None) -> Table:
+def displaced_table(state: State, area: str | None) -> Table:
     """`chronicle displaced`: the figures of a day, and how each overlaps the others."""
     claims: list[DisplacementReported] = []
     for one in state.figures:

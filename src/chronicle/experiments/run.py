@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chronicle.api import Chronicle, memory
+from chronicle.domain.state import State
 from chronicle.domain.table import Table
-from chronicle.domain.views import State
 from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.experiments.arms import (
     BASELINE,

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from chronicle.domain.corrections import ReportsLinked
 from chronicle.domain.lenses import parse_lens
-from chronicle.domain.state import Evidence, State, fold, judge
+from chronicle.domain.state import OtherEvidence, State, fold, judge
 from chronicle.domain.timeline import (
-    EffectiveClaim,
     RecordedEvent,
     as_of,
     effective_claims,
@@ -79,7 +78,7 @@ def quick_state(log: EventLog, on: date, position: int) -> State:
         fold(as_of(chosen, on)), last=_last_heard(log, columns, entries, on, position)
     )
     return judge(
-        _LongHeard(log, told_of, on, position),
+        replace(told_of, load=lambda: _other(log, on, position)),
         on,
         parse_lens("latest"),
         log.references(position),
@@ -191,47 +190,7 @@ def _far_end(columns: Columns, entries: Entries, kind: int) -> NDArray[Any]:
     return np.full(len(entries), NOBODY, np.int32)
 
 
-class _LongHeard(Evidence):
-    """`Evidence` of a long log: what is not control is read when it is asked for."""
-
-    _question: tuple[EventLog, date, int]
-    _rest: Evidence | None
-
-    def __init__(
-        self, log: EventLog, control: Evidence, on: date, position: int
-    ) -> None:
-        for name, value in (
-            ("control", control.control),
-            ("last", control.last),
-            ("_question", (log, on, position)),
-            ("_rest", None),
-        ):
-            object.__setattr__(self, name, value)
-
-    def _read(self) -> Evidence:
-        if self._rest is None:
-            log, on, position = self._question
-            rows = log.recorded(upto=position, types=(*_OTHER_CLAIMS, *_REMARKS))
-            object.__setattr__(self, "_rest", fold(as_of(rows, on)))
-        assert self._rest is not None
-        return self._rest
-
-    @property
-    def routes(self) -> dict[str, tuple[EffectiveClaim, ...]]:
-        return self._read().routes
-
-    @property
-    def figures(self) -> tuple[EffectiveClaim, ...]:
-        return self._read().figures
-
-    @property
-    def incidents(self) -> tuple[EffectiveClaim, ...]:
-        return self._read().incidents
-
-    @property
-    def support(self) -> tuple[EffectiveClaim, ...]:
-        return self._read().support
-
-    @property
-    def legends(self) -> tuple[EffectiveClaim, ...]:
-        return self._read().legends
+def _other(log: EventLog, on: date, position: int) -> OtherEvidence:
+    """What was said of anything but control: every event of those kinds is decoded."""
+    rows = log.recorded(upto=position, types=(*_OTHER_CLAIMS, *_REMARKS))
+    return fold(as_of(rows, on)).other
