@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from chronicle.domain.cautions import Facts, cautions, facts_of
 from chronicle.domain.events import ControlReported, Event, ReportRedacted
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.names import Gazetteer
@@ -19,7 +21,7 @@ from chronicle.domain.quality import STALE_DAYS, check_table
 from chronicle.domain.state import References, State, diff, state_of
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import RecordedEvent, effective_claims
-from chronicle.domain.times import Day, KnownAt, as_day, as_known_at
+from chronicle.domain.times import Day, KnownAt, as_day, as_known_at, spoken_day
 from chronicle.domain.views import (
     clocks,
     diff_table,
@@ -66,7 +68,9 @@ class Chronicle:
     `published_by=` a day of the sources' clock.
     """
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, clock: Clock = system_clock) -> None:
+        self._clock = clock  # for `today`; what is recorded has the store's own
+        self._facts: tuple[int, Facts] | None = None
         self._log = log
         self._identity: str | None = None
 
@@ -250,22 +254,70 @@ class Chronicle:
         """The position that a moment of the record's clock names."""
         return self._log.position(as_known_at(known_at))
 
+    def facts(self, known_at: KnownAt | None = None) -> Facts:
+        """When the record begins, the days it speaks of, what lacks a publication."""
+        position = self.position(known_at)
+        if self._facts is None or self._facts[0] != position:
+            if position < LONG:
+                found = facts_of(self._log.recorded(upto=position))
+            else:
+                from chronicle.replay.facts import quick_facts
+
+                found = quick_facts(self._log, position)
+            self._facts = position, found
+        return self._facts[1]
+
+    def day(self, value: Day | None = None, name: str = "on") -> date:
+        """A day in words: `last` (also for None), `today`, `yesterday`, `-3d`, a date.
+
+        `last` is the last day that a control report speaks of. Raises `UsageError`.
+        """
+        if isinstance(value, date):
+            return as_day(value, name)
+        last = self.facts().last_day if value in (None, "last") else None
+        today = self._clock().date()
+        return spoken_day(value or "last", name, today=today, last=last)
+
     def state(
         self,
-        on: Day,
+        on: Day | None = None,
         known_at: KnownAt | None = None,
         published_by: Day | None = None,
         lens: str = "latest",
     ) -> State:
-        """What was so at the end of *on*, as known then, seen through a lens."""
-        found = self._seen(on, known_at, published_by, lens)
-        return replace(found, what_if=self.what_if)
+        """What was so at the end of *on*, as known then, seen through a lens.
+
+        Without *on* it is the last day that a control report speaks of. *on* and
+        *published_by* take the words of `day`. Raises `UnknownPlace` for a lens of a
+        source that the record does not know. `State.cautions` say what the answer
+        lacks, and why.
+        """
+        day = self.day(on)
+        by = None if published_by is None else self.day(published_by, "published_by")
+        self._check_lens(lens)
+        found = self._seen(day, known_at, by, lens)
+        facts = self.facts(found.position or None)
+        told = cautions(facts, day, found.position, by)
+        return replace(found, what_if=self.what_if, cautions=told)
+
+    def _check_lens(self, lens: str) -> None:
+        """A lens of a source that never spoke sees nothing, and that helps nobody."""
+        source = lens.removeprefix("source:")
+        if source != lens and source:
+            self.check_source(source)
+
+    def check_source(self, source: str) -> None:
+        """Raise `UnknownPlace` with the nearest ids for a source nobody heard of."""
+        known = {*self.codes("source"), *self._log.references().sources}
+        if source not in known:
+            near = get_close_matches(source, sorted(known), 3)
+            raise UnknownPlace("source", source, near or sorted(known)[:5])
 
     def _seen(
         self,
-        on: Day,
+        on: date,
         known_at: KnownAt | None,
-        published_by: Day | None,
+        published_by: date | None,
         lens: str,
     ) -> State:
         """`_state`, by columns where the log is long and they have the answer."""
@@ -274,22 +326,22 @@ class Chronicle:
             return self._state(on, position, published_by, lens)
         from chronicle.replay.state import quick_state
 
-        return quick_state(self._log, as_day(on, "on"), position)
+        return quick_state(self._log, on, position)
 
     def _state(
         self,
-        on: Day,
+        on: date,
         known_at: KnownAt | None,
-        published_by: Day | None,
+        published_by: date | None,
         lens: str,
     ) -> State:
         position = self.position(known_at)
         return state_of(
             self._log.recorded(upto=position),
-            as_day(on, "on"),
+            on,
             parse_lens(lens),
             known_at=position,
-            published_by=_optional_day(published_by),
+            published_by=published_by,
         )
 
     def map(
@@ -373,84 +425,57 @@ class Chronicle:
     def why(
         self,
         settlement: str,
-        on: Day,
+        on: Day | None = None,
         known_at: KnownAt | None = None,
         published_by: Day | None = None,
         lens: str = "latest",
     ) -> Table:
         """The reports for and against, and the reasoning of the lens in the notes."""
         id_ = self.find(settlement)
-        log = list(self._log.recorded(upto=self.position(known_at)))
-        day = _optional_day(published_by)
-        state = state_of(log, as_day(on, "on"), parse_lens(lens), published_by=day)
+        self._check_lens(lens)
+        day, position = self.day(on), self.position(known_at)
+        log = list(self._log.recorded(upto=position))
+        by = None if published_by is None else self.day(published_by, "published_by")
+        state = state_of(log, day, parse_lens(lens), published_by=by)
+        told = cautions(self.facts(position or None), day, position, by)
         if id_ not in state.places:
-            raise UnknownPlace("settlement", id_)
-        return self.told_apart(why_table(state, id_, _history(id_, log, day)))
+            raise UsageError(
+                told[0]
+                if position == 0
+                else f"{id_} was registered after position {position}; ask later"
+            )
+        table = why_table(state, id_, _history(id_, log, by))
+        table.notes.extend(told)
+        return self.told_apart(table)
 
     def diff(
-        self,
-        start: Day | None = None,
-        end: Day | None = None,
-        *,
-        on: Day | None = None,
-        known_from: KnownAt | None = None,
-        known_to: KnownAt | None = None,
-        published_from: Day | None = None,
-        published_to: Day | None = None,
-        known_at: KnownAt | None = None,
-        published_by: Day | None = None,
-        lens: str = "latest",
+        self, before: State | Day, after: State | Day, *, lens: str = "latest"
     ) -> Table:
-        """What changed: in the world from *start* to *end*, or in knowledge about *on*.
+        """Where two states differ: of two days, two clocks, or two lenses.
 
-        In knowledge: between two moments of the record (*known_from*, *known_to*), or
-        between two days of what sources had published. Raises `UsageError` for a
-        question that mixes them.
+        A day stands for its state as known now, through *lens*. A place of which the
+        first state knows nothing is *reported first*, which is no change of hands.
         """
-        world = start is not None or end is not None
-        record = known_from is not None or known_to is not None
-        sources = published_from is not None or published_to is not None
-        if world + record + sources != 1:
-            raise UsageError(
-                "diff wants either two days of the world, or one day and two moments "
-                "of the record, or one day and two days of publication"
-            )
-        if world:
-            if start is None or end is None or on is not None:
-                raise UsageError("diff in the world wants a day from and a day to")
-            before = self._seen(start, known_at, published_by, lens)
-            after = self._seen(end, known_at, published_by, lens)
-        else:
-            if on is None:
-                raise UsageError("diff in knowledge wants the day that it is about")
-            sides: tuple[tuple[KnownAt | None, Day | None], ...]
-            if record:
-                if known_from is None or known_at is not None:
-                    raise UsageError(
-                        "diff between moments of the record wants one to begin with, "
-                        "and no other; without an end it goes to now"
-                    )
-                sides = (known_from, published_by), (known_to, published_by)
-            else:
-                if published_from is None or published_by is not None:
-                    raise UsageError(
-                        "diff between days of publication wants one to begin with, "
-                        "and no other; without an end it goes to all that is recorded"
-                    )
-                sides = (known_at, published_from), (known_at, published_to)
-            before, after = (self._seen(on, *side, lens) for side in sides)
-        header = f"From the {clocks(before)}\nto the {clocks(after)}"
-        return self.told_apart(diff_table(diff(before, after), after, header))
+        old, new = (
+            one if isinstance(one, State) else self.state(one, lens=lens)
+            for one in (before, after)
+        )
+        header = f"From the {clocks(old)}\nto the {clocks(new)}"
+        table = diff_table(diff(old, new), new, header)
+        table.notes.extend(dict.fromkeys((*old.cautions, *new.cautions)))
+        return self.told_apart(table)
 
     def displaced(
         self,
-        on: Day,
+        on: Day | None = None,
         area: str | None = None,
         known_at: KnownAt | None = None,
         published_by: Day | None = None,
     ) -> Table:
         """The figures of displaced people that hold on a day, never added blindly."""
-        state = self._state(on, known_at, published_by, "latest")
+        day, position = self.day(on), self.position(known_at)
+        by = None if published_by is None else self.day(published_by, "published_by")
+        state = self._state(day, position, by, "latest")
         return self.told_apart(displaced_table(state, area))
 
     def log(self, after: int = 0, upto: int | None = None) -> Iterator[RecordedEvent]:
@@ -508,8 +533,8 @@ class Chronicle:
             raise UsageError(f"stale_days: {stale_days} is no number of days")
         audit(self._log.store)
         events = list(self._log.recorded())
-        when = as_day(on, "on") if on is not None else _last_day(events)
-        state = state_of(events, when, parse_lens("latest"))
+        when = self.day(on) if on is not None or self.facts().last_day else None
+        state = state_of(events, when or date.min, parse_lens("latest"))
         return self.told_apart(check_table(state, events, stale_days))
 
     def find(self, name: str) -> str:
@@ -570,11 +595,6 @@ def _optional_day(value: Day | None) -> date | None:
     return None if value is None else as_day(value, "published_by")
 
 
-def _last_day(events: Iterable[RecordedEvent]) -> date:
-    days: list[Any] = [getattr(r.event, "since_day", None) for r in events]
-    return max((day for day in days if day is not None), default=date(1970, 1, 1))
-
-
 def _file(path: str | Path) -> Path:
     """Raises `UsageError` for what names no file on this computer."""
     told = os.fspath(path)
@@ -585,7 +605,7 @@ def _file(path: str | Path) -> Path:
 
 def create(path: str | Path, *, clock: Clock = system_clock) -> Chronicle:
     """A new chronicle in a file; raises `Conflict` when something is there already."""
-    return Chronicle(EventLog(SQLiteStore.create(_file(path), clock)))
+    return Chronicle(EventLog(SQLiteStore.create(_file(path), clock)), clock)
 
 
 def open_chronicle(
@@ -599,9 +619,11 @@ def open_chronicle(
     Raises `StorageError` (missing), `Untrusted` (no chronicle, a foreign schema) or
     `Damaged`; nothing of a refused file is run. *lock_timeout* is in seconds.
     """
-    return Chronicle(EventLog(SQLiteStore.open(_file(path), clock, lock_timeout)))
+    return Chronicle(
+        EventLog(SQLiteStore.open(_file(path), clock, lock_timeout)), clock
+    )
 
 
 def memory(*, clock: Clock = system_clock) -> Chronicle:
     """A chronicle in memory, gone when the program ends."""
-    return Chronicle(EventLog(MemoryStore(clock)))
+    return Chronicle(EventLog(MemoryStore(clock)), clock)

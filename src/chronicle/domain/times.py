@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from chronicle.domain.fields import day
 from chronicle.errors import UsageError
 
-__all__ = ["Day", "KnownAt", "as_day", "as_known_at", "end_of_day"]
+__all__ = ["Day", "KnownAt", "as_day", "as_known_at", "end_of_day", "spoken_day"]
 
 Day = date | str
 KnownAt = int | datetime | date | str
@@ -34,6 +34,27 @@ def as_day(value: Day, name: str) -> date:
         return day(value)
     except ValueError as broken:
         raise UsageError(f"{name}: {value!r} {broken}") from None
+
+
+_AGO = re.compile(r"-([0-9]{1,5})d", re.ASCII)
+
+
+def spoken_day(value: Day, name: str, *, today: date, last: date | None) -> date:
+    """As `as_day`, and the words `today`, `yesterday`, `last` and `-3d`.
+
+    *last* is the last day that a report speaks of; None where there is no report.
+    Raises `UsageError` that names the argument.
+    """
+    if value == "last":
+        if last is None:
+            raise UsageError(f"{name}: no report speaks of any day yet; name a day")
+        return last
+    back = {"today": 0, "yesterday": 1}.get(value) if isinstance(value, str) else None
+    if isinstance(value, str) and (found := _AGO.fullmatch(value)):
+        back = int(found[1])
+    if back is None:
+        return as_day(value, name)
+    return today - timedelta(days=back)
 
 
 def end_of_day(when: date) -> datetime:
