@@ -81,7 +81,6 @@ def test_a_day_is_a_date_or_iso_text(log: ch.Chronicle, on: Any) -> None:
         "٢٠٢٤-١١-٢٨",
         "",
         20241128,
-        None,
         True,
     ],
 )
@@ -150,7 +149,7 @@ def test_a_naive_time_says_what_to_add(log: ch.Chronicle) -> None:
 def test_position_0_is_the_empty_record_and_not_now(log: ch.Chronicle) -> None:
     assert log.state("2024-12-05", 0).places == {}
     assert log.state("2024-12-05", 0).position == 0
-    learned = log.diff(on="2024-12-05", known_from=0, known_to=6)
+    learned = log.diff(log.state("2024-12-05", 0), log.state("2024-12-05", 6))
     assert learned.column("settlement") == ["alder"]
     assert learned.column("before") == ["unknown"]
 
@@ -251,59 +250,45 @@ def test_diff_in_the_world(log: ch.Chronicle) -> None:
     (row,) = log.diff("2024-11-28", "2024-11-29")
     assert (row["settlement"], row["before"], row["after"]) == ("alder", "red", "blue")
     assert (row["since"], row["reports"]) == (date(2024, 11, 29), ("r2",))
-    assert log.diff("2024-11-28", "2024-11-29", known_at=6).rows == []
+    before, after = (log.state(day, 6) for day in ("2024-11-28", "2024-11-29"))
+    assert log.diff(before, after).rows == []
 
 
 def test_diff_in_knowledge(log: ch.Chronicle) -> None:
     day = "2024-12-05"
-    (row,) = log.diff(on=day, known_from="@6", known_to="@7")
+    (row,) = log.diff(log.state(day, "@6"), log.state(day, "@7"))
     assert (row["before"], row["after"]) == ("red", "blue")
-    assert log.diff(on=day, known_from="@6").rows == [tuple(row.values())]
+    assert log.diff(log.state(day, "@6"), day).rows == [tuple(row.values())]
 
 
 def test_diff_in_knowledge_keeps_to_the_clock_of_the_sources(log: ch.Chronicle) -> None:
-    learned = log.diff(
-        on="2024-12-05", known_from=5, known_to=7, published_by="2024-11-29"
-    )
+    before, after = (log.state("2024-12-05", at, "2024-11-29") for at in (5, 7))
+    learned = log.diff(before, after)
     assert learned.column("after") == ["red"]
     assert "as published by 2024-11-29" in learned.header
 
 
 def test_diff_in_publication(log: ch.Chronicle) -> None:
     day = "2024-12-05"
-    (row,) = log.diff(on=day, published_from="2024-11-29", published_to="2024-11-30")
+    states = [log.state(day, None, by) for by in ("2024-11-29", "2024-11-30")]
+    (row,) = log.diff(*states)
     assert (row["before"], row["after"]) == ("red", "blue")
-    held = {"published_from": "2024-11-27", "published_to": "2024-11-30"}
-    (row,) = log.diff(on=day, known_at=6, **held)
+    states = [log.state(day, 6, by) for by in ("2024-11-27", "2024-11-30")]
+    (row,) = log.diff(*states)
     assert (row["before"], row["after"]) == ("unknown", "red")
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        {},
-        {"start": "2024-11-28"},
-        {"end": "2024-11-28"},
-        {"on": "2024-11-28"},
-        {"start": "2024-11-28", "end": "2024-11-29", "on": "2024-11-29"},
-        {"start": "2024-11-28", "end": "2024-11-29", "known_from": 1},
-        {"known_from": 1, "known_to": 2},
-        {"on": "2024-11-28", "known_to": 2},
-        {"on": "2024-11-28", "known_from": 1, "known_at": 2},
-        {"on": "2024-11-28", "published_to": "2024-11-29"},
-        {
-            "on": "2024-11-28",
-            "published_from": "2024-11-28",
-            "published_by": "2024-11-29",
-        },
-        {"on": "2024-11-28", "known_from": 1, "published_from": "2024-11-28"},
-    ],
-)
-def test_a_mixed_or_half_diff_is_refused(
-    log: ch.Chronicle, question: dict[str, Any]
+def test_diff_ends_with_who_took_what_and_what_was_reported_first(
+    log: ch.Chronicle,
 ) -> None:
-    with pytest.raises(ch.errors.UsageError, match=r"^diff "):
-        log.diff(**question)
+    assert (
+        "1 changed hands: 1 from red to blue"
+        in log.diff("2024-11-28", "2024-11-29").notes
+    )
+    first = log.diff("2024-11-20", "2024-11-29")
+    assert "1 reported for the first time" in first.notes
+    assert not any("changed hands" in note for note in first.notes)
+    assert "no settlement changed hands" in log.diff("2024-12-01", "2024-12-02").notes
 
 
 # --- names ---------------------------------------------------------------------------
@@ -440,8 +425,11 @@ def test_memory_and_sqlite_give_equal_answers(
                     assert one.why(place, on, *clock) == other.why(place, on, *clock)
             assert one.displaced(on, None, *clock) == other.displaced(on, None, *clock)
         assert one.check() == other.check()
-        learned = {"on": "2024-12-01", "known_from": half}
-        assert one.diff(**learned) == other.diff(**learned)
+        learned = [
+            log.diff(log.state("2024-12-01", half), "2024-12-01")
+            for log in (one, other)
+        ]
+        assert learned[0] == learned[1]
     shutil.rmtree(path.parent)
 
 

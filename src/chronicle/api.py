@@ -27,6 +27,7 @@ from chronicle.domain.views import (
     diff_table,
     displaced_table,
     history_table,
+    incidents_table,
     marked,
     why_table,
 )
@@ -268,15 +269,18 @@ class Chronicle:
         return self._facts[1]
 
     def day(self, value: Day | None = None, name: str = "on") -> date:
-        """A day in words: `last` (also for None), `today`, `yesterday`, `-3d`, a date.
+        """A day in words: `last`, `today`, `yesterday`, `-3d`, or a date.
 
-        `last` is the last day that a control report speaks of. Raises `UsageError`.
+        `last` is the last day that a control report speaks of, and what None stands
+        for; in an empty record None is today. Raises `UsageError`.
         """
         if isinstance(value, date):
             return as_day(value, name)
         last = self.facts().last_day if value in (None, "last") else None
         today = self._clock().date()
-        return spoken_day(value or "last", name, today=today, last=last)
+        if value is None:
+            return last or today
+        return spoken_day(value, name, today=today, last=last)
 
     def state(
         self,
@@ -419,8 +423,15 @@ class Chronicle:
     ) -> Table:
         """Every control report on a place, in order, and whether it counts."""
         id_ = self.find(settlement)
-        log = list(self._log.recorded(upto=self.position(known_at)))
-        return self.told_apart(_history(id_, log, _optional_day(published_by)))
+        position = self.position(known_at)
+        log = list(self._log.recorded(upto=position))
+        by = None if published_by is None else self.day(published_by, "published_by")
+        table = _history(id_, log, by)
+        if position == 0:
+            table.notes.extend(cautions(self.facts(), date.max, 0, None))
+        elif not table.rows:
+            table.notes.append(f"no report of control speaks of {id_}")
+        return self.told_apart(table)
 
     def why(
         self,
@@ -473,10 +484,32 @@ class Chronicle:
         published_by: Day | None = None,
     ) -> Table:
         """The figures of displaced people that hold on a day, never added blindly."""
-        day, position = self.day(on), self.position(known_at)
-        by = None if published_by is None else self.day(published_by, "published_by")
-        state = self._state(day, position, by, "latest")
-        return self.told_apart(displaced_table(state, area))
+        state = self.state(on, known_at, published_by)
+        table = displaced_table(state, area)
+        table.notes.extend(state.cautions)
+        return self.told_apart(table)
+
+    def incidents(
+        self,
+        since: Day | None = None,
+        until: Day | None = None,
+        *,
+        settlement: str | None = None,
+        kind: str | None = None,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+    ) -> Table:
+        """Incidents of the days `[since, until]`, authors alleged, never added blindly.
+
+        Without *since* and *until* all up to the last day reported on. *kind* is one of
+        ACLED's sub-events, such as `Air/drone strike`.
+        """
+        place = None if settlement is None else self.find(settlement)
+        state = self.state(until, known_at, published_by)
+        first = None if since is None else self.day(since, "since")
+        table = incidents_table(state, first, place, kind)
+        table.notes.extend(state.cautions)
+        return self.told_apart(table)
 
     def log(self, after: int = 0, upto: int | None = None) -> Iterator[RecordedEvent]:
         """The events after one position and up to another, as they were recorded."""
@@ -504,7 +537,8 @@ class Chronicle:
         from chronicle.formats.writing.export import written
 
         log = self._log.recorded(upto=self.position(known_at))
-        content = Content.of(log, parse_lens(lens), _optional_day(published_by))
+        by = None if published_by is None else self.day(published_by, "published_by")
+        content = Content.of(log, parse_lens(lens), by)
         days = [
             None if day is None else as_day(day, word)
             for word, day in (("start", start), ("end", end))
@@ -589,10 +623,6 @@ def _history(
         clock += f", as published by {published_by}"
     found = effective_claims(log, published_by)
     return history_table(settlement, log, found, f"Reports on {settlement}, {clock}")
-
-
-def _optional_day(value: Day | None) -> date | None:
-    return None if value is None else as_day(value, "published_by")
 
 
 def _file(path: str | Path) -> Path:

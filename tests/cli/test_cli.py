@@ -337,7 +337,7 @@ def test_a_report_is_told_shown_mended_retracted_and_redacted(toy: Path) -> None
     run("report", toy, "settlement=alder", "status=contested", "source=paper",
         "valid_from=2024-12-01", "report_id=other")  # fmt: skip
     assert run("link", toy, id_, "other", "--as", "disputes").code == 0
-    assert "disputed" in rows(run("check", toy))[0]["finding"]
+    assert "disputed" in {row["finding"] for row in rows(run("check", toy))}
     assert run("redact", toy, id_, "--reason", "names a home", "--yes").code == 0
     assert "a secret" not in run("export", toy).out
     assert "a secret" not in run("log", toy, "--format", "table").out
@@ -386,7 +386,16 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "no such command": (["conquer", "FILE"], 2, "No such command"),
     "no file": (["state"], 2, "Missing argument"),
     "no such option": (["state", "FILE", "--at", DAY], 2, "No such option"),
-    "no day": (["state", "FILE"], 2, "--on"),
+    "two days in one table": (
+        ["state", "FILE", "--on", DAY, "--on", "today"],
+        *(2, "--summary"),
+    ),
+    "a lens of nobody": (
+        ["state", "FILE", "--on", DAY, "--lens", "source:rodeo"],
+        *(3, "no source 'rodeo'"),
+    ),
+    "a log of nobody": (["log", "FILE", "--source", "rodeo"], 3, "no source"),
+    "a last day of nothing": (["state", "FILE", "--on", "last"], 2, "name a day"),
     "a day that is none": (["state", "FILE", "--on", "2024-02-30"], 2, "no day"),
     "a time for a day": (["state", "FILE", "--on", "2024-12-01T10:00Z"], 2, "must be"),
     "an empty day": (["state", "FILE", "--on", ""], 2, "must be a day"),
@@ -404,13 +413,25 @@ BAD: dict[str, tuple[list[str], int, str]] = {
         ["state", "FILE", "--on", DAY, "--out", "state.xlsx"],
         *(2, "--format"),
     ),
-    "half a diff": (["diff", "FILE", "--from", DAY], 2, "a day to"),
+    "half a diff": (["diff", "FILE", "--to", DAY], 2, "goes --from one day"),
+    "two moments about two days": (
+        ["diff", "FILE", "--from", DAY, "--on", DAY],
+        *(2, "takes no --on"),
+    ),
+    "half a diff in knowledge": (
+        ["diff", "FILE", "--on", DAY, "--known-to", "@1"],
+        *(2, "wants --known-from"),
+    ),
+    "half a diff in publication": (
+        ["diff", "FILE", "--on", DAY, "--published-to", DAY],
+        *(2, "wants --published-from"),
+    ),
     "no diff": (["diff", "FILE"], 2, "diff wants"),
     "a mixed diff": (
         ["diff", "FILE", "--from", DAY, "--to", DAY, "--known-from", "@1"],
         *(2, "diff wants"),
     ),
-    "a type that is none": (["log", "FILE", "--type", "control"], 2, "there are"),
+    "a type that is none": (["log", "FILE", "--type", "controls"], 2, "there are"),
     "no number": (["log", "FILE", "--after", "x"], 2, "integer"),
     "stale before today": (["check", "FILE", "--stale-days", "-9"], 2, "range"),
     "an unknown field": ([*NOT_SAID, "controler=red"], 2, "did you mean controller?"),

@@ -79,7 +79,8 @@ def test_the_changes_are_those_between_the_states(shown: tuple[Ended, Path]) -> 
         moved = {place for place in first if first[place] != second[place]}
         told = rows(out, f"changed-{number}")
         assert moved <= {row["settlement"] for row in told}
-        assert f"{before} to {after}: {len(told)} changed hands" in ended.out
+        hands = [row for row in told if row["before"] != "unknown"]
+        assert f"{before} to {after}: {len(hands)} changed hands" in ended.out
 
 
 def test_three_figures_stand_side_by_side_and_are_not_added(
@@ -87,7 +88,7 @@ def test_three_figures_stand_side_by_side_and_are_not_added(
 ) -> None:
     ended, out = shown
     told = [(row["report"], row["persons"]) for row in rows(out, "displaced")]
-    assert told == [("d13", "178000"), ("d17", "280000"), ("d18", "370000")]
+    assert told == [("d18", "370000"), ("d13", "178000"), ("d17", "280000")]
     for pair in ("d13 and d17", "d13 and d18", "d17 and d18"):
         assert f"\n{pair} may not be added: " in ended.out
 

@@ -62,6 +62,7 @@ COMMANDS = {
         "displaced",
         "Figures of displaced people, side by side.",
     ),
+    "incidents": ("questions", "incidents", "What happened where, as it is alleged."),
     "log": ("questions", "log", "The log itself."),
     "check": ("questions", "check", "Disputes, stale places, open problems."),
     "export": ("export", "export", "The record, out again: tables, maps, JSON lines."),
@@ -76,8 +77,9 @@ COMMANDS = {
     "doctor": ("doctor", "doctor", "Versions, extras, what is missing."),
 }
 WHAT_IFS = ("run", "calibrate", "sensitivity", "compare", "score", "flee", "bench")
-GLOBAL = ("--quiet", "--json-errors", "--no-color")
+GLOBAL = ("-q", "--quiet", "--json-errors", "--no-color")
 INTERRUPTED = 130  # as the shell has it for Ctrl-C
+FILE = "CHRONICLE_FILE"  # names the chronicle where a command names none
 STDOUT = 1  # the file descriptor
 INTERNAL = 70  # EX_SOFTWARE of sysexits.h: our fault, not the user's
 
@@ -109,13 +111,19 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] == "help":
+            args = [*args[1:2], "--help"]
+            if len(args) == 1:
+                click.echo(ctx.get_help())
+                ctx.exit()
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, _with_file(ctx, command, rest)
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
@@ -126,14 +134,38 @@ class LazyGroup(click.Group):
             )
 
 
+def _with_file(
+    ctx: click.Context, command: click.Command | None, args: list[str]
+) -> list[str]:
+    """*args* with the chronicle that the environment names, where FILE is left out."""
+    file = os.environ.get(FILE)
+    if not file or command is None:
+        return args
+    needed = [
+        one
+        for one in command.params
+        if isinstance(one, click.Argument) and one.required
+    ]
+    if not needed or needed[0].name != "file":
+        return args
+    try:
+        found, _, _ = command.make_parser(ctx).parse_args(list(args))
+    except click.UsageError:
+        return args
+    values = [found.get(one.name or "") for one in needed]
+    # What is left out is None or a marker of click's own, by its version.
+    missing = not all(isinstance(value, str | tuple) and value for value in values)
+    return [file, *args] if missing and not {"-h", "--help"} & {*args} else args
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="CHRONICLE_LOCK_TIMEOUT in the environment: how many seconds to wait for "
-    "another writer.",
+    epilog="In the environment: CHRONICLE_FILE is the chronicle where FILE is left "
+    "out; CHRONICLE_LOCK_TIMEOUT is how many seconds to wait for another writer.",
 )
-@click.version_option(__version__, prog_name="chronicle")
-@click.option("--quiet", is_flag=True, help="No headers, notes or progress.")
+@click.version_option(__version__, "-V", "--version", prog_name="chronicle")
+@click.option("-q", "--quiet", is_flag=True, help="No headers, notes or progress.")
 @click.option("--json-errors", is_flag=True, help="Errors as one JSON object.")
 @click.option("--no-color", is_flag=True, help="No colour, as with NO_COLOR.")
 @click.pass_context

@@ -137,12 +137,7 @@ def change_tables(chronicle: Chronicle) -> dict[str, Table]:
     found = {}
     for number, (start, end) in enumerate(pairwise(DAYS), 1):
         table = chronicle.diff(start, end)
-        moves = Counter((row["before"], row["after"]) for row in table)
-        told = ", ".join(
-            f"{n} from {before} to {after}"
-            for (before, after), n in moves.most_common()
-        )
-        table.notes.append(f"{start} to {end}: {len(table)} changed hands: {told}")
+        table.notes[0] = f"{start} to {end}: {table.notes[0]}"
         found[f"changed-{number}"] = table
     return found
 

@@ -1,4 +1,4 @@
-"""Questions: state, history, why, diff, displaced, log, check."""
+"""Questions: state, history, why, diff, displaced, incidents, log, check."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chronicle.cli.render import (
 )
 from chronicle.errors import UsageError
 
-__all__ = ["check", "diff", "displaced", "history", "log", "state", "why"]
+__all__ = ["check", "diff", "displaced", "history", "incidents", "log", "state", "why"]
 
 
 def clock_options(command: Any) -> Any:
@@ -53,31 +53,64 @@ lens_option: Callable[[Any], Any] = click.option(
 )
 file_argument: Callable[[Any], Any] = click.argument("file")
 on_option: Callable[[Any], Any] = click.option(
-    "--on", required=True, metavar="DATE", help="The end of this day, UTC."
+    "--on",
+    metavar="DATE",
+    help="The end of this day, UTC: a date, today, last, -3d. Default: last, the last "
+    "day that a report of control speaks of.",
 )
 
 
 @click.command()
 @file_argument
-@on_option
+@click.option(
+    "--on",
+    multiple=True,
+    metavar="DATE",
+    help="The end of this day, UTC: a date, today, last, -3d. Default: last, the last "
+    "day that a report of control speaks of. Several with --summary.",
+)
 @clock_options
 @lens_option
+@click.option("--place", multiple=True, help="Only this settlement (id or name).")
+@click.option("--admin1", help="Only settlements of this province.")
+@click.option("--control", help="Only settlements that this actor holds; `none`.")
+@click.option("--summary", is_flag=True, help="Places and known people by holder.")
 @table_options("geojson", "parquet")
 def state(
     file: str,
-    on: str,
+    on: tuple[str, ...],
     known_at: str | None,
     published_by: str | None,
     lens: str,
+    place: tuple[str, ...],
+    admin1: str | None,
+    control: str | None,
+    summary: bool,
     format_: str | None,
     out: Path | None,
 ) -> None:
     """Who held each settlement, since when, and who says so."""
+    from chronicle.domain.summary import only, summary_table
+
     kind = chosen(format_, out, ("geojson", "parquet"))
     if kind == "geojson":
         no_columns(kind)
+        if summary:
+            raise UsageError("--summary has no places to map: no --format geojson")
+    if len(on) > 1 and not summary:
+        raise UsageError("several --on want --summary: one table has one day")
     with opened(file) as chronicle:
-        found = chronicle.state(on, known_at, published_by, lens).table()
+        ids = [chronicle.find(name) for name in place] or None
+        states = [
+            only(
+                chronicle.state(day, known_at, published_by, lens),
+                settlements=ids,
+                admin1=admin1,
+                control=control,
+            )
+            for day in (on or (None,))
+        ]
+    found = summary_table(states) if summary else states[0].table()
     if kind == "geojson":
         from chronicle.formats.geojson import state_geojson
 
@@ -127,7 +160,7 @@ def history(
 def why(
     file: str,
     settlement: str,
-    on: str,
+    on: str | None,
     known_at: str | None,
     published_by: str | None,
     lens: str,
@@ -169,19 +202,58 @@ def diff(
 ) -> None:
     """What changed in the world, or in our knowledge of one day."""
     with opened(file) as chronicle:
-        found = chronicle.diff(
-            start,
-            end,
-            on=on,
-            known_from=known_from,
-            known_to=known_to,
-            published_from=published_from,
-            published_to=published_to,
-            known_at=known_at,
-            published_by=published_by,
-            lens=lens,
+        before, after = (
+            chronicle.state(*question, lens)
+            for question in _two_questions(
+                (start, end),
+                on,
+                (known_from, known_to),
+                (published_from, published_to),
+                (known_at, published_by),
+            )
         )
+        found = chronicle.diff(before, after)
     emit(found, format_, out)
+
+
+Span = tuple[str | None, str | None]
+Question = tuple[str | None, str | None, str | None]  # on, known_at, published_by
+
+
+def _two_questions(
+    world: Span, on: str | None, record: Span, sources: Span, clocks: Span
+) -> tuple[Question, Question]:
+    """The two states that `diff` compares; raises `UsageError` for a mixed question."""
+    known_at, published_by = clocks
+    if sum(any(span) for span in (world, record, sources)) != 1:
+        raise UsageError(
+            "diff wants either two days of the world (--from, --to), or one day (--on) "
+            "and two moments of the record (--known-from, --known-to), or one day and "
+            "two days of publication (--published-from, --published-to)"
+        )
+    if any(world):
+        if world[0] is None or on is not None:
+            raise UsageError(
+                "diff in the world goes --from one day --to another (default: the last "
+                "day reported on), and takes no --on"
+            )
+        return (
+            (world[0], known_at, published_by),
+            (world[1] or "last", known_at, published_by),
+        )
+    if any(record):
+        if record[0] is None or known_at is not None:
+            raise UsageError(
+                "diff between moments of the record wants --known-from, and no "
+                "--known-at; without --known-to it goes to now"
+            )
+        return (on, record[0], published_by), (on, record[1], published_by)
+    if sources[0] is None or published_by is not None:
+        raise UsageError(
+            "diff between days of publication wants --published-from, and no "
+            "--published-by; without --published-to it goes to all that is recorded"
+        )
+    return (on, known_at, sources[0]), (on, known_at, sources[1])
 
 
 @click.command()
@@ -192,7 +264,7 @@ def diff(
 @table_options()
 def displaced(
     file: str,
-    on: str,
+    on: str | None,
     area: str | None,
     known_at: str | None,
     published_by: str | None,
@@ -206,8 +278,44 @@ def displaced(
 
 @click.command()
 @file_argument
+@click.option("--from", "since", metavar="DATE", help="Only from this day on.")
+@click.option("--to", "until", metavar="DATE", help="To this day. Default: last.")
+@click.option("--settlement", help="Only incidents at this settlement.")
+@click.option("--kind", help="Only of this kind, in ACLED's words.")
+@clock_options
+@table_options()
+def incidents(
+    file: str,
+    since: str | None,
+    until: str | None,
+    settlement: str | None,
+    kind: str | None,
+    known_at: str | None,
+    published_by: str | None,
+    format_: str | None,
+    out: Path | None,
+) -> None:
+    """What happened where, by whom it is alleged; killed and injured with bounds."""
+    with opened(file) as chronicle:
+        found = chronicle.incidents(
+            since,
+            until,
+            settlement=settlement,
+            kind=kind,
+            known_at=known_at,
+            published_by=published_by,
+        )
+    emit(found, format_, out)
+
+
+@click.command()
+@file_argument
 @click.option("--after", default=0, metavar="POS", help="Only later positions.")
-@click.option("--type", "type_", help="Only events of this type.")
+@click.option(
+    "--type", "type_", help="Only events of this type: control, incident, source …"
+)
+@click.option("--from", "since", metavar="DATE", help="Only of this day or later.")
+@click.option("--to", "until", metavar="DATE", help="… and no later than this day.")
 @click.option("--source", help="Only events of this source.")
 @click.option("--settlement", help="Only events about this settlement.")
 @click.option(
@@ -219,6 +327,8 @@ def log(
     file: str,
     after: int,
     type_: str | None,
+    since: str | None,
+    until: str | None,
     source: str | None,
     settlement: str | None,
     published_by: str | None,
@@ -237,8 +347,12 @@ def log(
         raise UsageError("--follow prints JSON lines: no --out, no other --format")
     if kind == "jsonl" or follow:
         no_columns("jsonl")
-    _check_type(type_)
+    type_ = _type_of(type_)
     with opened(file) as chronicle:
+        if source is not None:
+            chronicle.check_source(source)
+        first = None if since is None else chronicle.day(since, "--from")
+        last = None if until is None else chronicle.day(until, "--to")
         place = None if settlement is None else chronicle.find(settlement)
         day = None if published_by is None else as_day(published_by, "published_by")
 
@@ -248,6 +362,8 @@ def log(
                 (type_ is None or getattr(event, "TYPE", "redacted") == type_)
                 and (source is None or getattr(event, "source", None) == source)
                 and (place is None or place in places_of(event))
+                and (first is None or (_day_of(event) or day_min) >= first)
+                and (last is None or (_day_of(event) or day_max) <= last)
                 and (
                     day is None or (getattr(event, "published", None) or day_max) <= day
                 )
@@ -271,15 +387,26 @@ def log(
             time.sleep(POLL_SECONDS)
 
 
-def _check_type(name: str | None) -> None:
+def _day_of(event: Any) -> date | None:
+    """The day that a claim speaks of; None for what speaks of none."""
+    return getattr(event, "since_day", None)
+
+
+def _type_of(name: str | None) -> str | None:
+    """The TYPE of a word such as `control`, which `report --kind` takes too."""
     from chronicle.domain.events import EVENTS
 
-    if name is not None and name not in (*EVENTS, "redacted"):
-        listed = ", ".join(sorted(EVENTS))
-        raise UsageError(f"--type: no event is a {name!r}; there are {listed}")
+    if name is None or name in (*EVENTS, "redacted"):
+        return name
+    for ending in ("-reported", "-registered", "-finished"):
+        if name + ending in EVENTS:
+            return name + ending
+    listed = ", ".join(sorted(EVENTS))
+    raise UsageError(f"--type: no event is a {name!r}; there are {listed}")
 
 
 POLL_SECONDS = 0.2
+day_min = date.min  # what speaks of no day is left out by either end
 day_max = date.max  # what was never published was not published by any day
 
 
@@ -300,6 +427,7 @@ def check(
     """Disputes, stale places, unlocated names, drifting counts, broken references."""
     with opened(file) as chronicle:
         found = chronicle.check(on, stale_days)
+        empty = not chronicle.head
     emit(found, format_, out)
-    if not found.rows:
+    if not found.rows and not empty:
         say("nothing to report")

@@ -10,13 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import combinations
 
 from chronicle.domain.events import DisplacementReported
 from chronicle.domain.timeline import EffectiveClaim, order
 from chronicle.errors import NotAddable
 
-__all__ = ["figures_on", "place_of", "relation", "total", "why_not_added"]
+__all__ = [
+    "figures_on",
+    "place_of",
+    "reasons_not_added",
+    "relation",
+    "total",
+    "why_not_added",
+]
 
 
 def place_of(figure: DisplacementReported) -> str:
@@ -113,21 +119,31 @@ def relation(one: DisplacementReported, other: DisplacementReported) -> str:
     return f"{where} and no disjoint spans with {other.report_id}"
 
 
-def why_not_added(figures: Sequence[DisplacementReported]) -> str:
+def reasons_not_added(figures: Sequence[DisplacementReported]) -> list[str]:
     """Why a sum of *figures* would count people twice, or mix what cannot be mixed.
 
     Empty when the sum is sound: flows of one counter and one category, no two of which
-    share both an area and a day, each with a number of persons.
+    share both an area and a day, each with a number of persons. Else a reason for each
+    figure that has one: the first that stands in its way.
     """
     if not figures:
-        return "there is no figure"
-    for figure in figures:
-        if figure.persons is None:
-            return f"{figure.report_id} gives no number of persons"
-    for one, other in combinations(figures, 2):
-        if found := relation(one, other):
-            return f"{one.report_id}: {found}"
-    return ""
+        return ["there is no figure"]
+    reasons = [
+        f"{figure.report_id} gives no number of persons"
+        for figure in figures
+        if figure.persons is None
+    ]
+    for number, one in enumerate(figures):
+        for other in figures[number + 1 :]:
+            if found := relation(one, other):
+                reasons.append(f"{one.report_id}: {found}")
+                break
+    return reasons
+
+
+def why_not_added(figures: Sequence[DisplacementReported]) -> str:
+    """The first of `reasons_not_added`; empty where the sum is sound."""
+    return next(iter(reasons_not_added(figures)), "")
 
 
 def total(figures: Sequence[DisplacementReported]) -> int:

@@ -31,8 +31,25 @@ COLUMNS = ("finding", "about", "says")
 Finding = tuple[str, str, str]
 
 
+# Worst first; each with what to do about it.
+KINDS = {
+    "broken reference": "register what is missing, or amend the report that names it",
+    "import problem": "mend the file and import it again",
+    "disputed": "chronicle why tells the reports for and against",
+    "drift": "a flow may be missing, or a figure wrong",
+    "unlocated": "give these places coordinates to have them on maps",
+    "never mentioned": "nothing is known of these places",
+    "stale": "silence is not quiet: look for newer reports",
+}
+FEW = 20  # places that were last heard of on one day, and are still told one by one
+
+
 def check_table(state: State, log: Iterable[RecordedEvent], stale_days: int) -> Table:
-    """Findings by kind: nothing here is an error, all of it wants a person's eye."""
+    """Findings by kind, worst first; all of it wants a person's eye.
+
+    Places that are stale since one and the same day are told together where they are
+    many. A place of which no report ever spoke is told as that alone.
+    """
     events = list(log)
     findings: list[Finding] = [
         *_disputes(state),
@@ -42,12 +59,16 @@ def check_table(state: State, log: Iterable[RecordedEvent], stale_days: int) -> 
         *_broken(state, events),
         *_unmentioned(state, events),
     ]
+    ranks = list(KINDS)
+    findings.sort(key=lambda finding: ranks.index(finding[0]))  # stable
     counts = {kind: 0 for kind, _, _ in findings}
     for kind, _, _ in findings:
         counts[kind] += 1
-    notes = [f"{number} {kind}" for kind, number in counts.items()]
-    header = f"Check of {len(events):,} events, on {state.on}"
-    return Table(COLUMNS, list(findings), header, notes)
+    notes = [f"{number} {kind}: {KINDS[kind]}" for kind, number in counts.items()]
+    if not events:
+        notes = ["this record is empty; chronicle import puts reports in"]
+    on = f", on {state.on}" if events and state.on != date.min else ""
+    return Table(COLUMNS, list(findings), f"Check of {len(events):,} events{on}", notes)
 
 
 def _disputes(state: State) -> Iterator[Finding]:
@@ -67,11 +88,21 @@ def _disputes(state: State) -> Iterator[Finding]:
 def _stale(state: State, days: int) -> Iterator[Finding]:
     """Places that nobody spoke of lately; an empty place is not a quiet one."""
     limit = state.on - timedelta(days=days) if state.on.toordinal() > days else date.min
+    since: dict[date | None, list[str]] = {}
     for id_, place in sorted(state.places.items()):
         if place.last_heard is None:
-            yield "stale", id_, "never reported on but for the baseline"
+            if state.heard.control.get(id_):
+                since.setdefault(None, []).append(id_)
         elif place.last_heard < limit:
-            yield "stale", id_, f"last heard of on {place.last_heard}"
+            since.setdefault(place.last_heard, []).append(id_)
+    for day in sorted(since, key=lambda day: day or date.min):
+        ids = since[day]
+        says = f"last heard of on {day}" if day else "only the baseline speaks of it"
+        if len(ids) <= FEW:
+            yield from (("stale", id_, says) for id_ in ids)
+        else:
+            listed = ", ".join(ids[:5])
+            yield "stale", f"{len(ids)} places", f"{says}: {listed}, …"
 
 
 def _imports(events: list[RecordedEvent]) -> Iterator[Finding]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from chronicle.domain.describe import side_text
-from chronicle.domain.displacement import place_of, relation, why_not_added
-from chronicle.domain.events import ControlReported, DisplacementReported
+from chronicle.domain.displacement import place_of, reasons_not_added, relation
+from chronicle.domain.events import (
+    ControlReported,
+    DisplacementReported,
+    IncidentReported,
+)
 from chronicle.domain.lenses import control_of, side
 from chronicle.domain.state import ControlChange, State, best_grade
 from chronicle.domain.table import Table
@@ -24,6 +29,7 @@ __all__ = [
     "diff_table",
     "displaced_table",
     "history_table",
+    "incidents_table",
     "marked",
     "state_table",
     "why_table",
@@ -136,7 +142,29 @@ def diff_table(changes: Sequence[ControlChange], after: State, header: str) -> T
         for change in changes
     ]
     columns = ("settlement", "name", "before", "after", "since", "reports")
-    return Table(columns, rows, header)
+    return Table(columns, rows, header, _in_all(changes))
+
+
+def _in_all(changes: Sequence[ControlChange]) -> list[str]:
+    """`63 changed hands: 62 from gov to hts, …`, and what was reported first."""
+    hands: dict[tuple[str, str], int] = {}
+    first = 0
+    for change in changes:
+        if change.before == (None, "unknown"):
+            first += 1
+        else:
+            sides = side_text(change.before), side_text(change.after)
+            hands[sides] = hands.get(sides, 0) + 1
+    notes = []
+    if hands:
+        most = sorted(hands.items(), key=lambda item: (-item[1], item[0]))
+        told = ", ".join(f"{n} from {old} to {new}" for (old, new), n in most)
+        notes.append(f"{sum(hands.values())} changed hands: {told}")
+    elif not first:
+        notes.append("no settlement changed hands")
+    if first:
+        notes.append(f"{first} reported for the first time")
+    return notes
 
 
 def history_table(
@@ -228,7 +256,7 @@ def why_table(state: State, settlement: str, history: Table) -> Table:
         f"{name} ({settlement}): {side_text((place.control, place.status))}{since}, "
         f"at the {clocks(state)}"
     )
-    notes = [verdict.reason]
+    notes = [verdict.reason, *_grades(state, verdict.deciding)]
     if place.disputed:
         notes.append("disputed: another report that stands says otherwise")
     for link in state.links:
@@ -240,6 +268,22 @@ def why_table(state: State, settlement: str, history: Table) -> Table:
             )
             notes.append(f"{link.report} {word} {link.other}")
     return Table(("role", *HISTORY_COLUMNS), rows, header, notes)
+
+
+def _grades(state: State, deciding: Sequence[EffectiveClaim]) -> list[str]:
+    """Which reports are graded by their source's own reliability, not by one given."""
+    defaults = state.references.reliabilities()
+    reports: dict[str, list[str]] = {}
+    for one in deciding:
+        claim = control_of(one)
+        if not claim.reliability and claim.source in defaults:
+            reports.setdefault(claim.source, []).append(claim.report_id)
+    return [
+        f"graded {defaults[source]}, the reliability of source {source}: "
+        + ", ".join(ids[:5])
+        + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+        for source, ids in reports.items()
+    ]
 
 
 FIGURE_COLUMNS = (
@@ -265,53 +309,136 @@ FIGURE_COLUMNS = (
 
 
 def displaced_table(state: State, area: str | None) -> Table:
-    """`chronicle displaced`: the figures of a day, and how each overlaps the others."""
+    """`chronicle displaced`: the figures of a day, and how each overlaps the others.
+
+    Areas and their counters with the newest figures come first, and of each the newest.
+    """
     claims: list[DisplacementReported] = []
     for one in state.figures:
         assert isinstance(one.claim, DisplacementReported)
         if area is None or area.casefold() in place_of(one.claim).casefold():
             claims.append(one.claim)
-    rows: list[tuple[Any, ...]] = []
+    groups: dict[tuple[str, str], list[DisplacementReported]] = {}
     for claim in claims:
-        overlap = tuple(
-            relation(claim, other)
-            for other in claims
-            if other is not claim
-            and (other.report_id in claim.includes or claim.report_id in other.includes)
+        groups.setdefault((place_of(claim), claim.counter), []).append(claim)
+    for group in groups.values():
+        group.sort(key=lambda claim: claim.since_day, reverse=True)
+    newest = sorted(groups.items(), key=lambda item: item[0])
+    newest.sort(key=lambda item: item[1][0].since_day, reverse=True)
+    rows = [_figure_row(claim, claims, state) for _, group in newest for claim in group]
+    if not claims:
+        figures = (one.claim for one in state.figures)
+        held = sorted(
+            {place_of(f) for f in figures if isinstance(f, DisplacementReported)} - {""}
         )
-        counter = claim.counter
-        who = state.references.sources.get(counter)
-        if counter in state.references.actors or (who and "belligerent" in who.kind):
-            counter += " (a belligerent's claim)"
-        rows.append(
-            (
-                claim.report_id,
-                claim.since_day,
-                claim.measure,
-                claim.category,
-                claim.persons,
-                claim.low,
-                claim.high,
-                claim.qualifier,
-                place_of(claim),
-                counter,
-                claim.since,
-                claim.until,
-                claim.published,
-                claim.source,
-                claim.reliability,
-                claim.credibility,
-                "; ".join(overlap),
-                claim.note,
-            )
-        )
-    reason = why_not_added(claims)
-    notes = (
-        [f"no total: {reason}"]
-        if reason
-        else [f"total: {sum(c.persons or 0 for c in claims):,} persons"]
-    )
+        there = f"; there are figures for {', '.join(held[:8])}" if held else ""
+        notes = ["no figure of displaced people holds on this day" + there]
+    elif reasons := reasons_not_added(claims):
+        notes = [f"no total: {reason}" for reason in reasons[:REASONS]]
+        if len(reasons) > REASONS:
+            notes.append(f"no total: and {len(reasons) - REASONS} more reasons")
+    else:
+        notes = [f"total: {sum(c.persons or 0 for c in claims):,} persons"]
     where = f" in {area}" if area else ""
-    return Table(
-        FIGURE_COLUMNS, rows, f"Displaced{where} at the {clocks(state)}", notes
+    header = f"Displaced{where} at the {clocks(state).rpartition(', lens')[0]}"
+    return Table(FIGURE_COLUMNS, rows, header, notes)
+
+
+REASONS = 5  # that are told of why figures may not be added
+
+
+def _figure_row(
+    claim: DisplacementReported, claims: Sequence[DisplacementReported], state: State
+) -> tuple[Any, ...]:
+    overlap = tuple(
+        relation(claim, other)
+        for other in claims
+        if other is not claim
+        and (other.report_id in claim.includes or claim.report_id in other.includes)
     )
+    counter = claim.counter
+    who = state.references.sources.get(counter)
+    if counter in state.references.actors or (who and "belligerent" in who.kind):
+        counter += " (a belligerent's claim)"
+    return (
+        claim.report_id,
+        claim.since_day,
+        claim.measure,
+        claim.category,
+        claim.persons,
+        claim.low,
+        claim.high,
+        claim.qualifier,
+        place_of(claim),
+        counter,
+        claim.since,
+        claim.until,
+        claim.published,
+        claim.source,
+        claim.reliability,
+        claim.credibility,
+        "; ".join(overlap),
+        claim.note,
+    )
+
+
+INCIDENT_COLUMNS = (
+    *("report", "valid_from", "settlement", "kind", "alleged_actor"),
+    *("killed", "killed_low", "killed_high"),
+    *("injured", "injured_low", "injured_high"),
+    *("civilians", "disputed", "aggregate", "claimed_by"),
+    *("published", "source", "reliability", "credibility", "note"),
+)
+
+
+def incidents_table(
+    state: State, since: date | None, settlement: str | None, kind: str | None
+) -> Table:
+    """`chronicle incidents`: what happened up to a day, the newest first.
+
+    The author of an incident is alleged, never known. People are added up only where
+    no report is an aggregate and no two may tell of one incident: same day and place.
+    """
+    claims = [
+        claim
+        for one in state.heard.incidents
+        if isinstance(claim := one.claim, IncidentReported)
+        and (since is None or claim.since_day >= since)
+        and (settlement is None or claim.settlement == settlement)
+        and (kind is None or claim.kind == kind)
+    ]
+    claims.sort(key=lambda claim: claim.since_day, reverse=True)
+    rows = [
+        tuple(
+            getattr(claim, _FIELDS.get(name, name), None) for name in INCIDENT_COLUMNS
+        )
+        for claim in claims
+    ]
+    first = f"from {since} " if since else ""
+    header = f"Incidents {first}to the {clocks(state).rpartition(', lens')[0]}"
+    return Table(INCIDENT_COLUMNS, rows, header, _people_hurt(claims))
+
+
+_FIELDS = {"report": "report_id"}
+
+
+def _people_hurt(claims: Sequence[IncidentReported]) -> list[str]:
+    if not claims:
+        return ["no incident that counts was reported of these days"]
+    seen: dict[tuple[date, str | None], str] = {}
+    for claim in claims:
+        if claim.aggregate:
+            return [f"no total: {claim.report_id} is itself a total of several"]
+        spot = claim.since_day, claim.settlement
+        if claim.settlement and spot in seen:
+            return [
+                f"no total: {claim.report_id} and {seen[spot]} may tell of one "
+                f"incident ({claim.settlement}, {claim.since_day})"
+            ]
+        seen[spot] = claim.report_id
+    told = []
+    for word in ("killed", "injured"):
+        known = [n for c in claims if (n := getattr(c, word)) is not None]
+        if known:
+            told.append(f"{sum(known):,} {word} in {len(known)} of {len(claims)}")
+    return ["; ".join(told) or "no report gives a number of people"]

@@ -1,4 +1,4 @@
-"""`domain.cautions.facts_of` for a stored log, from its columns: no event is decoded."""
+"""`domain.cautions.facts_of` for a stored log, from its columns alone."""
 
 from __future__ import annotations
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from chronicle.domain.state import ControlChange, diff
+from chronicle.domain.state import ControlChange, State, diff
 from chronicle.domain.times import Day, KnownAt, as_day
-from chronicle.domain.views import State
 from chronicle.errors import UsageError
 from chronicle.report.brief_sections import (
     ALLEGED,

@@ -7,7 +7,8 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from chronicle.domain.views import State, coarse
+from chronicle.domain.state import State
+from chronicle.domain.views import coarse
 from chronicle.errors import UsageError
 from chronicle.report.brief import Brief
 from chronicle.report.drawing.palette import CONTESTED, UNKNOWN, looks_of
