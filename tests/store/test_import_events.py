@@ -356,3 +356,61 @@ def test_a_link_without_an_id_is_known_again(log: EventLog) -> None:
     assert bring(log, *rows, link)[2:] == (0, 2)
     assert [one.other for one in effective_claims(log.recorded()).links] == ["r2"]
     assert bring(log, *rows, link) == (0, 0, 0, 3)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_many_new_claims_are_stored_as_row_by_row(known):
+    """Places and claims in one chunk; of one that names nobody the rest go in."""
+    from chronicle.domain.events import IncidentReported, SettlementRegistered
+    from chronicle.store.log import FEW
+
+    def place(n):
+        return SettlementRegistered(
+            dataset="d", settlement=f"p{n}", name=f"P{n}", lat=1.0, lon=2.0
+        )
+
+    def incident(n):
+        return IncidentReported(
+            dataset="d",
+            report_id=f"i{n}",
+            source="ap",
+            kind="Attack",
+            valid_from="2024-11-26",
+            settlement=f"p{n % 3}" if known or n else "nowhere",
+            killed=n,
+        )
+
+    events = [place(n) for n in range(3)] + [incident(n) for n in range(2 * FEW)]
+    refused = []
+
+    def brought(rows):
+        log = EventLog(MemoryStore())
+        tally = log.import_events(
+            rows,
+            dataset="d",
+            types=(IncidentReported.TYPE,),
+            label="f.csv",
+            finish=lambda tally: None,
+            refused=lambda line, event, error: refused.append(line),
+        )
+        return log, tally
+
+    log, tally = brought(list(enumerate(events, 1)))
+    few, slowly = EventLog(MemoryStore()), 0
+    for row in enumerate(events, 1):
+        try:
+            few.append([row[1]])
+        except InputError:
+            slowly += 1
+    assert [one.event for one in log.recorded()] == [o.event for o in few.recorded()]
+    assert len(refused) == slowly == (0 if known else 1)
+    assert tally.new == len(events) - slowly
+    again = log.import_events(
+        list(enumerate(events, 1)),
+        dataset="d",
+        types=(),
+        label="f.csv",
+        finish=lambda tally: None,
+        refused=lambda *_: None,
+    )
+    assert (again.new, again.unchanged) == (0, len(events) - slowly)

@@ -161,7 +161,8 @@ class IncidentReported(Claim):
     def _agree(self) -> None:
         half_open(self)
         _graded(self, "killed")
-        _graded(self, "injured")
+        if self.injured_low is not None or self.injured_high is not None:
+            _graded(self, "injured")  # one figure alone contradicts nothing
 
 
 @stored

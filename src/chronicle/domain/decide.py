@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -40,7 +40,15 @@ from chronicle.domain.fields import ID_LENGTH
 from chronicle.domain.timeline import RecordedEvent, effective_claims
 from chronicle.errors import Conflict, InputError, UnknownPlace, UnknownReport
 
-__all__ = ["Pending", "Register", "changes_between", "decide", "stands"]
+__all__ = [
+    "Pending",
+    "Register",
+    "changes_between",
+    "decide",
+    "parties_named",
+    "places_named",
+    "stands",
+]
 
 
 class Register(Protocol):
@@ -182,6 +190,27 @@ def _settlements(claim: Claim) -> list[str]:
 def _actors(claim: Claim) -> list[str]:
     names = [getattr(claim, field) for field in _PARTIES.get(type(claim), ())]
     return [name for name in names if name]
+
+
+def places_named(claims: Iterable[Claim]) -> set[str]:
+    """The settlements that claims name, all of which must be registered."""
+    return _named_in(claims, _PLACES)
+
+
+def parties_named(claims: Iterable[Claim]) -> set[str]:
+    """The actors that claims name, all of which must be registered."""
+    return _named_in(claims, _PARTIES)
+
+
+def _named_in(
+    claims: Iterable[Claim], fields_of: dict[type, tuple[str, ...]]
+) -> set[str]:
+    return {
+        name
+        for claim in claims
+        for field in fields_of.get(type(claim), ())
+        if (name := getattr(claim, field))
+    }
 
 
 _WORDS = {SettlementRegistered: "settlement", ActorRegistered: "actor"}

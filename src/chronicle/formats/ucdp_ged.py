@@ -108,6 +108,9 @@ def _tags(cells: Cells) -> bool:
     return bool(told) and all(cell.startswith("#") for cell in told)
 
 
+_Graded = tuple[int | None, int | None, int | None, str]  # low, best, high, doubt
+
+
 class _Reading:
     """One pass over a file: where its columns stand, and what was registered."""
 
@@ -123,6 +126,8 @@ class _Reading:
         self.at = {name: index.get(name, nowhere) for name in COLUMNS}
         self.dates = words.DateOrders(asked.options.get("dates", ""), self._days)
         self.spots: dict[tuple[str, ...], str | None] = {}
+        self.short: dict[str, str] = {}  # texts that stand in many rows, cleaned
+        self.sound: dict[tuple[str, str, str], _Graded] = {}
         self.actors = set(asked.references.actors)
 
     def take(self, line: int, row: Cells) -> list[Event | Problem]:
@@ -252,11 +257,12 @@ class _Reading:
             made.append(ActorRegistered(dataset=self.dataset, actor=id_, name=name))
         return id_
 
-    def _killed(
-        self, cells: Cells, line: int, made: list[Event | Problem]
-    ) -> tuple[int | None, int | None, int | None, str]:
+    def _killed(self, cells: Cells, line: int, made: list[Event | Problem]) -> _Graded:
         """Low, best and high; a bound on the wrong side of best goes into the note."""
         at = self.at
+        key = cells[at["low"]], cells[at["best"]], cells[at["high"]]
+        if key in self.sound:
+            return self.sound[key]
         told = []
         for name in ("low", "best", "high"):
             text = cells[at[name]]
@@ -278,6 +284,8 @@ class _Reading:
         if doubt:
             rule = f"{doubt}; best was taken, the bound was left out"
             made.append(self.source.remark(line, rule, "best", str(best)))
+        else:
+            self.sound[key] = low, best, high, ""
         return low, best, high, doubt
 
     def _published(
@@ -285,7 +293,7 @@ class _Reading:
     ) -> date | None:
         """The first day on which a source told of it, of several with `;` between."""
         days = []
-        for part in text.split(";") if text else ():
+        for part in dict.fromkeys(text.split(";")) if text else ():
             if words.nothing(part):
                 continue
             try:
@@ -300,8 +308,11 @@ class _Reading:
     ) -> str:
         at = self.at
         status = cells[at["code_status"]]
+        dyad = cells[at["dyad_name"]]
+        if dyad not in self.short:
+            self.short[dyad] = words.cut(dyad, 300)
         said = (
-            words.cut(cells[at["dyad_name"]], 300),
+            self.short[dyad],
             words.cut(cells[at["where_description"]], 500),
             _NEAR if settlement and precise == "2" else "",
             ""

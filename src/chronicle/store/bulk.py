@@ -12,19 +12,28 @@ from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
+from chronicle.domain.decide import parties_named, places_named
 from chronicle.domain.events import (
     ActorRegistered,
+    Claim,
     ControlReported,
     Event,
     SettlementRegistered,
 )
 from chronicle.store.branch_guard import WHAT_IF
-from chronicle.store.codec import SHAPES, encode_columns, values_of
-from chronicle.store.columnar import hot_controls
+from chronicle.store.codec import SHAPES, encode, encode_columns, values_of
+from chronicle.store.columnar import columnar, hot_controls
 from chronicle.store.protocol import Draft, Writing
 from chronicle.store.register import StoreRegister
 
-__all__ = ["FIELDS", "Columns", "Controls", "columns_of", "insert_controls"]
+__all__ = [
+    "FIELDS",
+    "Columns",
+    "Controls",
+    "columns_of",
+    "insert_claims",
+    "insert_controls",
+]
 
 TYPE = ControlReported.TYPE
 FIELDS = SHAPES[TYPE][1]  # of a control report, in stored order
@@ -81,4 +90,36 @@ def _ordinary(columns: Columns, register: StoreRegister) -> bool:
         and not any(name.startswith(WHAT_IF) for name in names)
         and register.knows(SettlementRegistered, set(columns["settlement"]))
         and register.knows(ActorRegistered, actors)
+    )
+
+
+def insert_claims(
+    work: Writing, register: StoreRegister, claims: Sequence[Claim]
+) -> range | None:
+    """Store claims that are new throughout; None, and nothing done, where one is not.
+
+    What each needs decided is that its id is free, and that its places and actors are
+    registered: both are asked once for all of them.
+    """
+    ids = [claim.report_id for claim in claims]
+    names = (*ids, *{one.source for one in claims}, *{one.dataset for one in claims})
+    if (
+        len(set(ids)) < len(ids)
+        or any(name.startswith(WHAT_IF) for name in names)
+        or not register.knows(SettlementRegistered, places_named(claims))
+        or not register.knows(ActorRegistered, parties_named(claims))
+        or work.reports(ids)
+    ):
+        return None
+    return work.insert(
+        Draft(
+            f"source:{claim.source}",
+            claim.TYPE,
+            encode(claim),
+            columnar(claim, work.code, None),
+            claim.report_id,
+            None,
+            claim.dataset,
+        )
+        for claim in claims
     )

@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from chronicle.domain.decide import Pending, decide
 from chronicle.domain.events import (
+    Claim,
     ControlReported,
     Event,
+    Reference,
     Remark,
     Report,
     ReportRedacted,
@@ -31,7 +33,7 @@ from chronicle.store.brought import (
     note_run,
     standing_of,
 )
-from chronicle.store.bulk import Controls, columns_of, insert_controls
+from chronicle.store.bulk import Controls, columns_of, insert_claims, insert_controls
 from chronicle.store.chunks import chunks, chunks_and_columns
 from chronicle.store.codec import encode
 from chronicle.store.columnar import columnar
@@ -158,21 +160,13 @@ class EventLog:
             brought = Brought(work)
             again = bool(types and brought.of(dataset, label, dated=kept_ids))
             told_by = (lambda told: label) if kept_ids else brought.file_of
-            for chunk in chunks_and_columns(rows):
-                if isinstance(chunk, Controls):
-                    ids = self._bring_in(work, chunk, register, dataset)
-                    tally.new += len(ids)
-                    done += len(ids)
-                    if ids and progress is not None:
-                        progress(done)
-                    if ids:
-                        continue
-                    chunk = chunk.events()
-                keep_apart(self.store.identity, [event for _, event in chunk])
-                register.prefetch([event for _, event in chunk])
+
+            def decide_on(some: Sequence[tuple[int, Event]]) -> None:
+                keep_apart(self.store.identity, [event for _, event in some])
+                register.prefetch([event for _, event in some])
                 pending = Pending(register)
                 news: list[Event] = []
-                for line, event in chunk:
+                for line, event in some:
                     if again and isinstance(event, Report):
                         mentioned.add(event.report_id)
                     try:
@@ -185,9 +179,28 @@ class EventLog:
                             raise
                         refused(line, event, error)
                     if again and isinstance(event, ReportsLinked):
-                        mentioned |= links_like(event, pending)
+                        mentioned.update(links_like(event, pending))
                 self._insert(work, news, register)
-                done += len(chunk)
+
+            for chunk in chunks_and_columns(rows):
+                if isinstance(chunk, Controls):
+                    ids = self._bring_in(work, chunk, register, dataset)
+                    tally.new += len(ids)
+                    if not ids:
+                        decide_on(chunk.events())
+                    done += len(chunk.lines)
+                else:
+                    first, claims = _claims_apart(chunk, dataset)
+                    if first:
+                        decide_on(first)
+                    told = [event for _, event in claims]
+                    if told and insert_claims(work, register, told) is not None:
+                        tally.new += len(told)
+                        if again:
+                            mentioned.update(one.report_id for one in told)
+                    elif told:
+                        decide_on(claims)
+                    done += len(chunk)
                 if progress is not None:
                     progress(done)
             if again:
@@ -406,3 +419,23 @@ def _digest(key: str, events: Sequence[Event]) -> bytes:
             raise InputError(f"{type(event).__name__} is no event that the log holds")
         hashed.update(event.TYPE.encode() + b"\0" + encode(event))
     return hashed.digest()
+
+
+def _claims_apart(
+    chunk: Sequence[tuple[int, Event]], dataset: str
+) -> tuple[Sequence[tuple[int, Event]], list[tuple[int, Claim]]]:
+    """What to decide on row by row, and then many claims that may go in at once.
+
+    Reference data comes first, as claims name it and it names none of them. Where there
+    are other events, or few claims, all of the chunk is to be decided on in its order.
+    """
+    references: list[tuple[int, Event]] = []
+    claims: list[tuple[int, Claim]] = []
+    for line, event in chunk:
+        if isinstance(event, Claim) and event.dataset == dataset:
+            claims.append((line, event))
+        elif isinstance(event, Reference):
+            references.append((line, event))
+        else:
+            return chunk, []
+    return (references, claims) if len(claims) >= FEW else (chunk, [])
