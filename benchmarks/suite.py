@@ -2,6 +2,7 @@
 
 replay   the log and the replay engine against peers and limits
 whatif   engines and ensembles against bare SimPy and the natural style
+page     what the page sends, a step of its slider, its first map, against limits
 """
 
 from __future__ import annotations
@@ -62,9 +63,17 @@ def whatif(events: int, settlements: int) -> Iterator[Take]:
         yield name, lambda take=take: [take()]  # type: ignore[misc]
 
 
+def page(events: int, settlements: int) -> Iterator[Take]:
+    """What the page sends and what a step costs; sizes are those of the names."""
+    import page_figures
+
+    yield from page_figures.takes(events, settlements)
+
+
 SUITES: dict[str, Callable[[int, int], Iterator[Take]]] = {
     "replay": replay,
     "whatif": whatif,
+    "page": page,
 }
 
 

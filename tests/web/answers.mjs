@@ -28,7 +28,8 @@ function answer(record, ask) {
       deciding: ids(whole.deciding),
       against: ids(whole.against),
     };
-    if (whole.control !== view.control[s] || whole.disputed !== told.disputed) {
+    const since = whole.since ?? null;
+    if (whole.control !== view.control[s] || whole.disputed !== told.disputed || since !== told.since) {
       throw new Error("a view and its ruling differ");
     }
     places[one.id] = told;

@@ -38,7 +38,7 @@ def benchmarks_folder() -> Path:
 @click.command()
 @click.option(
     "--suite",
-    type=click.Choice(["replay", "whatif"]),
+    type=click.Choice(["replay", "whatif", "page"]),
     default="replay",
     show_default=True,
     help="Which figures.",
@@ -124,7 +124,7 @@ def _emit(
     from chronicle.domain.table import Table
 
     sizes = f", {events:,} reports, {settlements:,} settlements"
-    if suite == "whatif":  # whose sizes are those of the figures
+    if suite != "replay":  # whose sizes are those of the figures
         sizes = ""
     columns = COLUMNS if "name" in rows[0] else tuple(rows[0])
     told = ", ".join(f"{name} {number}" for name, number in versions.items())

@@ -4,16 +4,18 @@ import { cappedCells } from "./cells.js";
 import { Controls } from "./controls.js";
 import { $, bdi, h, shown } from "./dom.js";
 import { Feed, Telling } from "./feed.js";
+import { arcsOf } from "./ground.js";
 import { Legend } from "./legend.js";
 import { askedBy, hashOf } from "./link.js";
 import { staleness, styleKey } from "./looks.js";
 import { MapInput } from "./mapinput.js";
 import { LAYERS, Painter } from "./paint.js";
-import { TablePanel, placeName, renderCompared, renderIncidents, renderPeople, renderRoads, renderSides } from "./panels.js";
+import { TablePanel, renderCompared, renderIncidents, renderPeople, renderRoads, renderSides } from "./panels.js";
 import { PlacePanel } from "./place.js";
-import { NEVER, Record } from "./record.js";
+import { Record } from "./record.js";
 import { Knowledge, differences, figuresOn, shutOn } from "./replay.js";
 import { Finder, nameIn } from "./search.js";
+import { comparisonText, showTip } from "./tip.js";
 import { Timeline, spanOf, stopAt, stopsOf } from "./timeline.js";
 import { View } from "./view.js";
 import { WhatIf } from "./whatif.js";
@@ -212,15 +214,8 @@ export class App {
       for (const road of painter.roads) road.shut = shut.has(road.id);
       if (ask.roads && painter.xs) painter.paintFront();
     }
-    painter.arcs = ask.tab === "people" ? this.#arcs() : [];
+    painter.arcs = ask.tab === "people" ? arcsOf(figuresOn(this.knowledge, ask.on), this.record.placeAt) : [];
     if (painter.xs && (before || marked.length || this.chosen !== null || painter.arcs.length)) painter.paintOver();
-  }
-
-  #arcs() {
-    const { placeAt } = this.record;
-    return figuresOn(this.knowledge, this.ask.on)
-      .filter((one) => one.measure === "flow" && placeAt.has(one.origin) && placeAt.has(one.destination))
-      .map((one) => ({ from: placeAt.get(one.origin), to: placeAt.get(one.destination), wide: 1.5 + Math.min(9, Math.sqrt(one.persons ?? 0) / 40) }));
   }
 
   #compared() {
@@ -235,15 +230,7 @@ export class App {
   }
 
   comparisonText() {
-    const { ask, words } = this;
-    if (!ask.compare) return "";
-    const { kind, value } = ask.compare;
-    if (kind === "day") {
-      const [a, b] = [Math.min(value, ask.on), Math.max(value, ask.on)];
-      return words.say("compare.world", { a: words.day(a), b: words.day(b) });
-    }
-    const told = (known) => (known === null ? words.say("known.now") : ask.clock === "published" ? words.day(known) : words.number(known));
-    return words.say(ask.clock === "published" ? "compare.knowledge" : "compare.positions", { on: words.day(ask.on), a: told(value), b: told(ask.known) });
+    return comparisonText(this);
   }
 
   // --- showing -------------------------------------------------------------------
@@ -323,16 +310,7 @@ export class App {
     }
     tip.hidden = place === null;
     if (place === null) return;
-    const { view, record, words } = this;
-    const status = record.rules.statuses[view.status[place]];
-    const people = record.settlements[place].population;
-    const side = this.whatIf.shown ? this.whatIf.tip(place) : this.telling.side(view.control[place], status);
-    tip.replaceChildren(h("strong", {}, bdi(placeName(this, place))), h("br"), side,
-      view.since[place] !== NEVER && !this.whatIf.shown ? ` · ${words.say("in.being", { day: words.day(view.since[place]) })}` : "",
-      h("br"), people === null ? words.say("place.population.none") : words.say("place.population", { n: words.number(people) }));
-    const [x, y] = at;
-    tip.style.left = `${Math.min(x + 14, this.mapView.width - 230)}px`;
-    tip.style.top = `${y > this.mapView.height - 90 ? y - 80 : y + 14}px`;
+    showTip(this, tip, place, at);
   }
 
   mapMoved() {
@@ -361,7 +339,7 @@ export class App {
 
   patterned(on) {
     this.painter.patterns = on;
-    this.painter.looks.clear();
+    this.painter.restyle();
     this.painter.paintAll();
     if (!this.whatIf.shown) this.legend.show(this.view, on);
   }
@@ -418,7 +396,7 @@ export class App {
     this.timeline = new Timeline(this.span);
     this.chosen = this.record.placeAt.get(this.ask.place) ?? null;
     this.painter.patterns = this.ask.patterns;
-    this.painter.looks.clear();
+    this.painter.restyle();
     if (this.ask.map) this.mapView.centre(...this.ask.map);
     else this.mapView.fit();
     if (this.ask.lang !== lang) this.language(this.ask.lang);

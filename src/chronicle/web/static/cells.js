@@ -69,22 +69,27 @@ function cellOf(i, lons, lats, capKm, grid, corners) {
   const column = Math.floor((lons[i] * grid.across) / grid.step);
   const row = Math.floor((lats[i] * KM_PER_DEGREE) / grid.step);
   const near = Math.min(1, kmX / grid.across) * grid.step;
+  let found = [];
   const visit = (j) => {
     if (j === i) return;
     const dx = (lons[j] - lons[i]) * kmX;
     const dy = (lats[j] - lats[i]) * KM_PER_DEGREE;
     const far = dx * dx + dy * dy;
     if (far > 4 * reach * reach) return;
-    if (far < SAME_KM * SAME_KM) {
-      if (j < i) twin = true;
-      return;
-    }
-    ring = cut(ring, dx, dy, far / 2);
+    if (far >= SAME_KM * SAME_KM) found.push({ dx, dy, far });
+    else if (j < i) twin = true;
   };
   for (let r = 0; (r - 1) * near <= 2 * reach; r += 1) {
     grid.ring(column, row, r, visit);
-    reach = farthest(ring);
     if (twin) return null;
+    if (!r && found.length < 24) continue; // the nearest may lie beyond the bucket
+    found.sort((a, b) => a.far - b.far); // the nearest cut off most, and then the rest nothing
+    for (const { dx, dy, far } of found) {
+      if (far > 4 * reach * reach) break;
+      ring = cut(ring, dx, dy, far / 2);
+      reach = farthest(ring);
+    }
+    found = [];
   }
   const cell = new Float64Array(ring.length);
   for (let n = 0; n < ring.length; n += 2) {

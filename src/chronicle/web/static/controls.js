@@ -1,6 +1,8 @@
 // Everything that is pressed, turned or typed, and the keys that do the same.
 
 import { $, bdi, h, shown } from "./dom.js";
+import { flattened } from "./ground.js";
+import { LAYERS } from "./paint.js";
 import { stopAt } from "./timeline.js";
 import { nameIn } from "./search.js";
 
@@ -200,7 +202,7 @@ export class Controls {
 
   #picture() {
     const { app } = this;
-    app.painter.flattened().toBlob((blob) => {
+    flattened(LAYERS.map((name) => $(name))).toBlob((blob) => {
       const link = h("a", { href: URL.createObjectURL(blob), download: `chronicle-${$("day").dateTime}.png` });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -75,3 +75,12 @@ export function placeNames(spots, measure, width, height, most, obstacles = []) 
   }
   return found;
 }
+
+/** The boxes of what lies over the map, where no name may go. */
+export function obstaclesOf(map) {
+  const { left, top } = map.getBoundingClientRect();
+  return [...map.querySelectorAll("#bigday, #zoom, #licence, #scalebar")].map((one) => {
+    const box = one.getBoundingClientRect();
+    return [box.left - left - 4, box.top - top - 16, box.right - left + 4, box.bottom - top + 4];
+  });
+}

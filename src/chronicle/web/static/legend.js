@@ -25,23 +25,29 @@ function dotSwatch(status, actor, statuses) {
   return canvas;
 }
 
-/** How many places and people each side has; `-1` is nobody named, by status. */
-export function counted(view, settlements, statuses) {
-  const sides = new Map();
+/** How many places and people each side has: `a3` is an actor, else nobody, by status. */
+export function counted(view, record) {
+  const { settlements, actors, rules } = record;
+  record.people ??= Int32Array.from(settlements, (one) => one.population ?? -1);
+  const { people } = record;
+  const n = actors.length;
+  const places = new Int32Array(n + rules.statuses.length);
+  const heads = new Float64Array(places.length).fill(-1);
   let withFigure = 0;
-  for (let s = 0; s < settlements.length; s += 1) {
+  for (let s = 0; s < people.length; s += 1) {
     if (!view.exists[s]) continue;
-    const key = view.control[s] >= 0 ? `a${view.control[s]}` : statuses[view.status[s]];
-    let side = sides.get(key);
-    if (!side) sides.set(key, (side = { places: 0, people: null, disputed: 0 }));
-    side.places += 1;
-    side.disputed += view.disputed[s];
-    const people = settlements[s].population;
-    if (people !== null) {
-      side.people = (side.people ?? 0) + people;
+    const side = view.control[s] >= 0 ? view.control[s] : n + view.status[s];
+    places[side] += 1;
+    if (people[s] >= 0) {
+      heads[side] = Math.max(heads[side], 0) + people[s];
       withFigure += 1;
     }
   }
+  const sides = new Map();
+  places.forEach((count, side) => {
+    const told = { places: count, people: heads[side] < 0 ? null : heads[side] };
+    if (count) sides.set(side < n ? `a${side}` : rules.statuses[side - n], told);
+  });
   return { sides, withFigure };
 }
 
@@ -57,8 +63,7 @@ export class Legend {
   /** Show the counts of a view; the table is made anew only where its rows change. */
   show(view, patterns) {
     const { record, words } = this;
-    const { statuses } = record.rules;
-    const { sides, withFigure } = counted(view, record.settlements, statuses);
+    const { sides, withFigure } = counted(view, record);
     const actors = [...sides.keys()].filter((key) => key[0] === "a" && /^a\d+$/.test(key)).map((key) => Number(key.slice(1)));
     for (const actor of this.seen ?? []) if (!actors.includes(actor)) actors.push(actor);
     this.seen = actors.sort((a, b) => a - b);

@@ -4,15 +4,16 @@
 //   dots   settlements                      names  labels       over  what is marked
 
 import { CONTESTED_LINES, INK, LAND, contrast, hatched, lookOf, mix, patternOf } from "./looks.js";
-import { placeNames } from "./labels.js";
+import { obstaclesOf, placeNames } from "./labels.js";
 import { drawDot } from "./dots.js";
+import { drawArc, drawGround, drawRoads } from "./ground.js";
 import { chanceLook, chanceOf } from "./whatif.js";
 
 export const LAYERS = ["cells", "front", "dots", "names", "over"];
-const SEA = "#D9E4EA";
-const SHORE = "#8FA3AE";
 const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", "DejaVu Sans", sans-serif';
 const BUCKET = 32;
+const CROWD = 1500; // dots in sight
+const PLAIN_PX = 3.2;
 
 /** The radius of a dot in pixels; `people` null is unknown, and drawn small. */
 export function radius(people, many) {
@@ -31,6 +32,7 @@ export class Painter {
     }
     this.patterns = false;
     this.looks = new Map();
+    this.stamps = new Map();
     this.places = [];
     this.cells = [];
     this.styles = new Int32Array(0);
@@ -53,9 +55,11 @@ export class Painter {
     const order = places.map((_, i) => i).filter((i) => places[i].lon !== null);
     this.order = order.sort((a, b) => this.radii[b] - this.radii[a] || a - b);
     this.place = new Int32Array(places.length);
+    this.reaches = new Float32Array(places.length);
     this.order.forEach((i, n) => {
       this.place[i] = n;
     });
+    this.paths = new Array(places.length).fill(null);
     this.byRank = order.slice().sort((a, b) => places[b].rank - places[a].rank || a - b);
   }
 
@@ -68,7 +72,13 @@ export class Painter {
       canvas.height = Math.round(view.height * this.ratio);
       this.ctx[name].setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     }
+    this.restyle();
+  }
+
+  /** Forget how styles look: patterns or the sharpness of the screen have changed. */
+  restyle() {
     this.looks.clear();
+    this.stamps.clear();
   }
 
   look(key) {
@@ -81,7 +91,7 @@ export class Painter {
         const ink = look.hatch ? "#55555588" : `${contrast(look.cell)}AA`;
         const tile = hatched(look.cell, lines, ink, this.ratio);
         look.fill = this.ctx.cells.createPattern(tile, "repeat");
-        look.fill.setTransform(new DOMMatrix().scale(1 / this.ratio));
+        look.fill.setTransform(new DOMMatrix().scale(1 / this.ratio / this.view.scale)); // cells are in km
       }
       look.line = look.cell ? mix(look.cell, "#FFFFFF", 0.62) : "#E6E2D8";
       this.looks.set(key, look);
@@ -102,7 +112,12 @@ export class Painter {
       if (!this.buckets.has(key)) this.buckets.set(key, []);
       this.buckets.get(key).push(i);
     }
-    this.paths = new Array(this.places.length).fill(null);
+    if (this.scale !== this.view.scale) this.looks.clear(); // patterns keep their size
+    this.scale = this.view.scale;
+    let seen = 0;
+    for (const i of this.order) if (this.#seen(i, 0)) seen += 1;
+    this.crowded = seen > CROWD;
+    this.plain = new Uint8Array(this.places.length);
     this.styles.set(this.wanted);
     this.#land();
     this.#allCells();
@@ -127,8 +142,14 @@ export class Painter {
       this.#allCells();
       this.#allDots();
     } else if (changed.length) {
-      for (const i of changed) this.#cell(i);
-      this.#someDots(changed);
+      this.#someCells(changed);
+      const signs = [];
+      for (const i of changed) {
+        // A square covers the square that it was; whatever else it was must go first.
+        if (this.plain[i] && this.styles[i] >= 0 && this.#isPlain(i)) this.#dot(this.ctx.dots, i);
+        else signs.push(i);
+      }
+      if (signs.length) this.#someDots(signs);
     }
     return changed.length;
   }
@@ -139,135 +160,154 @@ export class Painter {
     ctx.fillRect(0, 0, this.view.width, this.view.height);
   }
 
-  #path(i) {
-    if (this.paths[i]) return this.paths[i];
-    const cell = this.cells[i];
-    const path = new Path2D();
-    for (let n = 0; n < cell.length; n += 2) {
-      path.lineTo(this.view.px(cell[n]), this.view.py(cell[n + 1]));
-    }
-    path.closePath();
-    this.paths[i] = path;
-    return path;
-  }
-
   #seen(i, margin) {
     return this.xs[i] > -margin && this.ys[i] > -margin && this.xs[i] < this.view.width + margin && this.ys[i] < this.view.height + margin;
   }
 
-  #cell(i) {
-    if (!this.cells[i] || this.styles[i] < 0 || !this.#seen(i, this.view.scale * 16 + 2)) return;
-    const look = this.look(this.styles[i]);
-    const ctx = this.ctx.cells;
-    const path = this.#path(i);
-    ctx.fillStyle = look.fill ?? LAND;
-    ctx.fill(path);
-    ctx.strokeStyle = look.cell ? look.line : "#EFECE4";
-    ctx.lineWidth = 0.8;
-    ctx.stroke(path);
+  #allCells() {
+    this.#someCells(this.order.filter((i) => this.styles[i] >= 0 && this.look(this.styles[i]).cell));
   }
 
-  #allCells() {
-    // First what is uncoloured, so that its pale edge does not lie over colour.
-    const coloured = [];
-    for (const i of this.order) {
-      if (this.styles[i] >= 0 && this.look(this.styles[i]).cell) coloured.push(i);
+  /** Cells by style: one path for all of a style is much less work than one for each. */
+  #someCells(places) {
+    const ctx = this.ctx.cells;
+    const margin = this.view.scale * 16 + 2;
+    const byStyle = new Map();
+    for (const i of places) {
+      if (!this.cells[i] || this.styles[i] < 0 || !this.#seen(i, margin)) continue;
+      const style = this.styles[i];
+      if (!byStyle.has(style)) byStyle.set(style, []);
+      byStyle.get(style).push(i);
     }
-    for (const i of coloured) this.#cell(i);
+    this.#inKm(ctx, () => {
+      for (const [style, group] of byStyle) {
+        const look = this.look(style);
+        const path = this.#outlines(group);
+        ctx.fillStyle = look.fill ?? LAND;
+        ctx.fill(path);
+        ctx.strokeStyle = look.cell ? look.line : "#EFECE4";
+        ctx.lineWidth = 0.8 / this.view.scale;
+        ctx.stroke(path);
+      }
+    });
+  }
+
+  /** Draw in kilometres from the middle of the projection, so that paths serve any view. */
+  #inKm(ctx, draw) {
+    const { scale, x, y, width, height } = this.view;
+    const { ratio } = this;
+    ctx.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * (width / 2 - x * scale), ratio * (height / 2 + y * scale));
+    draw();
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+
+  /** The cells of some places as one path, in kilometres. */
+  #outlines(places) {
+    const all = new Path2D();
+    for (const i of places) {
+      let path = this.paths[i];
+      if (!path) {
+        const cell = this.cells[i];
+        path = new Path2D();
+        for (let n = 0; n < cell.length; n += 2) path.lineTo(this.view.kmEast(cell[n]), -this.view.kmNorth(cell[n + 1]));
+        path.closePath();
+        this.paths[i] = path;
+      }
+      all.addPath(path);
+    }
+    return all;
   }
 
   #allDots() {
     const ctx = this.ctx.dots;
     ctx.clearRect(0, 0, this.view.width, this.view.height);
-    for (const i of this.order) this.#dot(ctx, i);
+    for (const i of this.order) {
+      this.#dot(ctx, i);
+      this.reaches[i] = this.#reachOf(i);
+    }
   }
 
   #dot(ctx, i) {
     if (this.styles[i] < 0 || !this.#seen(i, 14)) return;
-    drawDot(ctx, this.look(this.styles[i]), this.xs[i], this.ys[i], this.radii[i]);
+    const { ratio } = this;
+    this.plain[i] = this.#isPlain(i) ? 1 : 0;
+    if (this.plain[i]) {
+      const r = Math.round(this.radii[i] * ratio) / ratio;
+      ctx.fillStyle = this.look(this.styles[i]).face;
+      ctx.fillRect(Math.round((this.xs[i] - r) * ratio) / ratio, Math.round((this.ys[i] - r) * ratio) / ratio, 2 * r, 2 * r);
+      return;
+    }
+    const dot = this.#stamp(this.styles[i], this.radii[i]);
+    const x = Math.round((this.xs[i] - dot.half) * ratio) / ratio;
+    const y = Math.round((this.ys[i] - dot.half) * ratio) / ratio;
+    ctx.drawImage(dot.canvas, x, y, 2 * dot.half, 2 * dot.half);
+  }
+
+  /** Where thousands are seen, small dots without a sign are plain squares. */
+  #isPlain(i) {
+    if (!this.crowded || this.radii[i] > PLAIN_PX) return false;
+    const { shape, doubt } = this.look(this.styles[i]);
+    return !doubt && (shape === "held" || shape === "unknown");
+  }
+
+  /** The picture of a dot, drawn once for each style and size, and stamped from then on. */
+  #stamp(style, r) {
+    const key = style * 64 + Math.round(r * 4);
+    let dot = this.stamps.get(key);
+    if (dot) return dot;
+    const look = this.look(style);
+    const half = Math.ceil(r + (look.doubt || look.shape === "besieged" || look.shape === "vacated" ? 6 : 1.5));
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.round(2 * half * this.ratio);
+    const ctx = canvas.getContext("2d");
+    ctx.scale(this.ratio, this.ratio);
+    drawDot(ctx, look, half, half, r);
+    dot = { canvas, half };
+    this.stamps.set(key, dot);
+    return dot;
+  }
+
+  /** How far a dot reaches from its middle, with its signs. */
+  #reachOf(i) {
+    if (this.styles[i] < 0) return 0;
+    const { shape, doubt } = this.look(this.styles[i]);
+    return this.radii[i] + (doubt || shape === "besieged" || shape === "vacated" ? 7 : 2);
   }
 
   /** Dots that changed, and those that overlap them, in the same order as ever. */
   #someDots(changed) {
     const ctx = this.ctx.dots;
-    const again = new Set();
-    const box = (i) => {
-      const r = this.radii[i] + 5;
-      return [this.xs[i] - r, this.ys[i] - r, this.xs[i] + r, this.ys[i] + r];
-    };
-    ctx.save();
-    ctx.beginPath();
+    const { xs, ys, buckets, place } = this;
     for (const i of changed) {
-      const [l, t, r, b] = box(i);
-      ctx.rect(l, t, r - l, b - t);
-      for (let x = Math.floor((l - 15) / BUCKET); x <= Math.floor((r + 15) / BUCKET); x += 1) {
-        for (let y = Math.floor((t - 15) / BUCKET); y <= Math.floor((b + 15) / BUCKET); y += 1) {
-          for (const j of this.buckets.get(x * 65536 + y) ?? []) {
-            const [l2, t2, r2, b2] = box(j);
-            if (l2 < r && r2 > l && t2 < b && b2 > t) again.add(j);
+      if (!this.#seen(i, 16)) continue;
+      const r = Math.max(this.reaches[i], this.#reachOf(i)); // what it was, and what it is
+      this.reaches[i] = this.#reachOf(i);
+      const [l, t, right, bottom] = [Math.floor(xs[i] - r), Math.floor(ys[i] - r), Math.ceil(xs[i] + r), Math.ceil(ys[i] + r)];
+      const again = [];
+      for (let x = Math.floor((l - 16) / BUCKET); x <= Math.floor((right + 16) / BUCKET); x += 1) {
+        for (let y = Math.floor((t - 16) / BUCKET); y <= Math.floor((bottom + 16) / BUCKET); y += 1) {
+          for (const j of buckets.get(x * 65536 + y) ?? []) {
+            const reach = this.#reachOf(j);
+            if (xs[j] - reach < right && xs[j] + reach > l && ys[j] - reach < bottom && ys[j] + reach > t) again.push(j);
           }
         }
       }
+      again.sort((a, b) => place[a] - place[b]);
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(l, t, right - l, bottom - t);
+      ctx.clip();
+      ctx.clearRect(l, t, right - l, bottom - t);
+      for (const j of again) this.#dot(ctx, j);
+      ctx.restore();
     }
-    ctx.clip();
-    for (const i of changed) {
-      const [l, t, r, b] = box(i);
-      ctx.clearRect(l, t, r - l, b - t);
-    }
-    for (const i of [...again].sort((a, b) => this.place[a] - this.place[b])) this.#dot(ctx, i);
-    ctx.restore();
-  }
-
-  #trace(ctx, points, closed) {
-    for (let n = 0; n < points.length; n += 2) {
-      const x = this.view.px(points[n]);
-      const y = this.view.py(points[n + 1]);
-      if (n) ctx.lineTo(x, y);
-      else ctx.moveTo(x, y);
-    }
-    if (closed) ctx.closePath();
   }
 
   paintFront() {
     const ctx = this.ctx.front;
-    const { width, height } = this.view;
-    ctx.clearRect(0, 0, width, height);
-    if (this.lines.land.length) {
-      ctx.fillStyle = SEA;
-      this.shore = new Path2D();
-      for (const polygon of this.lines.land) for (const ring of polygon) this.#trace(this.shore, ring, true);
-      const sea = new Path2D(this.shore);
-      sea.rect(-2, -2, width + 4, height + 4);
-      ctx.fill(sea, "evenodd");
-      ctx.beginPath();
-      for (const polygon of this.lines.lakes) for (const ring of polygon) this.#trace(ctx, ring, true);
-      ctx.fill("evenodd");
-      ctx.strokeStyle = SHORE;
-      ctx.lineWidth = 0.9;
-      ctx.beginPath();
-      for (const line of this.lines.coast) this.#trace(ctx, line, false);
-      ctx.stroke();
-      ctx.strokeStyle = "#A9C0CC";
-      ctx.lineWidth = 1.1;
-      ctx.beginPath();
-      for (const line of this.lines.rivers) this.#trace(ctx, line, false);
-      ctx.stroke();
-    }
-    if (!this.showRoads) return;
-    for (const road of this.roads) {
-      const [a, b] = [this.places[road.a], this.places[road.b]];
-      if (a.lon === null || b.lon === null) continue;
-      ctx.strokeStyle = road.shut ? "#7A1F1F" : "#6F675A";
-      ctx.lineWidth = road.shut ? 1.8 : road.wide;
-      ctx.globalAlpha = road.shut ? 1 : 0.55;
-      ctx.setLineDash(road.shut ? [4, 3] : []);
-      ctx.beginPath();
-      ctx.moveTo(this.xs[road.a], this.ys[road.a]);
-      ctx.lineTo(this.xs[road.b], this.ys[road.b]);
-      ctx.stroke();
-    }
-    ctx.setLineDash([]);
-    ctx.globalAlpha = 1;
+    ctx.clearRect(0, 0, this.view.width, this.view.height);
+    this.shore = drawGround(ctx, this.view, this.lines);
+    if (this.showRoads) drawRoads(ctx, this);
   }
 
   paintNames() {
@@ -294,7 +334,7 @@ export class Painter {
       return widths.get(key);
     };
     const most = Math.round((width * height) / 9000);
-    this.named = placeNames(spots, measure, width, height, most, this.obstacles());
+    this.named = placeNames(spots, measure, width, height, most, obstaclesOf(this.canvases.names.parentNode.parentNode));
     ctx.textBaseline = "middle";
     ctx.textAlign = "left"; // whatever the direction of the page
     ctx.direction = document.documentElement.dir;
@@ -309,16 +349,6 @@ export class Painter {
     }
   }
 
-  /** The boxes of what lies over the map, where no name may go. */
-  obstacles() {
-    const map = this.canvases.names.parentNode.parentNode;
-    const { left, top } = map.getBoundingClientRect();
-    return [...map.querySelectorAll("#bigday, #zoom, #licence, #scalebar")].map((one) => {
-      const box = one.getBoundingClientRect();
-      return [box.left - left - 4, box.top - top - 16, box.right - left + 4, box.bottom - top + 4];
-    });
-  }
-
   /** What is marked: outlines of changes, the chosen place, arcs of movements. */
   paintOver() {
     const ctx = this.ctx.over;
@@ -326,11 +356,13 @@ export class Painter {
     ctx.lineJoin = "round";
     ctx.save();
     if (this.shore) ctx.clip(this.shore, "evenodd"); // no outline of a cell on the sea
-    for (const { place, colour, wide } of this.marked) {
-      if (!this.cells[place]) continue;
-      ctx.strokeStyle = colour;
-      ctx.lineWidth = wide;
-      ctx.stroke(this.#path(place));
+    const outlined = this.marked.filter(({ place }) => this.cells[place] && this.#seen(place, this.view.scale * 16));
+    if (outlined.length) {
+      this.#inKm(ctx, () => {
+        ctx.strokeStyle = outlined[0].colour; // all marks of one day are of one kind
+        ctx.lineWidth = outlined[0].wide / this.view.scale;
+        ctx.stroke(this.#outlines(outlined.map(({ place }) => place)));
+      });
     }
     ctx.restore();
     for (const { place, colour, wide } of this.marked) {
@@ -339,7 +371,7 @@ export class Painter {
       ctx.lineWidth = wide;
       this.#ring(ctx, place, 4);
     }
-    for (const arc of this.arcs ?? []) this.#arc(ctx, arc);
+    for (const arc of this.arcs ?? []) drawArc(ctx, this, arc);
     for (const [place, colour] of [[this.hovered, "#00000088"], [this.chosen, "#111111"]]) {
       if (place === undefined || place === null || this.places[place].lon === null) continue;
       ctx.strokeStyle = "#FFFFFF";
@@ -357,20 +389,6 @@ export class Painter {
     ctx.stroke();
   }
 
-  #arc(ctx, { from, to, wide }) {
-    const [x0, y0, x1, y1] = [this.xs[from], this.ys[from], this.xs[to], this.ys[to]];
-    const [mx, my] = [(x0 + x1) / 2 + (y1 - y0) * 0.2, (y0 + y1) / 2 - (x1 - x0) * 0.2];
-    const fade = ctx.createLinearGradient(x0, y0, x1, y1);
-    fade.addColorStop(0, "rgba(58,28,92,0.15)");
-    fade.addColorStop(1, "rgba(58,28,92,0.9)");
-    ctx.strokeStyle = fade;
-    ctx.lineWidth = wide;
-    ctx.beginPath();
-    ctx.moveTo(x0, y0);
-    ctx.quadraticCurveTo(mx, my, x1, y1);
-    ctx.stroke();
-  }
-
   /** The place under a point of the screen: its dot, else the cell it lies in. */
   at(x, y) {
     let best = null;
@@ -383,15 +401,5 @@ export class Painter {
       }
     }
     return best;
-  }
-
-  /** All layers on one canvas, for a picture file. */
-  flattened() {
-    const canvas = document.createElement("canvas");
-    canvas.width = this.canvases.cells.width;
-    canvas.height = this.canvases.cells.height;
-    const ctx = canvas.getContext("2d");
-    for (const name of LAYERS) ctx.drawImage(this.canvases[name], 0, 0);
-    return canvas;
   }
 }

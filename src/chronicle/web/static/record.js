@@ -35,6 +35,7 @@ export class Record {
     this.settlements = objects(data.settlements);
     this.actors = objects(data.actors);
     this.sources = objects(data.sources);
+    this.registered = Int32Array.from(this.settlements, (one) => one.registered);
     this.routes = objects(data.routes);
     this.grades = data.grades;
     this.remarks = data.remarks;

@@ -85,6 +85,7 @@ export class Timeline {
   draw(knowledge, words) {
     this.knowledge = knowledge;
     const { ctx, width, height } = prepared($("histogram"));
+    this.width = width; // reading it at each step would make the browser lay out anew
     const days = Math.max(this.span.last - this.span.first, 1);
     const each = (width - THUMB) / days;
     const wide = Math.max(1, Math.ceil(2.5 / each)); // days in one bar
@@ -158,7 +159,7 @@ export class Timeline {
 
   /** Pale over what lies after the day shown. */
   cover(day) {
-    const width = $("histogram").clientWidth;
+    const { width } = this;
     const each = (width - THUMB) / Math.max(this.span.last - this.span.first, 1);
     const from = this.x(day, width) + Math.max(each / 2, 1);
     $("later").style.width = `${Math.max(0, width - from)}px`;

@@ -51,12 +51,21 @@ export class View {
     this.fitted = true;
   }
 
+  /** Kilometres east of the middle of the projection. */
+  kmEast(lon) {
+    return (this.turn(lon) - this.lon0) * this.kmX;
+  }
+
+  kmNorth(lat) {
+    return (lat - this.lat0) * KM_PER_DEGREE;
+  }
+
   px(lon) {
-    return ((this.turn(lon) - this.lon0) * this.kmX - this.x) * this.scale + this.width / 2;
+    return (this.kmEast(lon) - this.x) * this.scale + this.width / 2;
   }
 
   py(lat) {
-    return (this.y - (lat - this.lat0) * KM_PER_DEGREE) * this.scale + this.height / 2;
+    return (this.y - this.kmNorth(lat)) * this.scale + this.height / 2;
   }
 
   degrees(px, py) {
