@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, time
@@ -97,9 +98,59 @@ def as_zip(path: Path) -> Path:
     return path / "own.zip"
 
 
+def objects() -> list[dict[str, str]]:
+    return [
+        {
+            "when": str(day),
+            "Place": place,
+            "held by": who,
+            "Source": source,
+            "Note": note,
+        }
+        for day, place, who, source, note in TABLE
+    ]
+
+
+def as_json(path: Path) -> Path:
+    (path / "own.json").write_text(json.dumps({"rows": objects()}), "utf-8-sig")
+    return path / "own.json"
+
+
+def as_json_lines(path: Path) -> Path:
+    lines = "\n".join(json.dumps(one, ensure_ascii=False) for one in objects())
+    (path / "own.ndjson").write_text(lines + "\n\n")
+    return path / "own.ndjson"
+
+
+def as_geojson(path: Path) -> Path:
+    spots = {name: [44 + n / 10, 34 + n / 10] for n, name in enumerate(sheets.PLACES)}
+    features = [
+        {
+            "type": "Feature",
+            "properties": one,
+            "geometry": {"type": "Point", "coordinates": spots[one["Place"]]},
+        }
+        for one in objects()
+    ]
+    told = {"type": "FeatureCollection", "features": features}
+    (path / "own.geojson").write_text(json.dumps(told))
+    return path / "own.geojson"
+
+
+def as_parquet(path: Path) -> Path:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = pyarrow.Table.from_pylist(
+        [{**one, "when": row[0]} for one, row in zip(objects(), TABLE, strict=True)]
+    )
+    parquet.write_table(table, path / "own.parquet")
+    return path / "own.parquet"
+
+
 MAKES = (
     as_excel, as_libre_office, as_google, as_arabic, as_russian, as_open_document,
-    as_utf16, as_sep, as_gzip, as_zip,
+    as_utf16, as_sep, as_gzip, as_zip, as_json, as_json_lines, as_geojson, as_parquet,
 )  # fmt: skip
 
 
@@ -493,6 +544,26 @@ def test_archives_that_are_traps_are_refused(tmp_path: Path) -> None:
         archive.writestr("../../evil.csv", "Date,Place,Who,Source\n2025-03-01,a,b,c\n")
     run("import", record, tmp_path / "out.zip", "--register")
     assert not (tmp_path.parent / "evil.csv").exists()
+
+
+def test_coordinates_of_points_are_taken(tmp_path: Path) -> None:
+    record = tmp_path / "v.chronicle"
+    run("init", record)
+    assert run("import", record, as_geojson(tmp_path), "--register").code == 0
+    with ch.open(record) as log:
+        assert log.references().settlements["vell"].spot == (34.2, 44.2)
+
+
+@pytest.mark.parametrize(
+    "data", [b"[", b"{}", b"[1,2]", b'{"a":', b"[{}]", b"PAR1", b"PAR1" + b"x" * 99,
+             b'{"a":1}\n{"b"', b"[" * 5_000, b'{"a":"\xff"}']
+)  # fmt: skip
+def test_objects_that_are_no_table(data: bytes, tmp_path: Path) -> None:
+    record = tmp_path / "v.chronicle"
+    run("init", record)
+    (tmp_path / "x.json").write_bytes(data)
+    ended = run("import", record, tmp_path / "x.json")
+    assert ended.code == 3, ended
 
 
 def test_entities_in_a_spreadsheet_are_refused(tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ this one does not, is counted, and retracted only where *complete* is said.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from chronicle.domain.events import (
@@ -36,13 +35,17 @@ from chronicle.formats.field_file import (
     field_file,
     field_files,
 )
+from chronicle.formats.import_result import (
+    FileResult,
+    ImportResult,
+    Progress,
+)
 from chronicle.formats.jsonl import is_export
 from chronicle.formats.known_formats import recognised
 from chronicle.formats.merging import merge_export
 from chronicle.formats.problem import Problem
 from chronicle.formats.spreadsheet.archive import is_packed, unpacked
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
-from chronicle.formats.spreadsheet.names import Open
 from chronicle.formats.spreadsheet.table import TableFile
 from chronicle.formats.suspicion import Suspicion, Watch
 from chronicle.store.accepted import accept as accept_values
@@ -60,64 +63,10 @@ __all__ = [
     "tables_in",
 ]
 
-KEPT = 1_000  # problems that are kept of one file; the rest are counted
 NOTED = 200  # problems that the record itself keeps
 ALL = "all"  # every value that looks wrong is right
 TABLE = "table"  # the word for a table that is read by a mapping
 LINE = 400  # characters of each, where there are few
-
-Progress = Callable[[str, int], None]  # the file, and how many events were read
-
-
-@dataclass
-class FileResult:
-    """What became of one file: counts of its reports and registrations."""
-
-    file: str
-    new: int = 0
-    changed: int = 0
-    gone: int = 0
-    unchanged: int = 0
-    not_told: int = 0  # of an earlier vintage of the file; they stand
-    examples: list[str] = field(default_factory=list)  # ids of those, or of the gone
-    problem_count: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    refused: bool = False  # by --strict: nothing of it was imported
-    hurt: bool = False  # rows could not be read, so nothing can be gone
-    notes: list[str] = field(default_factory=list)  # what was found, and taken so
-    open: list[Open] = field(default_factory=list)  # names that nobody could settle
-
-    def add(self, problem: Problem) -> None:
-        """Count *problem*, and keep it while there is room."""
-        self.problem_count += 1
-        unread = problem.rule.startswith("unknown column")
-        self.hurt |= problem.lost and not unread
-        if len(self.problems) < KEPT:
-            self.problems.append(problem)
-
-
-@dataclass
-class ImportResult:
-    """What became of the files of one import."""
-
-    files: list[FileResult] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-    suspicions: list[Suspicion] = field(default_factory=list)  # not accepted yet
-
-    @property
-    def problems(self) -> list[Problem]:
-        """The problems of all files, in their order."""
-        return [problem for file in self.files for problem in file.problems]
-
-    def total(self, name: str) -> int:
-        """The sum of a count over the files."""
-        return sum(getattr(file, name) for file in self.files)
-
-    @property
-    def nothing_read(self) -> bool:
-        """Whether problems left nothing at all to record or to find unchanged."""
-        counts = map(self.total, ("new", "changed", "gone", "unchanged"))
-        return not any(counts) and bool(self.total("problem_count"))
 
 
 def import_paths(

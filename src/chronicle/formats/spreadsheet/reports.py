@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,7 +16,6 @@ from chronicle.domain.events import (
     IncidentReported,
     SettlementRegistered,
 )
-from chronicle.domain.fields import ID_LENGTH
 from chronicle.domain.names import fold_name
 from chronicle.domain.vocabulary import (
     CATEGORIES,
@@ -31,6 +29,7 @@ from chronicle.formats.places import slug
 from chronicle.formats.spreadsheet.cells import Cell, blank, text_of
 from chronicle.formats.spreadsheet.dates import Days
 from chronicle.formats.spreadsheet.header_words import STATUS_OF
+from chronicle.formats.spreadsheet.ids import all_names, made_id, short
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.names import SKIP, Names, Spot
 from chronicle.formats.spreadsheet.numbers import degrees, people
@@ -376,35 +375,18 @@ class Reports:
             return self._registered(values)
         own = self._text("id")
         if own:
-            id_ = _short(f"{slug(self._dataset)}:{slug(own)}")
+            id_ = short(f"{slug(self._dataset)}:{slug(own)}")
             seen[id_] += 1
             if seen[id_] > 1:
                 raise self._bad("id", "stands in a row further up already")
         else:
-            id_ = self._made_id(values, seen)
+            id_ = made_id(self._dataset, values, seen)
         values["report_id"] = id_
         if kind == "control":
             return ControlReported(**values)
         if kind == "displacement":
             return DisplacementReported(**values)
         return IncidentReported(**values)
-
-    def _made_id(self, values: Mapping[str, Any], seen: Counter[str]) -> str:
-        """An id from what a row is about, so that a later vintage makes the same.
-
-        Of several rows about the same the second ends in `.2`.
-        """
-        where = values.get("settlement") or slug(str(values.get("area", "")))
-        day = values.get("valid_from") or values.get("valid_on") or values.get("since")
-        words = [slug(self._dataset), where, str(day), values["source"]]
-        words += [
-            slug(str(values[column]))
-            for column in ("kind", "category", "origin", "destination")
-            if values.get(column) and values[column] not in ("displaced", "Other")
-        ]
-        stem = _short(":".join(words))
-        seen[stem] += 1
-        return stem if seen[stem] == 1 else f"{stem}.{seen[stem]}"
 
     def _registered(self, values: dict[str, Any]) -> Event | None:
         """A place: one that is known by id, code, or name and nearness is amended."""
@@ -423,19 +405,5 @@ class Reports:
         if before is not None:  # what the row leaves empty stays as it was
             known = {f.name: getattr(before, f.name) for f in fields(before)}
             told = {name: one for name, one in values.items() if one not in ("", None)}
-            values = {**known, **told, "aliases": _both(before, values)}
+            values = {**known, **told, "aliases": all_names(before, values)}
         return SettlementRegistered(**values)
-
-
-def _both(before: SettlementRegistered, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The aliases of a place and those of a row, and a name that it no longer has."""
-    others = (*before.aliases, *values.get("aliases", ()), before.name)
-    return tuple(dict.fromkeys(one for one in others if one != values["name"]))
-
-
-def _short(id_: str) -> str:
-    """*id_*, cut to what an id may hold, with a digest of the whole behind it."""
-    if len(id_) <= ID_LENGTH - 6:
-        return id_
-    digest = hashlib.sha256(id_.encode()).hexdigest()[:16]
-    return f"{id_[: ID_LENGTH - 24]}~{digest}"

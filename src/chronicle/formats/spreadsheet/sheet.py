@@ -17,6 +17,7 @@ from typing import Protocol
 from chronicle.errors import InputError, UsageError
 from chronicle.formats.problem import Problem
 from chronicle.formats.spreadsheet.cells import Cell, blank, text_of, tidy
+from chronicle.formats.spreadsheet.objects import is_objects, open_objects
 from chronicle.formats.spreadsheet.ods import OdsBook
 from chronicle.formats.spreadsheet.text_file import TextFile
 from chronicle.formats.spreadsheet.workbook import ExcelBook, Merged
@@ -84,6 +85,8 @@ def open_sheet(
             f"{path.name}: is an Excel file of before 2007, or is encrypted; save it "
             "as .xlsx without a password"
         )
+    if is_objects(start):
+        return _of_objects(path)
     if start.startswith(_ZIP):
         book: _Book = OdsBook(path) if suffix in OPEN_DOCUMENT else ExcelBook(path)
         return _of_book(path, book, options, known)
@@ -91,6 +94,12 @@ def open_sheet(
     table = _table(path, "", text.rows, options, known)
     table.remarks[:0] = text.remarks
     return table
+
+
+def _of_objects(path: Path) -> Sheet:
+    found = open_objects(path)
+    _check_names(path, 1, found.header)
+    return Sheet(path, "", found.header, 1, found.rows)
 
 
 def _of_book(
