@@ -216,3 +216,13 @@ def test_viina_wide_columns_are_days(tmp_path):
     rows = field_files.read(path, references=field_files.record())
     (one,) = field_files.events(rows, ControlReported)
     assert (one.valid_from, one.controller) == (date(2022, 2, 27), "russia")
+
+
+def test_a_day_that_is_none_is_a_problem_and_no_traceback(tmp_path):
+    path = table(tmp_path, "1", "1 Marsh", "Ukraine", "Ukraine")
+    told = field_files.problems(field_files.read(path))
+    assert {one.column for one in told} == {"update"}
+    wide = tmp_path / "wide.csv"
+    wide.write_text("geonameid,asciiname,ctr_20229999000000\n2960,Alder,UA\n")
+    with pytest.raises(InputError, match="day"):
+        field_files.read(wide, references=field_files.record())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chronicle.domain.events import Event, SettlementRegistered
+from chronicle.errors import UsageError
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
 from chronicle.formats.places import Places
@@ -70,7 +71,10 @@ class _Reading(RowReader):
         super().__init__(source, asked, sheet)
         self.places = Places(asked.references, asked.dataset)
         self.country = asked.options.get("country", "").upper()
-        self.least = words.count(asked.options.get("population", "0")) or 0
+        least = asked.options.get("population", "0")
+        if not (least.isascii() and least.isdigit()):
+            raise UsageError(f"population: {least!r} must be a whole number")
+        self.least = int(least)
 
     def take(self, line: int, cells: Cells) -> list[Event | Problem]:
         """A place; none where it is passed over, or is in the record already."""

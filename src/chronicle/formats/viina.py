@@ -210,7 +210,10 @@ class _Control:
         """One row for each place, one column for each day: the form until 2023."""
         id_ = VOTE[0]
         changes = Changes(self.asked.earlier, id_)
-        dated = sorted((words.day(name[4:12]), sheet.index[name]) for name in names)
+        try:
+            dated = sorted((words.day(name[4:12]), sheet.index[name]) for name in names)
+        except ValueError as broken:
+            raise InputError(f"{self.source.name}: a column's day {broken}") from None
         id_at = sheet.index["geonameid"]
         for row in sheet.rows:
             if isinstance(row, Problem):

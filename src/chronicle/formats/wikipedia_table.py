@@ -128,7 +128,10 @@ class _Reading(RowReader):
             return self.asked.day
         text = self.text(cells, "update")
         if found := _DAY.match(text):
-            self.last_day = words.day(found[0])
+            try:
+                self.last_day = words.day(found[0])
+            except ValueError as broken:
+                raise BadCell("update", text, str(broken)) from None
         elif text:
             self.last_day = self.needed_day(cells, "update")
         if self.last_day is None:
