@@ -20,6 +20,17 @@ OUT = ROOT / "docs" / "pictures"
 DATA = ROOT / "scenarios" / "syria-2024" / "data"
 LICENCE = "Data: syria-2024, CC BY-SA 4.0, for trying and teaching."
 DAYS = ("2024-11-27", "2024-11-30", "2024-12-05", "2024-12-08")
+PAGES = {
+    "2024-11-27": "#on=2024-11-27",
+    "2024-11-30": "#on=2024-11-30",
+    "2024-12-05": "#on=2024-12-05",
+    "2024-12-08": "#on=2024-12-08&tab=place&place=damascus",
+    "known": "#on=2024-12-02&published=2024-12-01&tab=place&place=khanasir",
+    "compared": "#on=2024-12-05&against=2024-11-30&tab=compare",
+    "arabic": "#on=2024-12-05&published=2024-12-04&lang=ar",
+    "patterns": "#on=2024-12-05&patterns=1&roads=1&tab=people",
+    "what-if": "#on=2024-12-05&arm=hama-holds&tab=whatif",
+}
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
     *("--no-first-run", "--disable-background-networking", "--disable-sync"),
@@ -39,8 +50,8 @@ def small(path: Path) -> None:
     image.save(path, optimize=True)
 
 
-def page(file: Path, name: str, width: int, height: int) -> None:
-    """A page as a browser shows it."""
+def page(file: Path, name: str, width: int, height: int, asked: str = "") -> None:
+    """A page as a browser shows it; *asked* is what its address says after the #."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
         print(f"no Chromium: {name} stays as it is")
@@ -48,7 +59,7 @@ def page(file: Path, name: str, width: int, height: int) -> None:
     with tempfile.TemporaryDirectory() as profile:
         words = [browser, *CHROMIUM, f"--user-data-dir={profile}"]
         words += [f"--window-size={width},{height}", f"--screenshot={OUT / name}"]
-        words.append(file.as_uri())
+        words += ["--virtual-time-budget=4000", file.as_uri() + asked]
         subprocess.run(words, check=True, capture_output=True, timeout=120)
     small(OUT / name)
 
@@ -132,6 +143,12 @@ def main() -> None:
         chronicle("run", run, record, *told)
         page(folder / "run" / "report.html", "report.png", 1100, 2300)
         page(folder / "run" / "report.html", "report-phone.png", 390, 1700)
+        map_page = folder / "page.html"
+        shown = ("--as", "html", "--run", folder / "run", "--out", map_page)
+        chronicle("export", record, *shown)
+        for name, asked in PAGES.items():
+            page(map_page, f"page-{name}.png", 1400, 860, asked)
+        page(map_page, "page-phone.png", 500, 1000, "#on=2024-12-05")
         brief = folder / "brief.html"
         since = ("--since", "2024-12-02", "--on", "2024-12-05")
         chronicle("brief", record, *since, "--out", brief)

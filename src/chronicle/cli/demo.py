@@ -43,7 +43,8 @@ STALE_DAYS = 7
     type=click.Path(path_type=Path),
     help="Where the case is, if it does not lie beside the code.",
 )
-def demo(out: Path, data: Path | None) -> None:
+@click.option("--serve", is_flag=True, help="Then open the page of it all.")
+def demo(out: Path, data: Path | None, serve: bool) -> None:
     """Import the offensive of 27 November 2024, ask what was so, and who said so.
 
     Then run the front of 30 November forward, knowing what was published by that day,
@@ -87,11 +88,24 @@ def demo(out: Path, data: Path | None) -> None:
             state = chronicle.state(day).table()
             write_file(out / f"state-{day}.csv", as_csv(state).encode())
         pictures = _draw(chronicle, out)
-        run_forward(chronicle, source, out)
+        report = run_forward(chronicle, source, out)
     tell(f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV")
     for picture in pictures:
         tell(f"  {picture}")
+    if serve:
+        _serve(path, None if report is None else report.parent)
+        return
     say(f"next: chronicle why {path} Hama --on 2024-12-05")
+
+
+def _serve(path: Path, run: Path | None) -> None:
+    """The page of the record, with the ensemble of 30 November beside it."""
+    from chronicle.api import open_chronicle
+    from chronicle.cli.serve import serve_page
+    from chronicle.web.server import PORT
+
+    with open_chronicle(path) as chronicle:
+        serve_page(chronicle, path.name, port=PORT, run=run, open_=False)
 
 
 LONG = frozenset({"not-heard-of", "changed-1", "changed-2", "changed-3"})

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
 from chronicle.cli.render import say
+
+if TYPE_CHECKING:
+    from chronicle.api import Chronicle
 
 __all__ = ["serve"]
 
@@ -40,14 +44,12 @@ def serve(file: str, port: int, run: Path | None, open_: bool) -> None:
 
 
 def serve_page(
-    chronicle: object, name: str, *, port: int, run: Path | None, open_: bool
+    chronicle: Chronicle, name: str, *, port: int, run: Path | None, open_: bool
 ) -> None:
     """Serve until Ctrl-C, and say where."""
-    from chronicle.api import Chronicle
     from chronicle.web.server import free_socket
     from chronicle.web.server import serve as run_server
 
-    assert isinstance(chronicle, Chronicle)
     sock = free_socket(port)
     got = sock.getsockname()[1]
     if port and got != port:

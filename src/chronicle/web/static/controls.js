@@ -111,6 +111,7 @@ export class Controls {
         : words.say("banner.recorded", { position: words.number(ask.known), moment: words.moment(stop.moment) });
       parts.push(h("span", {}, bdi(text)), h("button", { type: "button", onclick: () => app.set({ known: null }) }, words.say("banner.back")));
     }
+    if (!app.record.controlRows.length) parts.push(words.say("empty"));
     if (app.whatIf.shown) parts.push(h("span", {}, bdi(app.whatIf.note())));
     $("banner").replaceChildren(...(parts.length ? [h("p", {}, parts)] : []));
   }

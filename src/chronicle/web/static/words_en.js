@@ -160,6 +160,7 @@ export const EN = {
   "help.lens": "A lens makes one answer of reports that differ. Press a place to see which reports decided, and which were against.",
   "licence": "Land: Natural Earth (public domain); no border is drawn.",
   "canvas": "Map of {n} places. The tab Table has the same in words.",
+  "empty": "This record holds no report of control yet.",
   "loading": "Reading the record…",
   "failed": "The record could not be read: {why}",
   "term.fell": "fell",
