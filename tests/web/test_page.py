@@ -214,7 +214,8 @@ def test_two_days_and_two_states_of_knowledge_are_compared(
         "chronicle.set({ on: 20059, known: null, "
         "compare: { kind: 'known', value: 20058 } })"
     )
-    wanted = record.diff(on="2024-12-02", published_from="2024-12-01")
+    then = record.state("2024-12-02", published_by="2024-12-01")
+    wanted = record.diff(then, record.state("2024-12-02"))
     assert page.run("chronicle.differences.length") == len(wanted) > 0
     page.key("Escape")
     assert page.run("chronicle.ask.compare") is None
