@@ -21,15 +21,15 @@ DATA = ROOT / "scenarios" / "syria-2024" / "data"
 LICENCE = "Data: syria-2024, CC BY-SA 4.0, for trying and teaching."
 DAYS = ("2024-11-27", "2024-11-30", "2024-12-05", "2024-12-08")
 PAGES = {
-    "2024-11-27": "#on=2024-11-27",
-    "2024-11-30": "#on=2024-11-30",
-    "2024-12-05": "#on=2024-12-05",
-    "2024-12-08": "#on=2024-12-08&tab=place&place=damascus",
-    "known": "#on=2024-12-02&published=2024-12-01&tab=place&place=khanasir",
-    "compared": "#on=2024-12-05&against=2024-11-30&tab=compare",
-    "arabic": "#on=2024-12-05&published=2024-12-04&lang=ar",
-    "patterns": "#on=2024-12-05&patterns=1&roads=1&tab=people",
-    "what-if": "#on=2024-12-05&arm=hama-holds&tab=whatif",
+    "page-2024-11-27": "#on=2024-11-27",
+    "page-2024-11-30": "#on=2024-11-30",
+    "page-2024-12-05": "#on=2024-12-05",
+    "page-2024-12-08": "#on=2024-12-08&tab=place&place=damascus",
+    "page-known": "#on=2024-12-02&published=2024-12-01&tab=place&place=khanasir",
+    "page-compared": "#on=2024-12-05&against=2024-11-30&tab=compare",
+    "page-arabic": "#on=2024-12-05&published=2024-12-04&lang=ar",
+    "page-patterns": "#on=2024-12-05&patterns=1&roads=1&tab=people",
+    "page-what-if": "#on=2024-12-05&arm=hama-holds&tab=whatif",
 }
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
@@ -147,7 +147,7 @@ def main() -> None:
         shown = ("--as", "html", "--run", folder / "run", "--out", map_page)
         chronicle("export", record, *shown)
         for name, asked in PAGES.items():
-            page(map_page, f"page-{name}.png", 1400, 860, asked)
+            page(map_page, f"{name}.png", 1400, 860, asked)
         page(map_page, "page-phone.png", 500, 1000, "#on=2024-12-05")
         brief = folder / "brief.html"
         since = ("--since", "2024-12-02", "--on", "2024-12-05")
