@@ -630,6 +630,8 @@ def _file(path: str | Path) -> Path:
     told = os.fspath(path)
     if "://" in told or not told or "\0" in told:
         raise UsageError(f"{told!r} is no path of a file, and a chronicle is a file")
+    if not Path(path).name:
+        raise UsageError(f"{told!r} is a folder, and a chronicle is a file")
     return Path(path)
 
 

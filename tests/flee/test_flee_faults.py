@@ -159,9 +159,9 @@ def test_a_file_over_the_limit_is_not_read(toy: Path):
 
 
 def test_more_columns_times_days_than_anybody_has_are_refused(toy: Path):
-    (toy / PERIOD).write_text("StartDate,2024-11-27\nLength,36525\n")
-    (toy / CONFLICTS).write_text("#Day," + ",".join(map(str, range(1000))) + "\n")
-    with pytest.raises(BudgetExceeded, match="1,001 columns for 36,525 days"):
+    (toy / PERIOD).write_text("StartDate,2024-11-27\nLength,7305\n")
+    (toy / CONFLICTS).write_text("#Day," + ",".join(map(str, range(3000))) + "\n")
+    with pytest.raises(BudgetExceeded, match="3,001 columns for 7,305 days"):
         read_flee(toy)
 
 
@@ -288,3 +288,72 @@ def test_a_setting_given_twice_is_told_and_the_first_holds(toy: Path):
 def test_a_setting_under_no_section_is_told(toy: Path):
     told = settings_of(toy, "  camp_weight: 2\n")[1]
     assert told == ["1: camp_weight: '2': is indented under no section"]
+
+
+@pytest.mark.parametrize("km", ["1e8", "1e10", "1e308", "25001"])
+def test_a_road_around_the_earth_is_left_out(toy: Path, km: str):
+    change(toy / ROUTES, "70", km)
+    case, problems = read_flee(toy)
+    assert [link.distance_km for link in case.links] == [80.5, 120]
+    (told,) = [str(one) for one in problems if one.value == km]
+    assert "must be km above 0, at most 25,000" in told
+
+
+def test_a_long_road_at_a_slow_pace_is_over_the_budget(toy: Path):
+    change(toy / ROUTES, "70", "24999.5")
+    case, _ = read_flee(toy)
+    case = replace(case, settings=replace(case.settings, max_move_speed=2.0))
+    many = replace(case, links=case.links * 300)
+    with pytest.raises(BudgetExceeded, match="legs, the longest of 12,499 nights"):
+        run_flee(many)
+
+
+def test_a_name_of_a_file_that_no_disk_holds_is_told(toy: Path):
+    change(toy / LAYOUT, "cedar.csv", "c" * 300 + ".csv")
+    _, problems = read_flee(toy)
+    assert any("cannot be read: File name too long" in one.rule for one in problems)
+
+
+def test_a_hundred_years_are_too_many(toy: Path):
+    (toy / PERIOD).write_text("StartDate,2024-11-27\nLength,36525\n")
+    with pytest.raises(InputError, match="must be a number of days from 1 to 7305"):
+        read_flee(toy)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("distance_power", "1e300"),
+        ("weight_power", "300"),
+        ("movechance_pop_scale_factor", "300"),
+        ("movechance_pop_base", "1e-300"),
+        ("conflict_weight", "1e300"),
+    ],
+)
+def test_powers_and_factors_beyond_sense_are_told(toy: Path, key: str, value: str):
+    text = (toy / "simsetting.yml").read_text()
+    text = "\n".join(one for one in text.splitlines() if f" {key}:" not in one)
+    text = text.replace("move_rules:", f"move_rules:\n  {key}: {value}")
+    (toy / "simsetting.yml").write_text(text)
+    case, problems = read_flee(toy)
+    assert any(one.column == key and one.value == value for one in problems)
+    run_flee(case, compiled=False)
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_too_large_together_are_refused_without_a_warning(toy: Path):
+    case, _ = read_flee(toy)
+    case = replace(
+        case,
+        conflicts={"alder": (1e308,) * 20},
+        settings=replace(case.settings, conflict_weight=1e6),
+    )
+    with pytest.raises(InputError, match="numbers too large"):
+        run_flee(case, compiled=False)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))

@@ -17,7 +17,7 @@ import click
 
 from chronicle.cli.opening import deeds, written
 from chronicle.cli.printing import tell
-from chronicle.errors import ChronicleError, StorageError
+from chronicle.errors import BudgetExceeded, ChronicleError, StorageError
 from chronicle.version import __version__
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -203,6 +203,8 @@ def main(args: list[str] | None = None) -> None:
         # The reader of a pipe has enough; the interpreter must not try again at exit.
         _give_up_stdout()
         code = 0
+    except MemoryError:
+        code = _say(BudgetExceeded("too little memory; ask for less"), json_errors)
     except RecursionError:
         code = _internal("the input is nested too deeply", json_errors)
     except OSError as broken:

@@ -100,10 +100,15 @@ def free(path: Path) -> Path:
 
     Raises `UsageError` for a folder or a database, `StorageError` for no folder.
     """
-    if path.is_dir():
-        raise UsageError(f"--out {path} is a folder; name a file")
-    if not path.parent.is_dir():
-        raise StorageError(f"cannot write {path}: no folder {path.parent}")
+    try:
+        if path.is_dir():
+            raise UsageError(f"--out {path} is a folder; name a file")
+        if not path.parent.is_dir():
+            raise StorageError(f"cannot write {path}: no folder {path.parent}")
+        path.exists()
+    except (OSError, ValueError) as broken:  # a name too long, or with a NUL
+        why = getattr(broken, "strerror", None) or str(broken)
+        raise StorageError(f"cannot write {path}: {why}") from None
     from chronicle.store.sqlite.header import is_database
 
     if is_database(path):

@@ -133,8 +133,14 @@ def label_of(names: Sequence[str]) -> str:
 
 
 def slug_of(names: Sequence[str]) -> str:
-    """The label as part of a file name; labels that differ may have one slug."""
-    return "".join(c if c.isalnum() else "-" for c in label_of(names)).lower()[:60]
+    """The label as part of a file name; labels that differ may have one slug.
+
+    It begins with a letter or a digit, so that no tool takes it for an option, and has
+    at most 120 bytes, as names of files are measured.
+    """
+    plain = "".join(c if c.isalnum() else "-" for c in label_of(names)).lower()
+    short = plain.strip("-")[:60].encode()[:120].decode(errors="ignore")
+    return short.rstrip("-") or "arm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,7 +314,7 @@ def comparison_table(arm: Arm, told: ArmComparison, question: ForecastTask) -> T
         people = told.people_days
         notes.append(
             f"people-days over the run: {people.mean[0]:+,.0f} (mean, "
-            f"± {people.half_width[0]:,.0f} at {people.level:.0%}), fewer in "
+            f"{_give_or_take(people.half_width[0], people.level)}), fewer in "
             f"{told.people_benefit:.0%} of the replicas; "
             f"{_count(people.replicas_needed[0])} replicas needed for a hundredth of "
             f"the baseline, {_count(people.replicas_apart[0])} without shared draws"
@@ -321,8 +327,19 @@ def comparison_table(arm: Arm, told: ArmComparison, question: ForecastTask) -> T
     return Table(columns, rows, header, notes)
 
 
+def _give_or_take(half_width: float, level: float) -> str:
+    """The half width of an interval in words; of one replica it is unknown."""
+    if not np.isfinite(half_width):
+        return "give or take what one replica cannot tell"
+    return f"± {half_width:,.0f} at {level:.0%}"
+
+
 def _rounded(values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(round(v, 4) if isinstance(v, float) else v for v in values)
+    """Values as they are told; an unknown one is None."""
+    return tuple(
+        v if not isinstance(v, float) else round(v, 4) if np.isfinite(v) else None
+        for v in values
+    )
 
 
 def effect_told(told: ArmComparison) -> str:

@@ -20,6 +20,7 @@ import csv
 import io
 import platform
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ from chronicle.experiments.folder import asked_of, held_by
 from chronicle.simulation.compiled.engine import Results
 from chronicle.simulation.ensemble.chunks import ChunkFolder
 from chronicle.simulation.ensemble.ensemble import digest_of
-from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario import MOST_DAYS, Scenario
 from chronicle.version import __version__
 
 if TYPE_CHECKING:
@@ -138,12 +139,17 @@ def read_run(folder: Path) -> Kept:
         question = msgspec.convert(told["question"], ForecastTask)
         names = [tuple(map(str, arm)) for arm in told["arm_names"]]
         digests = [str(arm["digest"]) for arm in told["arms"]]
+        arms_told = list(zip(names, digests, strict=True))
+        _check(scenario, question)
     except OSError as broken:
         raise InputError(f"{folder} holds no run: {broken.strerror}") from None
-    except (msgspec.MsgspecError, KeyError, TypeError) as broken:
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as broken:
+        # ValueError: not UTF-8, lists of unlike lengths
         raise InputError(f"{folder}/run.json is no run: {str(broken)[:200]}") from None
+    except RecursionError:
+        raise InputError(f"{folder}/run.json is no run: nested too deeply") from None
     arms = []
-    for number, (arm, digest) in enumerate(zip(names, digests, strict=True)):
+    for number, (arm, digest) in enumerate(arms_told):
         parts = ChunkFolder(chunk_folder(folder, number)).load(scenario.replicas)
         done = sum(len(part.fall_day) for part in parts.values())
         if done != scenario.replicas:
@@ -152,7 +158,34 @@ def read_run(folder: Path) -> Kept:
                 f"{number} are there; chronicle run --resume finishes them"
             )
         results = Results.joined([parts[first] for first in sorted(parts)])
+        if results.fall_day.shape[1] != len(question.settlements):
+            raise InputError(
+                f"{folder}: the results of arm {number} are of other settlements than "
+                "run.json names"
+            )
         if digest_of(results) != digest:
             raise InputError(f"{folder}: the results of arm {number} were changed")
         arms.append(Arm(names=arm, results=results, digest=digest))
     return Kept(path=folder, scenario=scenario, question=question, arms=tuple(arms))
+
+
+def _check(scenario: Scenario, question: ForecastTask) -> None:
+    """Raise `ValueError` where parts of *run.json* contradict each other."""
+    count = len(question.settlements)
+    columns = question.names, question.populations, question.holders
+    if any(len(column) != count for column in columns):
+        raise ValueError("question: lists of unlike lengths")
+    rows = list(question.rows)
+    if rows != sorted(set(rows)) or (rows and not 0 <= rows[0] <= rows[-1] < count):
+        raise ValueError("question.rows: not the numbers of settlements")
+    if any(people is not None and people < 0 for people in question.populations):
+        raise ValueError("question.populations: fewer than nobody")
+    if (question.branch_at, question.horizon_days) != (
+        scenario.branch_at,
+        scenario.horizon_days,
+    ):
+        raise ValueError("the question is not the scenario's")
+    if not 1 <= scenario.horizon_days <= MOST_DAYS:
+        raise ValueError(f"horizon_days: 1 to {MOST_DAYS:,}")
+    if (date.max - scenario.branch_at).days <= scenario.horizon_days:
+        raise ValueError("branch_at: too near the end of the calendar")

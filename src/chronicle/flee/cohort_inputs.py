@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import UsageError
+from chronicle.errors import BudgetExceeded, UsageError
 
 __all__ = ["CohortInputs", "CohortRules", "Day", "FlightNetwork", "Pace"]
 
@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+MOST_NIGHTS = 10_000_000  # over all legs, for each of which all nights are kept
 STRIDE_KM = 1.0  # distances of one day are added up in whole strides
 
 
@@ -142,6 +143,12 @@ class Pace:
         """The pace at *speed_km* a day."""
         strides, km = math.ceil(speed_km / STRIDE_KM), network.leg_km
         nights = max(1, int(km.max(initial=0.0) // speed_km))
+        if nights * network.legs > MOST_NIGHTS:
+            raise BudgetExceeded(
+                f"{network.legs:,} legs, the longest of {nights:,} nights, are above "
+                f"{MOST_NIGHTS:,} in all: look at the longest distances and at the "
+                "speed"
+            )
         behind_km = speed_km * np.arange(1, nights + 1)
         ends = behind_km + speed_km > km[:, None]
         ends[:, -1] = True  # whatever the rounding, nobody walks for ever

@@ -11,6 +11,8 @@ from chronicle.formats.problem import Problem
 
 __all__ = ["read_closures", "read_links", "read_locations"]
 
+MOST_KM = 25_000  # longer than any road between two places of the earth
+
 LOCATION_COLUMNS = (
     ("name",),
     ("region",),
@@ -201,8 +203,8 @@ def _link(sheet: FleeFile, row: FleeRow, known: set[str]) -> FleeLink | None:
         sheet.report(row.line, "name2", second, "leads nowhere; the route is left out")
         return None
     distance_km = as_number(row.cell(2))
-    if distance_km is None or distance_km <= 0:
-        rule = "must be km above 0; the route is left out"
+    if distance_km is None or not 0 < distance_km <= MOST_KM:
+        rule = f"must be km above 0, at most {MOST_KM:,}; the route is left out"
         sheet.report(row.line, "distance", row.cell(2), rule)
         return None
     if len(row.cells) > len(ROUTE_COLUMNS):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import BudgetExceeded
+from chronicle.errors import BudgetExceeded, InputError
 from chronicle.flee.cohort import CohortInputs, CohortRules, run_cohorts
 from chronicle.flee.days import FleeDays
 from chronicle.flee.graph import flight_network_of, open_roads, roads_of
@@ -51,8 +51,22 @@ class FleeRun:
 
 
 def run_flee(case: FleeCase, *, compiled: bool | None = None) -> FleeRun:
-    """Run a case with the cohort kernel; *compiled* as in `run_cohorts`."""
-    run = run_cohorts(cohorts_of_flee(case), compiled=compiled)
+    """Run a case with the cohort kernel; *compiled* as in `run_cohorts`.
+
+    Raises `InputError` where its numbers together are too large to be worked with,
+    `BudgetExceeded` where it needs too much memory or time.
+    """
+    with np.errstate(all="ignore"):  # what is not finite is told, by one error
+        inputs = cohorts_of_flee(case)
+        given = inputs.newcomers, inputs.attraction, inputs.leave_chance
+        if not all(np.isfinite(numbers).all() for numbers in given):
+            raise InputError(
+                f"{case.name}: the weights, intensities and counts together come to "
+                "numbers too large to be worked with; nothing was run"
+            )
+        run = run_cohorts(inputs, compiled=compiled)
+    if not np.isfinite(run.present).all():
+        raise InputError(f"{case.name}: the weights of ways are too large or too small")
     index = {place.name: number for number, place in enumerate(case.locations)}
     camps = tuple(counts.name for counts in case.counts)
     days = range(case.period.days)

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-MAX_DAYS = 36_525  # a hundred years
+MAX_DAYS = 7_305  # twenty years
 
 
 def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:

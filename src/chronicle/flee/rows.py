@@ -63,7 +63,13 @@ def read_text(path: Path, sheet: FleeFile, *, limit: int = SIZE_LIMIT) -> str | 
     Bytes that are no UTF-8 are reported with their line and replaced, so that the rest
     of the file can still be used.
     """
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except (OSError, ValueError) as error:  # a name too long, or with a NUL
+        why = getattr(error, "strerror", None) or str(error)
+        sheet.report(0, None, "", f"cannot be read: {why}")
+        return None
+    if not there:
         sheet.report(0, None, "", "is missing")
         return None
     if is_database(path):  # to close one drops the locks of whoever has it open

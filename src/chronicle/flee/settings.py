@@ -112,15 +112,22 @@ def _share(text: str) -> float:
 
 def _factor(text: str) -> float:
     number = as_number(text)
-    if number is None or number < 0:
-        raise ValueError("must be a number, 0 or more")
+    if number is None or not 0 <= number <= 1e6:
+        raise ValueError("must be a number, 0 or more, at most 1e6")
+    return number
+
+
+def _power(text: str) -> float:
+    number = as_number(text)
+    if number is None or not 0 <= number <= 10:
+        raise ValueError("must be a number from 0 to 10")
     return number
 
 
 def _above_zero(text: str) -> float:
     number = as_number(text)
-    if not number or number < 0:
-        raise ValueError("must be a number above 0")
+    if number is None or not 0.001 <= number <= 1e12:
+        raise ValueError("must be a number above 0, from 0.001 to 1e12")
     return number
 
 
@@ -178,10 +185,10 @@ _RULES: dict[tuple[str, ...], Callable[[str], Any]] = {
     ("move_rules", "capacity_buffer"): _share,
     ("move_rules", "softening"): _factor,
     ("move_rules", "weight_softening"): _factor,
-    ("move_rules", "weight_power"): _factor,
-    ("move_rules", "distance_power"): _factor,
+    ("move_rules", "weight_power"): _power,
+    ("move_rules", "distance_power"): _power,
     ("move_rules", "movechance_pop_base"): _above_zero,
-    ("move_rules", "movechance_pop_scale_factor"): _factor,
+    ("move_rules", "movechance_pop_scale_factor"): _power,
 }
 
 _SECTIONS = (

@@ -39,7 +39,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -50,6 +49,7 @@ from typing import Any, Literal
 import msgspec
 
 from chronicle.domain import fields
+from chronicle.domain.toml_text import toml_of
 from chronicle.errors import BudgetExceeded, InputError
 from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE
@@ -200,15 +200,9 @@ def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
             read = file.read(MAX_BYTES + 1)
         if len(read) > MAX_BYTES:
             raise BudgetExceeded(f"{path}: a scenario has at most 1 MiB")
-        data = tomllib.loads(read.decode("utf-8-sig"))
     except OSError as broken:
         raise InputError(f"cannot read {path}: {broken.strerror}") from None
-    except UnicodeDecodeError as broken:
-        raise InputError(
-            f"{path}: not UTF-8 at byte {broken.start}; save it as UTF-8"
-        ) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as broken:
-        raise InputError(f"{path}: not TOML: {str(broken)[:200]}") from None
+    data = toml_of(read, str(path))
     return scenario_of(data, path.name, path.parent if posterior else None)
 
 

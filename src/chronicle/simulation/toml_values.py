@@ -13,6 +13,9 @@ from chronicle.errors import InputError
 
 __all__ = ["LINE", "Reader"]
 
+# Far from the ends of the calendar, over which no sum of days may go.
+FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9999, 12, 31)
+
 LINE = fields.text(fields.NAME_LENGTH)
 
 
@@ -65,6 +68,8 @@ class Reader:
         if not isinstance(value, date) or isinstance(value, datetime):
             rule = "must be a day, written bare, and nothing finer: 2024-11-30"
             raise self.wrong(key, value, rule)
+        if not FIRST_DAY <= value <= LAST_DAY:
+            raise self.wrong(key, value, f"must be from {FIRST_DAY} to {LAST_DAY}")
         return value
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:

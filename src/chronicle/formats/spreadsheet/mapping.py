@@ -13,12 +13,12 @@ dates = "dmy"
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chronicle.domain.toml_text import toml_of
 from chronicle.errors import InputError
 from chronicle.formats.rows import open_local
 from chronicle.formats.spreadsheet.dates import ORDERS
@@ -60,10 +60,7 @@ def read_mapping(path: Path) -> ColumnMapping:
     """The mapping in a file; raises `InputError` with the key that is wrong."""
     with open_local(path, limit=_MOST) as raw:
         text = raw.read() or b""
-    try:
-        told = tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise InputError(f"{path}: is no TOML: {broken}") from None
+    told = toml_of(text, str(path))
     known = (*_TEXTS, "header_row", "columns", "values")
     for key in told:
         if key not in known:

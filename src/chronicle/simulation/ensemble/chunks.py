@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,6 +21,8 @@ from chronicle.errors import Conflict, StorageError
 from chronicle.simulation.compiled.engine import Results
 
 __all__ = ["ChunkFolder"]
+
+_CHUNK = re.compile(r"chunk-([0-9]{8})-([0-9a-f]{16})\.npz", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class ChunkFolder:
                 _write(manifest, msgspec.json.encode({"identity": identity}))
                 return cls(path)
             found = msgspec.json.decode(manifest.read_bytes())
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
             raise StorageError(f"{path}: cannot be used for a run: {error}") from error
         if not isinstance(found, dict) or found.get("identity") != identity:
             raise Conflict(f"{path} holds another run; give another folder")
@@ -69,20 +72,40 @@ class ChunkFolder:
         found: dict[int, Results] = {}
         end = 0
         for file in sorted(self.path.glob("chunk-*.npz")):
-            first, digest = int(file.name[6:14]), file.name[15:31]
+            named = _CHUNK.fullmatch(file.name)
+            if named is None or not file.is_file():
+                continue
+            first, digest = int(named[1]), named[2]
             content = file.read_bytes()
             if hashlib.sha256(content).hexdigest()[:16] != digest or first < end:
                 continue
             try:
                 with np.load(io.BytesIO(content), allow_pickle=False) as data:
                     part = Results(*(data[field.name] for field in fields(Results)))
-            except (ValueError, KeyError, OSError, zipfile.BadZipFile):
+            except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
                 continue
-            if first + len(part.fall_day) > replicas:
+            if not _whole(part) or first + len(part.fall_day) > replicas:
                 continue
             found[first] = part
             end = first + len(part.fall_day)
         return found
+
+
+def _whole(part: Results) -> bool:
+    """Whether the arrays have the types, and among themselves the sizes, of results."""
+    if part.fall_day.ndim != 2 or part.displaced.ndim != 2:
+        return False
+    (replicas, places), days = part.fall_day.shape, part.displaced.shape[1]
+    if not replicas:
+        return False
+    people, by_day = part.hosted.shape[-1:] == (places,), bool(part.hosted_by_day.size)
+    alike = Results.empty(0, places, days, people, by_day)
+    return all(
+        one.dtype == other.dtype
+        and one.ndim == other.ndim
+        and (one.shape[1:] == other.shape[1:] and len(one) in (0, replicas))
+        for one, other in zip(part.arrays(), alike.arrays(), strict=True)
+    )
 
 
 def _write(path: Path, content: bytes) -> None:
