@@ -8,13 +8,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import chronicle as ch
+from chronicle.cli.render import as_csv
+from chronicle.domain.table import Table
+from chronicle.errors import InputError
 from chronicle.experiments.arms import slug_of
+from chronicle.experiments.files import csv_bytes
+from chronicle.simulation.start import _road
 from shell import PYTHON, run
 from worked_scenarios import FIVE_TOWNS
 
@@ -167,6 +173,66 @@ def test_names_that_no_file_can_have_are_told(
     ended = run(*(str(record) if word == "FILE" else word for word in words))
     assert ended.code == code
     assert told in ended.err
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "＝1+1", " =1+1", "\u3000＋1", "\t=1", "@x", "－1", "\r=x"]
+)
+def test_no_cell_of_a_csv_is_a_formula(text: str) -> None:
+    table = Table(("note",), [(text,)], "")
+    assert as_csv(table).splitlines()[1].strip('"').startswith("'")
+    assert csv_bytes(table).decode().splitlines()[1].strip('"').startswith("'")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Alder\ufffe", "nobody can see"),
+        ("Alder\U000e0041", "nobody can see"),
+        ("\u3164", "nothing that can be seen"),
+        ("\u200b", "nothing that can be seen"),
+        ("\u2800\u00a0", "nothing that can be seen"),
+    ],
+)
+def test_names_that_nobody_sees_are_refused(name: str, told: str) -> None:
+    with ch.memory() as log:
+        with pytest.raises(InputError, match=told):
+            log.append(place(name))
+        with pytest.raises(InputError, match=told):
+            log.append(place("Alder", aliases=("Erle", name)))
+        assert log.head == 0
+
+
+def test_joints_without_width_are_left_out_of_names() -> None:
+    with ch.memory() as log:
+        log.append(place("Al\u200bder", aliases=("Er\u00adle", "می\u200cخواهم")))
+        log.append(place("Al\u200bder", aliases=("Er\u00adle", "می\u200cخواهم")))
+        assert log.head == 1
+        known = log.state("2030-01-01").references.settlements["alder"]
+        assert (known.name, known.aliases) == ("Alder", ("Erle", "می\u200cخواهم"))
+
+
+def place(name: str, **more: Any) -> ch.SettlementRegistered:
+    return ch.SettlementRegistered(settlement="alder", name=name, lat=1, lon=2, **more)
+
+
+def test_a_route_of_no_length_is_refused_when_it_is_registered() -> None:
+    with ch.memory() as log:
+        log.append([place("Alder"), replace(place("Birch"), settlement="birch")])
+        route = ch.RouteRegistered(
+            settlement_a="alder", settlement_b="birch", distance_km=0
+        )
+        with pytest.raises(InputError, match=r"distance_km: 0\.0: must be more than 0"):
+            log.append(route)
+
+
+def test_a_route_of_no_length_in_an_old_record_is_what_is_blamed() -> None:
+    with ch.memory() as log:
+        log.import_folder(FIVE_TOWNS / "data")
+        state = log.state("2030-05-10")
+    route = next(iter(state.references.routes.values()))
+    with pytest.raises(InputError, match="the record's route alder--birch has 0 km"):
+        _road(state, replace(route, distance_km=0.0))
 
 
 # --- interrupts ----------------------------------------------------------------------

@@ -260,3 +260,42 @@ def test_columns_and_index_are_small(log: SyntheticLog, tmp_path: Path) -> None:
     assert replay.nbytes <= 40 * rows + 100_000
     assert all((peek(path) or {})["version"] == 1 for path in tmp_path.glob("*.cache"))
     assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.cache")} == {0o600}
+
+
+@pytest.mark.parametrize("name", ["index-x.cache", "segment-x.cache"])
+def test_a_pipe_among_the_caches_is_passed_over(
+    name: str, log: SyntheticLog, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / name)
+    plain = some_answers(Replay.open(source_of(log)), log)
+    assert some_answers(Replay.open(source_of(log), tmp_path), log) == plain
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bases": None},
+        {"bases": {}},
+        {"bases": {"kind": [1 << 80, 0]}},
+        {"bases": {"kind": ["a", "b"]}},
+        {"bases": {"kind": 3}},
+    ],
+)
+def test_segments_made_by_hand_cost_only_their_reading(
+    more: dict[str, Any], log: SyntheticLog, tmp_path: Path
+) -> None:
+    source = source_of(log)
+    for last in (TAIL, 2 * TAIL):
+        about = {"kind": "segment", "version": segments.VERSION, "first": 1}
+        about |= {"last": last, "identity": source.identity(last), **more}
+        save(tmp_path / f"segment-{last}.cache", about, {}, sealed=True)
+    whole = read_all(tmp_path, source, source.head())
+    assert (whole.valid == read(source.scan(0, source.head())).valid).all()
+    assert not list(tmp_path.glob("segment-20*.cache"))
+
+
+@pytest.mark.parametrize("about", [3, None, [1], "text", [[[], 1]]])
+def test_a_header_that_is_no_table_is_no_cache(about: Any, tmp_path: Path) -> None:
+    save(path := tmp_path / "x.cache", about, {}, sealed=True)
+    assert peek(path) is None
+    assert load(path, sealed=True) is None

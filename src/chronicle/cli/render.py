@@ -18,6 +18,7 @@ import click
 from chronicle.cli.printing import console, put, tell
 from chronicle.domain.visible import visible
 from chronicle.errors import StorageError, UsageError
+from chronicle.formats.writing.guard import guarded
 
 if TYPE_CHECKING:
     from chronicle.domain.table import Table
@@ -256,9 +257,7 @@ def shown(value: Any) -> str:
 def safe_cell(value: Any) -> str:
     """`cell`, but text that a spreadsheet would run as a formula begins with `'`."""
     text = cell(value)
-    if isinstance(value, str | tuple) and text[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + text
-    return text
+    return guarded(text) if isinstance(value, str | tuple) else text
 
 
 def as_csv(table: Table) -> str:

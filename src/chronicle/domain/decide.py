@@ -36,13 +36,14 @@ from chronicle.domain.events import (
     amended,
     with_changes,
 )
-from chronicle.domain.fields import ID_LENGTH
+from chronicle.domain.fields import ID_LENGTH, seen
 from chronicle.domain.timeline import RecordedEvent, effective_claims
-from chronicle.errors import Conflict, InputError, UnknownPlace, UnknownReport
+from chronicle.errors import BadField, Conflict, InputError, UnknownPlace, UnknownReport
 
 __all__ = [
     "Pending",
     "Register",
+    "as_seen",
     "changes_between",
     "decide",
     "parties_named",
@@ -148,9 +149,11 @@ def decide(event: Event, register: Register) -> Event | None:
             _known(
                 register, SettlementRegistered, event.settlement_a, event.settlement_b
             )
+            if event.distance_km == 0:  # the rule of the field came too late for it
+                raise BadField(event.TYPE, "distance_km", 0.0, "must be more than 0 km")
             return _news(event, register)
         case Reference():
-            return _news(event, register)
+            return _news(as_seen(event), register)
         case ReportRetracted():
             return _retraction(event, register)
         case ReportAmended():
@@ -162,6 +165,24 @@ def decide(event: Event, register: Register) -> Event | None:
         case ImportFinished():
             return event
     raise InputError(f"{type(event).__name__} is no event that the log holds")
+
+
+def as_seen(event: Reference) -> Reference:
+    """*event*, as it may be recorded, with names that can be seen as they are.
+
+    Joints without width, which come with text from the web, are left out; raises
+    `BadField` for what hides in a name or is all of it.
+    """
+    changed: dict[str, Any] = {}
+    for name in ("name", "aliases", "short"):
+        value = getattr(event, name, "")
+        try:
+            plain = seen(value) if isinstance(value, str) else tuple(map(seen, value))
+        except ValueError as broken:
+            raise BadField(event.TYPE, name, value, str(broken)) from None
+        if plain != value:
+            changed[name] = plain
+    return replace(event, **changed) if changed else event
 
 
 def _news(event: Reference, register: Register) -> Event | None:

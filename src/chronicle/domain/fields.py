@@ -27,6 +27,7 @@ __all__ = [
     "matching",
     "number",
     "optional",
+    "seen",
     "several",
     "text",
 ]
@@ -42,6 +43,15 @@ Rule = Callable[[Any], Any]
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
+# Joints without width, and soft hyphens: nothing is lost with them.
+_JOINTS = re.compile("[\u00ad\u200b\u2060]")
+# Noncharacters, marks of annotation and tags: they carry text that nobody sees.
+_UNSEEN = re.compile(
+    "[\u2061-\u2064\u206a-\u206f\ufdd0-\ufdef\ufff0-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e0fff\U0001fffe\U0001ffff\U0010fffe\U0010ffff]"
+)
+# Blank, though Unicode has them for letters or symbols: fillers, an empty Braille cell
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 _BREAKS = re.compile("[\t\n]")
 _WORD = re.compile(rf"[!-~]{{1,{ID_LENGTH}}}")  # an id as nearly all are
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -78,6 +88,23 @@ def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
 
 
 _plain = text(ID_LENGTH, needed=True)
+
+
+def seen(value: str) -> str:
+    """A name without joints of no width; raises `ValueError` for what hides in it.
+
+    It is asked of names that are to be recorded, and not of those that were: the log
+    may hold some from before this rule.
+    """
+    if value.isascii():
+        return value
+    if _UNSEEN.search(value):
+        raise ValueError("holds characters that nobody can see")
+    plain = _JOINTS.sub("", value)
+    unseen = (one in _BLANK or unicodedata.category(one)[0] in "CZ" for one in plain)
+    if value and all(unseen):
+        raise ValueError("holds nothing that can be seen")
+    return plain
 
 
 def ident(value: Any) -> str:

@@ -31,6 +31,7 @@ from chronicle.domain.table import Table
 from chronicle.errors import InputError
 from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.experiments.folder import asked_of, held_by
+from chronicle.formats.writing.guard import guarded
 from chronicle.simulation.compiled.engine import Results
 from chronicle.simulation.ensemble.chunks import ChunkFolder
 from chronicle.simulation.ensemble.ensemble import digest_of
@@ -83,8 +84,7 @@ def csv_bytes(table: Table) -> bytes:
 
 def _cell(value: Any) -> str:
     told = "" if value is None else str(value)
-    risky = isinstance(value, str) and told[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{told}" if risky else told
+    return guarded(told) if isinstance(value, str) else told
 
 
 def versions() -> dict[str, str]:

@@ -18,21 +18,28 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from os import fdopen
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.store.columnar import DTYPE
 
-__all__ = ["Vault", "discard", "load", "peek", "save", "sweep"]
+__all__ = ["BROKEN", "Vault", "discard", "load", "peek", "save", "sweep"]
 
 _MAGIC = b"chronicle replay 1\n"
 _ALIGN = 64
+BROKEN = (
+    *(OSError, ValueError, LookupError, TypeError, OverflowError, AttributeError),
+    *(RecursionError, MemoryError),
+)
+"""What comes of headers that somebody made by hand."""
+
 _WORDS = 1 << 15
 _TYPES = {"|u1", "|b1", "<u2", "<u4", "<u8", "<i2", "<i4", "<i8"}
 _HOT = "hot"
@@ -144,11 +151,21 @@ def _sum(body: NDArray[np.uint8]) -> str:
 def peek(path: Path) -> dict[str, Any] | None:
     """What a file says that it stands for; its arrays are not looked at."""
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             found = _header(file.read(len(_MAGIC) + 8), file.read)
-    except (OSError, ValueError, KeyError, TypeError):
+        return dict(found[0]["about"]) if found else None
+    except BROKEN:
         return None
-    return dict(found[0]["about"]) if found else None
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file at *path*, if it is a plain one: to open a pipe would wait for ever."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    file = fdopen(handle, "rb")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        file.close()
+        raise OSError(f"{path} is no plain file")
+    return file
 
 
 def _header(start: bytes, read: Any) -> tuple[dict[str, Any], int] | None:
@@ -167,7 +184,7 @@ def _header(start: bytes, read: Any) -> tuple[dict[str, Any], int] | None:
 def load(path: Path, *, sealed: bool) -> Vault | None:
     """The arrays of a file, mapped; None for one that is damaged or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             found = _header(file.read(len(_MAGIC) + 8), file.read)
             if found is None:
                 return None
@@ -185,7 +202,7 @@ def load(path: Path, *, sealed: bool) -> Vault | None:
             for name, kind, shape, offset in header["arrays"]
         }
         return Vault(dict(header["about"]), arrays)
-    except (OSError, ValueError, KeyError, TypeError):
+    except BROKEN:
         return None
 
 

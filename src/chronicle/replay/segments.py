@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.replay.cache_file import discard, load, peek, save
+from chronicle.replay.cache_file import BROKEN, discard, load, peek, save
 from chronicle.replay.columns import Columns, blank, read
 from chronicle.replay.source import ColumnarSource
 from chronicle.store.columnar import NO_DAY, NOBODY
@@ -138,7 +138,11 @@ def _load(path: Path, into: Columns) -> bool:
     if vault is None or any(code.shape != shape for code in vault.arrays.values()):
         discard(path)
         return False
-    unpack(vault.about["bases"], vault.arrays, into)
+    try:
+        unpack(vault.about["bases"], vault.arrays, into)
+    except BROKEN:
+        discard(path)
+        return False
     return True
 
 

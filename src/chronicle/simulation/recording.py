@@ -22,8 +22,9 @@ from chronicle.domain.events import (
     RouteStatusReported,
     SourceRegistered,
 )
-from chronicle.domain.fields import NAME_LENGTH
+from chronicle.domain.fields import MAX_COUNT, NAME_LENGTH
 from chronicle.domain.state import State
+from chronicle.errors import InputError
 from chronicle.simulation.network import Network
 from chronicle.simulation.rules import (
     CAPACITY_SET,
@@ -212,6 +213,12 @@ def _beginning(replica: Replica, start: State) -> Iterator[Told]:
 
 
 def _displaced(replica: Replica, day: date, people: float) -> Told:
+    """Raises `InputError` for more people than there are."""
+    if people > MAX_COUNT:
+        raise InputError(
+            f"{people:,.0f} displaced people on {day} are more than a report may hold, "
+            f"{MAX_COUNT:,}: look at the populations in the record"
+        )
     return (
         DisplacementReported,
         {

@@ -226,6 +226,12 @@ def _confirmed(on: date, verdict: Ruling, reporting: Reporting) -> float:
 
 
 def _road(state: State, route: RouteRegistered) -> NetworkRoad:
+    """Raises `InputError` for a length that an old record may hold, and no road has."""
+    if route.distance_km <= 0:
+        raise InputError(
+            f"the record's route {route.key} has {route.distance_km:g} km: register it "
+            "again with its length; the scenario is not at fault"
+        )
     return NetworkRoad(
         a=route.settlement_a,
         b=route.settlement_b,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from chronicle.domain.decide import Pending, decide
+from chronicle.domain.decide import Pending, as_seen, decide
 from chronicle.domain.events import (
     Claim,
     ControlReported,
@@ -294,6 +294,7 @@ class EventLog:
             if (stored := insert_controls(work, register, columns)) is not None:
                 return list(stored)
         keep_apart(self.store.identity, events)
+        events = [as_seen(e) if isinstance(e, Reference) else e for e in events]
         register.prefetch(events)
         pending = Pending(register)
         news: list[Event] = []

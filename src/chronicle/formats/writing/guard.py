@@ -9,12 +9,15 @@ from datetime import date, datetime
 
 __all__ = ["cell", "csv_bytes", "guarded"]
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets of East Asia take the full-width forms too, and all pass over blanks.
+_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_BREAKS = ("\t", "\r")
 
 
 def guarded(text: str) -> str:
     """*text*, behind an apostrophe where a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(_STARTS) else text
+    risky = text.startswith(_BREAKS) or text.lstrip().startswith(_STARTS)
+    return f"'{text}" if risky else text
 
 
 def cell(value: object) -> str:
