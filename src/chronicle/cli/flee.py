@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["flee"]
 
+RULES = "FLEE 3.1"  # those after it differ, and so do their scores
+
 
 @click.command("flee")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
@@ -65,7 +67,10 @@ def _header(case: FleeCase, score: AveragedRelativeDifference) -> str:
     last = case.period.date_of(case.period.days - 1)
     told = "no counts to score by"
     if score.mean is not None:
-        told = f"ARD {score.mean:.4f} over {score.days_scored} days (0 is perfect)"
+        told = (
+            f"ARD {score.mean:.4f} over {score.days_scored} days (0 is perfect), "
+            f"by the rules of {RULES}"
+        )
     return f"{case.name}, {case.period.start} to {last}: {told}"
 
 
@@ -123,6 +128,7 @@ def _json(
     errors = camp_errors(run.camps, run.simulated, run.counted)
     told: dict[str, Any] = {
         "case": case.name,
+        "rules": RULES,
         "ard": score.mean,
         "ard_of_counts_in_camps": in_camps.mean,
         "days_scored": score.days_scored,

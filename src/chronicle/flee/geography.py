@@ -11,6 +11,7 @@ from chronicle.formats.problem import Problem
 
 __all__ = ["read_closures", "read_links", "read_locations"]
 
+OWN_COLUMN = "title"  # the name in full, which our own writer puts behind
 MOST_KM = 25_000  # longer than any road between two places of the earth
 
 LOCATION_COLUMNS = (
@@ -66,6 +67,11 @@ def _check_header(
         plain = cell.lstrip("#").strip('" ') if index == 0 else cell
         if plain.lower() not in names:
             sheet.report(row.line, names[0], cell, f"header should say {names[0]}")
+    more = [cell.strip() for cell in row.cells[len(columns) :]]
+    more = [cell for cell in more if cell not in ("", OWN_COLUMN)]
+    if more and columns is LOCATION_COLUMNS:
+        rule = "columns that FLEE 3.1 does not read, nor do we (later ones may)"
+        sheet.report(row.line, None, ", ".join(more)[:200], rule)
 
 
 def _name(sheet: FleeFile, row: FleeRow, index: int, column: str) -> str:
@@ -87,10 +93,9 @@ def read_locations(
         location = _location(sheet, row)
         if location.name in found:
             first = found[location.name].line
-            rule = f"is in line {first} already; the row is left out"
+            rule = f"is in line {first} already; this row holds, as the last in FLEE"
             sheet.report(row.line, "name", location.name, rule)
-        else:
-            found[location.name] = location
+        found[location.name] = location
     return tuple(found.values())
 
 

@@ -61,11 +61,14 @@ def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
     problems: list[Problem] = []
     inner = "input_csv/" if (folder / "input_csv").is_dir() else ""
     locations = read_locations(folder, f"{inner}locations.csv", problems)
-    period = _read_period(folder, f"{inner}sim_period.csv", problems)
+    file = _period_file(folder, inner)
+    period = _read_period(folder, file, problems)
     if not locations or period is None:
-        lacking = "locations.csv" if not locations else "sim_period.csv"
-        reasons = "; ".join(map(str, problems[:3])) or "no row could be used"
-        raise InputError(f"{folder} is no FLEE folder: {lacking}: {reasons}")
+        lacking = file if locations else f"{inner}locations.csv"
+        told = [str(one) for one in problems if one.file == lacking][:3]
+        reasons = "; ".join(told) or f"{lacking}: no row could be used"
+        raise InputError(f"{folder} is no FLEE folder: {reasons}")
+    _refuse_floods(folder, inner)
     total, camps = read_source_data(folder, period, locations, problems)
     case = FleeCase(
         name=folder.resolve().name,
@@ -73,7 +76,7 @@ def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
         locations=locations,
         links=read_links(folder, f"{inner}routes.csv", locations, problems),
         closures=read_closures(folder, f"{inner}closures.csv", locations, problems),
-        conflicts=read_conflicts(folder, f"{inner}conflicts.csv", period, problems),
+        conflicts=_conflicts(folder, inner, period, locations, problems),
         total=total,
         camps=camps,
         corrections=_read_corrections(
@@ -83,6 +86,51 @@ def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
     )
     check_case(case, inner, problems)
     return case, problems
+
+
+def _period_file(folder: Path, inner: str) -> str:
+    """The file of the period: FLEE 3.1 calls it by an older name than those after."""
+    for name in (f"{inner}sim_period.csv", f"{inner}conflict_period.csv"):
+        if (folder / name).is_file():
+            return name
+    return f"{inner}sim_period.csv"
+
+
+def _refuse_floods(folder: Path, inner: str) -> None:
+    """Raise `InputError` for a folder of DFlee, whose floods drive people out."""
+    if (folder / f"{inner}flood_level.csv").exists():
+        raise InputError(
+            f"{folder} is a case of floods ({inner}flood_level.csv, DFlee): floods are "
+            "not modelled here, and no score would mean anything; nothing was run"
+        )
+
+
+def _conflicts(
+    folder: Path,
+    inner: str,
+    period: FleePeriod,
+    locations: tuple[FleeLocation, ...],
+    problems: list[Problem],
+) -> dict[str, tuple[float, ...]]:
+    """The conflicts by day; without their file those of `conflict_date`, as in FLEE 2.
+
+    FLEE 3.1 stops without the file.
+    """
+    file = f"{inner}conflicts.csv"
+    if (folder / file).exists():
+        return read_conflicts(folder, file, period, problems)
+    zones = [one for one in locations if one.kind == "conflict_zone"]
+    rule = "is missing"
+    if zones:
+        rule += (
+            f" (FLEE 3.1 stops): the {len(zones)} conflict zones begin on their "
+            "conflict_date and do not end"
+        )
+    problems.append(Problem(file=file, line=0, column=None, value="", rule=rule))
+    return {
+        zone.name: tuple(float(day >= zone.conflict_day) for day in range(period.days))
+        for zone in zones
+    }
 
 
 def _read_period(folder: Path, file: str, problems: list[Problem]) -> FleePeriod | None:

@@ -1,4 +1,4 @@
-"""FLEE's `simsetting.yml`: nested `key: value` lines and nothing else of YAML.
+"""FLEE's `simsetting.yml`: nested settings, read by PyYAML's safe loader as FLEE does.
 
 Names and defaults are those of FLEE 3.1 (`flee/SimulationSettings.py`). A key that FLEE
 does not read, a value of the wrong type and a rule that the cohort kernel does not have
@@ -8,9 +8,9 @@ are problems: no setting is dropped in silence.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from chronicle.formats.problem import Problem
 __all__ = ["FleeSettings", "read_settings"]
 
 FILE = "simsetting.yml"
+MOST_LINES = 1_000  # whatever aliases make of them
+SETTINGS_LIMIT = 1 << 16  # bytes; the largest known one has 2,000
 DEPTH = 3  # section, key, and the keys of conflict_driven_spawning
 
 
@@ -60,44 +62,71 @@ class _Line(NamedTuple):
     text: str  # of the value; empty for the head of a section
 
 
-_KEY_LINE = re.compile(r"( *)([A-Za-z_][A-Za-z0-9_]*) *:(?:[ ]+(.*))?")
-
-
 def _key_lines(sheet: FleeFile, text: str) -> Iterator[_Line]:
-    """The lines with the path of keys that leads to each; what is no such line is told.
+    """The plain values with the path of keys that leads to each, as YAML has them.
 
-    Indentation nests, as in YAML; a key may stand once under its parent.
+    FLEE reads with PyYAML, and so do we, down to text and without making objects. As
+    there, the last of two keys of a name holds. What is no YAML is told, once.
     """
-    above: list[tuple[int, str]] = []
-    seen: set[tuple[str, ...]] = set()
-    for number, raw in enumerate(text.splitlines(), 1):
-        plain = re.sub(r"(^|\s)#.*", "", raw).rstrip(" ")
-        if not plain.strip():
+    import yaml
+
+    try:
+        tree = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as broken:
+        line = broken.problem_mark.line + 1 if broken.problem_mark else 0
+        rule = f"is no YAML: {broken.problem}; FLEE's defaults are used"
+        sheet.report(line, None, "", rule)
+        return
+    except (yaml.YAMLError, RecursionError, ValueError) as broken:
+        rule = f"is no YAML: {str(broken)[:100]}; FLEE's defaults are used"
+        sheet.report(0, None, "", rule)
+        return
+    if tree is None:
+        return
+    if not isinstance(tree, yaml.MappingNode):
+        sheet.report(1, None, "", "is no list of settings, key: value")
+        return
+    yield from islice(_values_of(sheet, tree, ()), MOST_LINES)
+
+
+def _values_of(sheet: FleeFile, tree: Any, above: tuple[str, ...]) -> Iterator[_Line]:
+    """The values under one node of YAML, its sections first to last."""
+    import yaml
+
+    last = {
+        key.value: number
+        for number, (key, _) in enumerate(tree.value)
+        if isinstance(key, yaml.ScalarNode)
+    }
+    for number, (key, value) in enumerate(tree.value):
+        line, name = key.start_mark.line + 1, str(key.value)[:80]
+        if not isinstance(key, yaml.ScalarNode):
+            sheet.report(line, None, "", "is no name of a setting")
             continue
-        match = _KEY_LINE.fullmatch(plain)
-        if match is None:
-            sheet.report(
-                number, None, plain.strip(), "is no line of the form key: value"
-            )
+        if last[key.value] != number:
+            rule = "is set again further down; the last one holds"
+            sheet.report(line, name, _shown(value), rule)
             continue
-        indent, key, value = len(match[1]), match[2], (match[3] or "").strip()
-        while above and above[-1][0] >= indent:
-            above.pop()
-        if indent and not above:
-            sheet.report(number, key, value, "is indented under no section")
-            continue
-        path = (*(name for _, name in above), key)
+        path = (*above, key.value)
         if len(path) > DEPTH:
-            sheet.report(number, key, value, "is nested too deep")
-            continue
-        if path in seen:
-            sheet.report(
-                number, key, value, "is set a second time; the first one holds"
-            )
-            continue
-        seen.add(path)
-        above.append((indent, key))
-        yield _Line(number, path, value)
+            sheet.report(line, name, _shown(value), "is nested too deep")
+        elif isinstance(value, yaml.MappingNode):
+            yield _Line(line, path, "")
+            yield from _values_of(sheet, value, path)
+        else:
+            yield _Line(line, path, _shown(value))
+
+
+def _shown(node: Any) -> str:
+    """A value of YAML as text; a list in brackets, its values in a row."""
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        parts = [one.value for one in node.value if isinstance(one, yaml.ScalarNode)]
+        return f"[{', '.join(parts)}]"
+    return ""
 
 
 # --- what a value must be; each returns it, or raises ValueError with the rule --------
@@ -267,7 +296,7 @@ def _set(line: _Line, sheet: FleeFile, values: dict[str, Any]) -> None:
 def read_settings(folder: Path, problems: list[Problem]) -> FleeSettings:
     """The settings of a FLEE folder; FLEE's defaults where there are none."""
     sheet = FleeFile(FILE, problems)
-    text = read_text(folder / FILE, sheet)
+    text = read_text(folder / FILE, sheet, limit=SETTINGS_LIMIT)
     if text is None:
         return FleeSettings()
     values: dict[str, Any] = {}

@@ -148,7 +148,9 @@ def write_flee(
             ",".join(["#Day", *map(_quoted, zones)]),
             ((day, *(row[day] for row in zones.values())) for day in range(days)),
         ),
+        # FLEE 3.1 calls it by its older name, those after by the newer one.
         "input_csv/sim_period.csv": f"StartDate,{start}\nLength,{days}\n",
+        "input_csv/conflict_period.csv": f"StartDate,{start}\nLength,{days}\n",
         "input_csv/registration_corrections.csv": "# none\n",
         "simsetting.yml": _settings(with_total=TOTAL in counts),
         **_source_data(camps, counts, start),

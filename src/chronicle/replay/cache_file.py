@@ -161,7 +161,7 @@ def peek(path: Path) -> dict[str, Any] | None:
 def _opened(path: Path) -> BinaryIO:
     """The file at *path*, if it is a plain one: to open a pipe would wait for ever."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    file = fdopen(handle, "rb")
+    file = os.fdopen(handle, "rb")
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         file.close()
         raise OSError(f"{path} is no plain file")
