@@ -58,6 +58,10 @@ bench: $(VENV)/.dev ## figures as ratios against peers in one run
 
 soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_kill.py 1000
+	$(BIN)/python tests/soak_opens.py 1000000
+	$(BIN)/python tests/soak_beside.py 100000
+	$(BIN)/python tests/soak_followers.py 1000000
+	$(BIN)/python tests/soak_damage.py 10000
 	$(BIN)/python tests/soak_codec.py 100000
 	$(BIN)/python tests/soak_folds.py 1000
 	$(BIN)/python tests/soak_inputs.py 10000
