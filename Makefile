@@ -36,10 +36,9 @@ test: $(VENV)/.dev ## all that CI checks: lint, types, layers, tests, documentat
 	$(BIN)/lint-imports --no-cache
 	tools/install-chromium
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=chronicle.domain --cov=chronicle.errors --cov-branch --cov-report=
 	$(BIN)/python -m pytest benchmarks --benchmark-disable
 	$(BIN)/coverage report --include='src/chronicle/domain/*,src/chronicle/errors.py' --fail-under=100 --show-missing
-	$(BIN)/coverage report --skip-covered --sort=cover
 	@echo "all checks passed"
 
 check: $(VENV)/.dev ## the inner loop: lint, types, layers, the fast tests

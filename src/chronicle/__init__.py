@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from chronicle.api import create as create
     from chronicle.api import memory as memory
     from chronicle.api import open_chronicle as open  # noqa: F401
+    from chronicle.calibration.calibrate import Calibration as Calibration
     from chronicle.calibration.calibrate import calibrate as calibrate
+    from chronicle.calibration.sensitivity import sensitivity as sensitivity
     from chronicle.domain.events import ActorRegistered as ActorRegistered
     from chronicle.domain.events import ControlReported as ControlReported
     from chronicle.domain.events import DisplacementReported as DisplacementReported
@@ -38,14 +40,25 @@ if TYPE_CHECKING:
     from chronicle.domain.events import SupportReported as SupportReported
     from chronicle.domain.state import State as State
     from chronicle.domain.table import Table as Table
+    from chronicle.experiments.compare import compared_runs as compare  # noqa: F401
+    from chronicle.experiments.compare import scored_run as score  # noqa: F401
+    from chronicle.experiments.files import read_run as read_run
     from chronicle.experiments.run import Run as Run
     from chronicle.experiments.run import run_scenario as run_scenario
+    from chronicle.flee.export import export_flee as export_flee
+    from chronicle.flee.model import run_flee as run_flee
+    from chronicle.flee.read import read_flee as read_flee
+    from chronicle.report.brief import brief_of as brief  # noqa: F401
+    from chronicle.report.folder import write_run as write_run
+    from chronicle.report.html import write_report as write_report
     from chronicle.report.mapping import Picture as Picture
     from chronicle.report.mapping import map_record as map_record
     from chronicle.report.mapping import map_state as map_state
     from chronicle.simulation.interventions import Intervention as Intervention
     from chronicle.simulation.scenario import Scenario as Scenario
     from chronicle.simulation.scenario import read_scenario as read_scenario
+    from chronicle.store.claims_view import ClaimsView as ClaimsView
+    from chronicle.store.projections import Follower as Follower
 
 _EVENTS = (
     "ActorRegistered",
@@ -81,7 +94,28 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "open": "chronicle.api:open_chronicle",
     "read_scenario": "chronicle.simulation.scenario",
     "run_scenario": "chronicle.experiments.run",
+    "Calibration": "chronicle.calibration.calibrate",
+    "Follower": "chronicle.store.projections",
+    "ClaimsView": "chronicle.store.claims_view",
+    "compare": "chronicle.experiments.compare:compared_runs",
+    "score": "chronicle.experiments.compare:scored_run",
+    "sensitivity": "chronicle.calibration.sensitivity",
+    "read_flee": "chronicle.flee.read",
+    "run_flee": "chronicle.flee.model",
+    "export_flee": "chronicle.flee.export",
+    "write_report": "chronicle.report.html",
+    "brief": "chronicle.report.brief:brief_of",
+    "write_run": "chronicle.report.folder",
+    "read_run": "chronicle.experiments.files",
 }
+
+
+__all__ = sorted(_HOMES)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chronicle", "create", "memory", "open_chronicle"]
 
+SOONEST, LATEST = 0.005, 0.25  # seconds between looks at the log: busy, quiet
 LONG = 50_000  # events from which on columns are worth the time to load them
 Clock = Callable[[], datetime]
 
@@ -514,6 +516,26 @@ class Chronicle:
     def log(self, after: int = 0, upto: int | None = None) -> Iterator[RecordedEvent]:
         """The events after one position and up to another, as they were recorded."""
         return self._log.recorded(after, upto)
+
+    def follow(
+        self, after: int = 0, *, stop: threading.Event | None = None
+    ) -> Iterator[RecordedEvent]:
+        """The events after a position, and those that anybody records from then on.
+
+        Each comes once and in order. It waits for the next one, looking less often
+        while the log is quiet (a quarter of a second at most), until *stop* is set;
+        without *stop* it never ends. For a view in SQL that has each event once,
+        whatever dies when, see `Follower`.
+        """
+        stop = stop or threading.Event()
+        pause = SOONEST
+        while not stop.is_set():
+            before = after
+            for recorded in self._log.recorded(after):
+                after = recorded.position
+                yield recorded
+            pause = SOONEST if after > before else min(2 * pause, LATEST)
+            stop.wait(pause)
 
     def report(self, report: str) -> RecordedEvent | None:
         """The event that tells *report*, as it was first recorded; None for none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import shlex
@@ -152,6 +153,33 @@ def test_every_name_of_the_package_can_be_had() -> None:
             assert value.__name__ == other
     with pytest.raises(AttributeError, match="nothing"):
         ch.nothing  # noqa: B018
+
+
+def test_the_package_lists_its_names_once_for_completion_and_for_type_checkers() -> (
+    None
+):
+    assert ch.__all__ == dir(ch) == sorted(ch._HOMES)
+    tree = ast.parse(Path(str(ch.__file__)).read_text("utf-8"))
+    typed = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If)
+        for imported in ast.walk(node)
+        if isinstance(imported, ast.ImportFrom)
+        for alias in imported.names
+    }
+    assert typed == set(ch.__all__)
+
+
+def test_every_verb_of_the_shell_has_its_function() -> None:
+    elsewhere = {
+        *("demo", "init", "bench", "doctor", "serve", "export", "template"),  # shell
+        *("run", "flee"),  # `run_scenario`, `run_flee`
+        *("import", "vintages", "retract", "amend", "redact", "link", "report"),
+    }
+    for command in set(COMMANDS) - elsewhere:
+        known = hasattr(ch.Chronicle, command) or command in ch.__all__
+        assert known, f"chronicle {command} has no function"
 
 
 def test_names_are_loaded_when_they_are_used() -> None:

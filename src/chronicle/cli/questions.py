@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -377,14 +376,9 @@ def log(
             lines = [line_of(r) for r in chronicle.log(after) if wanted(r)]
             write_file(out, "".join(f"{line}\n" for line in lines).encode())
             return
-        while True:
-            for recorded in chronicle.log(after):
-                after = recorded.position
-                if wanted(recorded):
-                    put(line_of(recorded) + "\n")
-            if not follow:
-                return
-            time.sleep(POLL_SECONDS)
+        for recorded in chronicle.follow(after) if follow else chronicle.log(after):
+            if wanted(recorded):
+                click.echo(line_of(recorded))
 
 
 def _day_of(event: Any) -> date | None:
@@ -405,7 +399,6 @@ def _type_of(name: str | None) -> str | None:
     raise UsageError(f"--type: no event is a {name!r}; there are {listed}")
 
 
-POLL_SECONDS = 0.2
 day_min = date.min  # what speaks of no day is left out by either end
 day_max = date.max  # what was never published was not published by any day
 
