@@ -30,7 +30,7 @@ def pull_back(view, event, random):
 
 def main(replicas: int) -> None:
     """Run the front with the rule and without, and say what it does to Homs."""
-    plain = ch.run_scenario(FRONT, replicas=replicas, engine="heap")
+    plain = ch.run_scenario(FRONT, replicas=replicas, engine="heap", alone=True)
     ruled = ch.run_scenario(FRONT, replicas=replicas, engine="simpy", hooks=[pull_back])
     print(
         f"WHAT-IF, not what happened: {replicas} replicas, seed {ruled.scenario.seed}"

@@ -37,7 +37,7 @@ FRONT = SCENARIOS / "front-2024-11-30.toml"
 KEYS = {
     "answer",
     *("digest", "replicas", "seed", "engine", "scores", "baselines"),
-    *("scenario", "branch", "arms", "summary"),
+    *("scenario", "branch", "arms", "pool", "summary"),
 }
 
 
@@ -75,7 +75,7 @@ def test_the_teaching_case_comes_to_the_answer_in_its_comment() -> None:
     }
     assert run.verdict is not None
     rows = {row["forecast"]: row["crps"] for row in verification_table(run.verdict)}
-    assert rows["model, baseline"] == 2.25
+    assert rows["mechanism alone, baseline"] == 2.25
     assert rows["nothing changes"] == 2.5
 
 
@@ -207,6 +207,7 @@ def test_scores_are_over_all_places_at_risk_those_that_stood_too(made: Run) -> N
         "constant-speed radius, spread",
         "neighbours flip",
         "constant hazard",
+        "hazard by distance",
     ]
 
 
@@ -374,7 +375,7 @@ def test_run_prints_as_json_what_a_program_needs(file: Path) -> None:
     assert re.fullmatch("[0-9a-f]{64}", told["digest"])
     assert (told["replicas"], told["seed"]) == (20, 1)
     assert told["scores"]["crps"] == 2.25
-    assert len(told["baselines"]) == 5
+    assert len(told["baselines"]) == 6
 
 
 def test_run_writes_and_resumes_compare_and_score_read(
@@ -396,7 +397,7 @@ def test_run_writes_and_resumes_compare_and_score_read(
     assert compared.out.splitlines()[1].startswith("birch,Birch,2.0,")
     scored = shell("score", out, file, "--format", "csv")
     assert scored.code == 0
-    assert scored.out.splitlines()[1].startswith('"model, baseline",2.25,')
+    assert scored.out.splitlines()[1].startswith('"mechanism alone, baseline",2.25,')
     (branch,) = (out / "branches").glob("baseline-*.chronicle")
     state = shell("state", branch, "--on", "2030-05-12", "--format", "table")
     assert state.out.startswith("WHAT-IF, not what happened")

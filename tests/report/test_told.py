@@ -149,8 +149,9 @@ def test_narrow_intervals_are_told_near_the_top() -> None:
 def test_intervals_that_hold_enough_raise_no_alarm() -> None:
     run = run_scenario(scenario(ensemble=PRIOR, rules={}), five_towns())
     assert run.verdict is not None
-    assert run.verdict.summary()["cover_90"] >= 0.8
-    assert coverage_alarm(run) == ""
+    assert run.verdict.mechanism.summary()["cover_90"] >= 0.8
+    alone = replace(run.verdict, model=run.verdict.mechanism)
+    assert coverage_alarm(replace(run, verdict=alone)) == ""
 
 
 def test_intervals_that_could_not_be_checked_are_told() -> None:
@@ -241,8 +242,8 @@ def test_people_on_the_last_day_and_over_the_run_are_told_apart(unseen: Run) -> 
 def test_the_lead_is_told_as_days_ahead() -> None:
     ahead = words_of(run_scenario(TOML, five_towns()))
     found = re.search(
-        r"the model is ([\d.]+) days ahead of the best simple forecast, “.*?”; the 90% "
-        r"interval of its lead is (-?[\d.]+) to ([\d.]+) days",
+        r"what is published is ([\d.]+) days ahead of the best simple forecast, “.*?”; "
+        r"the 90% interval of its lead is (-?[\d.]+) to ([\d.]+) days",
         ahead,
     )
     assert found is not None

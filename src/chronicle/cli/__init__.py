@@ -70,13 +70,25 @@ COMMANDS = {
     "run": ("run", "run", "A scenario run forward from the record: what if."),
     "calibrate": ("calibrate", "calibrate", "Fit a scenario to what was published."),
     "sensitivity": ("sensitivity", "sensitivity", "What an outcome hangs on."),
+    "evaluate": ("evaluate", "evaluate", "Forecasts over a league of cases, scored."),
+    "train": ("evaluate", "train", "The weights of what is published, made again."),
     "compare": ("run", "compare", "Arms of runs side by side, paired by replica."),
     "score": ("run", "score", "A run against what was recorded since."),
     "flee": ("flee", "flee", "A FLEE folder, run by our kernel and scored."),
     "bench": ("bench", "bench", "Figures as ratios against peers in one run."),
     "doctor": ("doctor", "doctor", "Versions, extras, what is missing."),
 }
-WHAT_IFS = ("run", "calibrate", "sensitivity", "compare", "score", "flee", "bench")
+WHAT_IFS = (
+    "run",
+    "calibrate",
+    "sensitivity",
+    "evaluate",
+    "train",
+    "compare",
+    "score",
+    "flee",
+    "bench",
+)
 GLOBAL = ("-q", "--quiet", "--json-errors", "--no-color")
 INTERRUPTED = 130  # as the shell has it for Ctrl-C
 FILE = "CHRONICLE_FILE"  # names the chronicle where a command names none

@@ -193,7 +193,7 @@ def _print(found: Run, kind: str) -> None:
         put(_json({**found.as_dict(), "answer": answer(found)}))
         return
     if kind == "csv":
-        put(as_csv(found.arrivals()))
+        put(as_csv(found.arrivals(scores=True)))
         for line in told(found):
             say(line)
         return
@@ -227,6 +227,7 @@ def told(found: Run) -> list[str]:
         people_alarm,
         people_left_out,
         posterior_alarm,
+        skill_alarm,
     )
 
     scenario, summary = found.scenario, found.summary()
@@ -234,8 +235,12 @@ def told(found: Run) -> list[str]:
     clock = "as known now" if by is None else f"as published by {by}"
     if scenario.hindsight:
         clock += ", with hindsight"
+    from chronicle.report.pool import pool_lines
+
+    worse = skill_alarm(found)
     lines = [
         f"WHAT-IF, not what happened: {scenario.title or scenario.id}",
+        *([f"warning   {worse}"] if worse else []),
         *(f"answer    {said}" for said in answer(found)),
         f"trust     {' '.join(trust(found))}",
         f"branch    end of {scenario.branch_at} (UTC), {clock}, position "
@@ -249,6 +254,9 @@ def told(found: Run) -> list[str]:
         at = lines.index(f"digest    {found.digest}")
         lines.insert(at, f"left out  {found.left_out.describe()}")
     at_risk = summary["settlements_at_risk"]
+    if "published" in summary:
+        said = summary["published"]["fallen_mean"]
+        lines.append(f"published a pool: {said:.1f} of {at_risk} fall (mean)")
     for arm in found.arms:
         numbers = summary[arm.label]
         line = f"arm       {arm.label}: {numbers['fallen_mean']:.1f} of {at_risk} fall"
@@ -256,6 +264,7 @@ def told(found: Run) -> list[str]:
             people = numbers["displaced_mean"]
             line += f", {people:,} people displaced on the last day (means)"
         lines.append(line)
+    lines += [f"{name:9s} {said}" for name, said in pool_lines(found)]
     alarms = coverage_alarm(found), posterior_alarm(scenario), people_alarm(found)
     return [*lines, *(f"warning   {alarm}" for alarm in alarms if alarm)]
 

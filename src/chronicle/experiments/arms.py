@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from chronicle.simulation.rules import TRANSFERRED
 from chronicle.verification.comparison import ArmComparison, compare_arms
 from chronicle.verification.intervals import order_statistics
 from chronicle.verification.outcomes import Forecast, chances_by_day, from_fall_days
+
+if TYPE_CHECKING:
+    from chronicle.experiments.published import Published
 
 __all__ = [
     "BASELINE",
@@ -185,24 +188,36 @@ class Arm:
 
 
 def arrivals_table(
-    arm: Arm, question: ForecastTask, recorded: Sequence[str] = ()
+    arm: Arm,
+    question: ForecastTask,
+    recorded: Sequence[str] = (),
+    published: Published | None = None,
+    scored: Mapping[str, Sequence[float]] | None = None,
 ) -> Table:
     """When each place at risk falls: chance, order statistics, how, and where from.
 
     *p05* to *p95* are the smallest days by which that share of the replicas had lost
     the place, or *never*; *peaceful* is the share of the falls without violence, *came
     from* the place that most of the attacks came from. *recorded* is what the record
-    says, one text a place. *By* the branch day stands for a fall by then that nobody
-    had reported.
+    says, one text a place. With *published* the chance and the order statistics are
+    those of that pool, the chance by the arm alone stands in *mechanism*, and what is
+    in *scored* follows as columns. *By* the branch day stands for a fall by then that
+    nobody had reported.
     """
     columns: tuple[str, ...] = ("settlement", "name", "control", "chance", *_LEVELS)
-    columns += ("peaceful", "came_from", *(("recorded",) if recorded else ()))
+    columns += ("peaceful", "came_from", *(("mechanism",) if published else ()))
+    columns += ("recorded",) if recorded else ()
+    more = scored or {}
+    columns += tuple(more)
     results, samples = arm.results, arm.samples(question)
-    ordered = order_statistics(samples, SHARES)
+    told = samples if published is None else published.samples
+    ordered = order_statistics(told, SHARES)
+    said = () if published is None else published.chances[:, -1]
     rows: list[tuple[Any, ...]] = []
     for place, row in enumerate(question.rows):
         fell = np.isfinite(samples[:, place])
         times = int(fell.sum())
+        alone = times / len(samples)
         peaceful = (results.fall_kind[fell, row] == TRANSFERRED).sum() / max(times, 1)
         origins = results.fall_from[fell, row]
         counts = np.bincount(origins[origins >= 0], minlength=1)
@@ -211,15 +226,23 @@ def arrivals_table(
             question.settlements[row],
             question.names[row],
             question.holders[row],
-            round(times / len(samples), 4),
+            round(alone if published is None else float(said[place]), 4),
             *(question.day_or_never(day) for day in ordered[:, place].tolist()),
             round(float(peaceful), 4) if times else None,
             origin,
+            *(() if published is None else (round(alone, 4),)),
+            *((recorded[place],) if recorded else ()),
+            *(round(values[place], 4) for values in more.values()),
         )
-        rows.append((*line, recorded[place]) if recorded else line)
+        rows.append(line)
     notes = []
-    if (samples == 0.0).any():
-        out = (samples == 0.0).sum(axis=1).mean()
+    if published is not None:
+        notes.append(
+            "chance and days are of the published pool; mechanism: the chance by the "
+            "simulations alone, of which peaceful and came_from are"
+        )
+    if (told == 0.0).any():
+        out = (told == 0.0).sum(axis=1).mean()
         notes.append(
             f"by {question.branch_at}: had fallen by the branch, unreported; "
             f"{out:.1f} places in the mean of the replicas"
@@ -231,9 +254,11 @@ def arrivals_table(
     return Table(columns, rows, header, notes)
 
 
-def chances_table(arm: Arm, question: ForecastTask) -> Table:
+def chances_table(
+    arm: Arm, question: ForecastTask, published: Published | None = None
+) -> Table:
     """P(fallen by the end of the day), a row for each place at risk and day."""
-    chances = arm.chances(question)
+    chances = arm.chances(question) if published is None else published.chances
     rows: list[tuple[Any, ...]] = [
         (id_, question.day(day), round(float(chances[place, day]), 4))
         for place, id_ in enumerate(question.at_risk)

@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from chronicle.api import Chronicle, memory
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
-from chronicle.errors import BudgetExceeded, InputError, UsageError
+from chronicle.errors import BudgetExceeded, UsageError
 from chronicle.experiments.arms import (
     BASELINE,
     Arm,
@@ -26,16 +28,16 @@ from chronicle.experiments.arms import (
     displaced_table,
     hosted_table,
     label_of,
-    slug_of,
 )
 from chronicle.experiments.bundled import LICENCE, bundled_case
 from chronicle.experiments.displacement_verification import (
     DisplacementVerification,
     displacement_verification_of,
 )
-from chronicle.experiments.draws import parameter_draws
 from chronicle.experiments.files import chunk_folder
 from chronicle.experiments.folder import asked_of, held_by
+from chronicle.experiments.prepare import prepared
+from chronicle.experiments.published import Published, published_of
 from chronicle.experiments.verification import (
     Verification,
     recorded_days,
@@ -45,10 +47,9 @@ from chronicle.simulation.engine.simpy_engine import Hook
 from chronicle.simulation.ensemble.ensemble import Ensemble, Executor, replica
 from chronicle.simulation.ensemble.ensemble import run as run_ensemble
 from chronicle.simulation.network import Network
-from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.recording import Replica, branch_of
 from chronicle.simulation.scenario import MOST_REPLICAS, Scenario, read_scenario
-from chronicle.simulation.start import arms_of, defenders_of, network_of, orders_of
+from chronicle.simulation.start import arms_of
 from chronicle.verification.comparison import ArmComparison
 from chronicle.verification.excluded import LeftOut, left_out_of
 from chronicle.version import __version__
@@ -61,9 +62,7 @@ __all__ = ["Progress", "Run", "run_scenario"]
 Progress = Callable[[str, int, int], None]
 """Called with an arm, its replicas done, and its replicas in all."""
 
-SUMMARY = ("what_if", "settlements_at_risk", "version", "note")  # beside the arms
 OF_THE_RECORD = "Branched from a record whose sources are named with its reports."
-MOST_CELLS = 50_000_000  # replicas by days by places that are kept by place and day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +73,8 @@ class Run:
     baseline; where there is none, `no_verdict` says why. `people_verdict` is on the
     people whom the baseline displaces, where anybody counted them. `left_out` is what
     `published_by` leaves out; None without it, and for a branch of a what-if.
+    `published` is the forecast of the baseline that counts, a pool; where there is
+    none, `no_pool` says why, and the mechanism stands alone.
     """
 
     scenario: Scenario
@@ -88,6 +89,8 @@ class Run:
     no_verdict: str
     people_verdict: DisplacementVerification | None
     left_out: LeftOut | None
+    published: Published | None
+    no_pool: str
     ensembles: tuple[Ensemble, ...]
 
     @property
@@ -106,10 +109,19 @@ class Run:
         known = ", ".join(repr(arm.label) for arm in self.arms)
         raise UsageError(f"no arm {label!r}; there are {known}")
 
-    def arrivals(self, arm: str | None = None) -> Table:
-        """When each place at risk falls, with what the record says beside it."""
+    def arrivals(self, arm: str | None = None, *, scores: bool = False) -> Table:
+        """When each place at risk falls, with what the record says beside it.
+
+        With *scores* also the CRPS of each place, of the baseline and simple forecasts.
+        """
         recorded = recorded_days(self.verdict, self.question)
-        return arrivals_table(self.arm(arm), self.question, recorded)
+        return arrivals_table(
+            self.arm(arm),
+            self.question,
+            recorded,
+            self._pool_of(arm),
+            self._scored(arm) if scores else {},
+        )
 
     def frame(self, arm: str | None = None) -> pd.DataFrame:
         """`arrivals` as a pandas frame."""
@@ -117,7 +129,42 @@ class Run:
 
     def chances(self, arm: str | None = None) -> Table:
         """The chance of having fallen by the end of each day."""
-        return chances_table(self.arm(arm), self.question)
+        return chances_table(self.arm(arm), self.question, self._pool_of(arm))
+
+    def _pool_of(self, arm: str | None) -> Published | None:
+        """What is published of an arm: of the baseline alone, a pool."""
+        pool = self.published
+        if pool is None or pool.alone or self.arm(arm) is not self.arms[0]:
+            return None
+        return pool
+
+    def _scored(self, arm: str | None) -> dict[str, Sequence[float]]:
+        """The CRPS of each place at risk, by the column that shows it."""
+        if self.verdict is None or self.arm(arm) is not self.arms[0]:
+            return {}
+        verdict = self.verdict
+        shown = {"crps": verdict.model, "crps_mechanism": verdict.mechanism}
+        shown |= {f"crps_{one.name}": one for one in verdict.baselines}
+        return {
+            "".join(c if c.isalnum() else "_" for c in name).replace("__", "_"): (
+                one.crps.tolist()
+            )
+            for name, one in shown.items()
+        }
+
+    def samples(self, arm: str | None = None) -> NDArray[np.float64]:
+        """Days (R, P) on which places at risk fall, as a picture shows them.
+
+        As published where the baseline is the only arm. Arms side by side are shown by
+        the mechanism alone, as nothing else knows of interventions.
+        """
+        pool = self._pool_of(arm) if len(self.arms) == 1 else None
+        return self.arm(arm).samples(self.question) if pool is None else pool.samples
+
+    def chance_by_day(self, arm: str | None = None) -> NDArray[np.float64]:
+        """The chances (P, days + 1) of having fallen; whose, as of `samples`."""
+        pool = self._pool_of(arm) if len(self.arms) == 1 else None
+        return self.arm(arm).chances(self.question) if pool is None else pool.chances
 
     def displaced(self, arm: str | None = None) -> Table:
         """People displaced by day, with bands."""
@@ -198,7 +245,21 @@ class Run:
             "arms": [{"arm": arm.label, "digest": arm.digest} for arm in self.arms],
             "scores": self._scores(),
             "baselines": [] if self.verdict is None else self.verdict.rows(),
+            "pool": self._pool(),
             "summary": self.summary(),
+        }
+
+    def _pool(self) -> dict[str, Any]:
+        """The published pool as plain values, or why there is none."""
+        pool = self.published
+        if pool is None or pool.alone:
+            return {"none": self.no_pool}
+        return {
+            "settings": pool.settings,
+            "weights": {n: round(w, 4) for n, w in pool.weights.members.items()},
+            "beta": list(pool.weights.beta),
+            "league": [msgspec.to_builtins(one) for one in pool.pool.league.regimes],
+            "cannot_tell": pool.limits(),
         }
 
     def _scores(self) -> dict[str, Any] | None:
@@ -217,6 +278,9 @@ class Run:
         }
         if self.no_verdict:
             found["note"] = self.no_verdict
+        if self.published is not None and not self.published.alone:
+            said = float(self.published.chances[:, -1].sum())
+            found["published"] = {"fallen_mean": round(said, 3)}
         for arm in self.arms:
             fallen = np.isfinite(arm.samples(self.question)).sum(axis=1)
             found[arm.label] = {"fallen_mean": round(float(fallen.mean()), 3)}
@@ -235,6 +299,7 @@ def run_scenario(
     engine: str | None = None,
     hooks: Sequence[Hook] = (),
     people: bool = True,
+    alone: bool = False,
     executor: Executor = "threads",
     workers: int = 1,
     chunk: int | None = None,
@@ -248,8 +313,9 @@ def run_scenario(
 
     *replicas*, *seed* and *engine* take the place of those in the file. *hooks* are
     pure functions `(view, event, random) -> interventions`, and need the engine
-    `simpy`. With a *folder* finished chunks are kept there, and *resume* goes on from
-    them. The digest is the same for all engines, executors, workers and chunks.
+    `simpy`; with them, or *alone*, nothing is pooled. With a *folder* finished chunks
+    are kept there, and *resume* goes on from them. The digest is the same
+    for all engines, executors, workers and chunks.
     Raises `InputError` for what the scenario says wrong, with file, key and value.
     """
     if not isinstance(scenario, Scenario):
@@ -268,21 +334,9 @@ def run_scenario(
         chronicle = memory()
         chronicle.import_folder(bundled_case())
         licence = licence or LICENCE
-    _check_names(scenario)
-    start = _branch_state(scenario, chronicle)
-    network = network_of(start, scenario, chronicle.find)
-    made = [
-        _ensemble(scenario, names, network, chronicle, hooks, people)
-        for names in arms_of(scenario)
-    ]
-    defenders = defenders_of(scenario)
-    question = ForecastTask.of(
-        start,
-        network.settlements,
-        defenders,
-        scenario.branch_at,
-        scenario.horizon_days,
-    )
+    ready = prepared(scenario, chronicle, hooks=hooks, people=people)
+    start, network, question = ready.start, ready.network, ready.question
+    made = ready.ensembles
     asked = asked_of(scenario, chronicle.identity, start.position)
     place = None if folder is None else Path(folder)
     arms: list[Arm] = []
@@ -301,12 +355,21 @@ def run_scenario(
             )
             found = Arm(names=names, results=outcome.results, digest=outcome.digest)
             arms.append(found)
-    people_verdict = left_out = None
+    people_verdict = left_out = published = None
+    no_pool = "this branches from a what-if, not from a record"
     verdict, why = None, "no scores: this branches from a what-if, not from a record"
     if not chronicle.what_if:
         events = list(chronicle.log())
         left_out = left_out_of(events, scenario, start.position)
-        verdict, why = verification_of(arms[0], question, scenario, start, events)
+        published, no_pool = published_of(
+            arms[0], question, scenario, start, events, alone=alone or bool(hooks)
+        )
+        if published is not None and published.alone:
+            why = "fixed parameters, rules of one's own, or asked for alone"
+            no_pool = f"{why}: a thought experiment under these rules"
+        verdict, why = verification_of(
+            arms[0], question, scenario, start, events, published
+        )
         if verdict is not None:
             people_verdict = displacement_verification_of(
                 arms[0], question, start, events
@@ -324,68 +387,11 @@ def run_scenario(
         no_verdict=why,
         people_verdict=people_verdict,
         left_out=left_out,
-        ensembles=tuple(made),
+        published=published,
+        no_pool=no_pool,
+        ensembles=made,
     )
-
-
-def _check_names(scenario: Scenario) -> None:
-    """Each arm must have files of its own, and its own place in the summary."""
-    taken: dict[str, str] = {}
-    for names in arms_of(scenario):
-        label, slug = label_of(names), slug_of(names)
-        if label in SUMMARY:
-            raise InputError(
-                f"{scenario.file}: compare.arms: {label!r} is a word of the summary; "
-                "give the intervention another name"
-            )
-        if slug in taken:
-            raise InputError(
-                f"{scenario.file}: compare.arms: {taken[slug]!r} and {label!r} would "
-                "have the same files; give an intervention another name"
-            )
-        taken[slug] = label
 
 
 def _named(progress: Progress, label: str) -> Callable[[int, int], None]:
     return lambda done, every: progress(label, done, every)
-
-
-def _branch_state(scenario: Scenario, chronicle: Chronicle) -> State:
-    try:
-        return chronicle.state(
-            scenario.branch_at, scenario.known_at, scenario.published_by
-        )
-    except UsageError as wrong:
-        told = str(wrong).removeprefix("known_at: ")
-        raise InputError(f"{scenario.file}: scenario.known_at: {told}") from None
-
-
-def _ensemble(
-    scenario: Scenario,
-    names: tuple[str, ...],
-    network: Network,
-    chronicle: Chronicle,
-    hooks: Sequence[Hook],
-    people: bool,
-) -> Ensemble:
-    """The ensemble of an arm; mistakes are told with the name of the file."""
-    orders = orders_of(scenario, names, network, chronicle.find)
-    cells = scenario.replicas * scenario.horizon_days * network.count
-    try:
-        parameters = Parameters.of(scenario.rules)
-        return Ensemble(
-            network,
-            parameters,
-            orders,
-            seed=scenario.seed,
-            horizon=scenario.horizon_days,
-            replicas=scenario.replicas,
-            thetas=parameter_draws(scenario, parameters),
-            people=people,
-            hosted_by_day=people and cells <= MOST_CELLS,
-            engine=scenario.engine,
-            hooks=tuple(hooks),
-        )
-    except InputError as wrong:
-        wrong.args = (f"{scenario.file}: {wrong}",)
-        raise

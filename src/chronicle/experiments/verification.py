@@ -8,42 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from chronicle.domain.events import ControlReported
+import numpy as np
+from numpy.typing import NDArray
+
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import UsageError
 from chronicle.experiments.arms import Arm, ForecastTask
+from chronicle.experiments.published import Published, published_of
 from chronicle.simulation.scenario import Scenario
-from chronicle.simulation.start import attackers_of, defenders_of
-from chronicle.verification.comparison import ScoreDifference, compare_scores
-from chronicle.verification.distances import by_road
+from chronicle.simulation.start import defenders_of
+from chronicle.verification.comparison import ScoreDifference, compare_scores, skill
 from chronicle.verification.excluded import Unseen, unseen_of
-from chronicle.verification.observed import arrivals_after, past_of, roads_of
+from chronicle.verification.observed import arrivals_after
 from chronicle.verification.outcomes import Arrivals
-from chronicle.verification.reference_forecasts import reference_forecasts
 from chronicle.verification.scores import Scores, score
+from chronicle.verification.total import TotalScore, count_by, score_total
 
 __all__ = ["Verification", "recorded_days", "verification_of", "verification_table"]
 
-MOST_REPLICAS = 1000  # of the baseline that has to be simulated
+NEAR_KM = 30.0
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """Scores of the model and of the baselines, and how far apart they are.
+    """Scores of what was published and of the baselines, and how far apart they are.
 
-    `differences` are the model's mean CRPS less that of each baseline, in days, with an
-    interval from resampling whole provinces; below 0 the model is better. `unseen` says
-    why the branch had not seen the places that had fallen by then.
+    `model` is the pool, or the mechanism alone where there is no pool; `mechanism` is
+    one member of the pool. `differences` are the model's mean CRPS less that of each
+    baseline, in days, with an interval from resampling whole provinces; below 0 the
+    model is better. `near` are the places within `NEAR_KM` of the front by road,
+    `total` the count of falls. `unseen` says why the branch had not seen the places
+    that had fallen by then.
     """
 
     truth: Arrivals
     unseen: Unseen
     model: Scores
+    mechanism: Scores
+    total: TotalScore
+    near: Bools
     baselines: tuple[Scores, ...]
     differences: tuple[ScoreDifference, ...]
 
@@ -53,8 +62,18 @@ class Verification:
         means = [float(one.crps.mean()) for one in self.baselines]
         return means.index(min(means))
 
+    def worse_than(self) -> list[tuple[str, float, float]]:
+        """The baselines that are better: name, by how many days of CRPS, their CRPS."""
+        ours = float(self.model.crps.mean())
+        return [
+            (one.name, ours - float(one.crps.mean()), float(one.crps.mean()))
+            for one in self.baselines
+            if ours > float(one.crps.mean()) + 5e-5
+        ]
+
     def rows(self) -> list[dict[str, Any]]:
         """The baselines as plain values: their scores, and the model's lead."""
+        mechanism = float(self.mechanism.crps.mean())
         return [
             {
                 **_plain(one.summary()),
@@ -62,14 +81,32 @@ class Verification:
                 "low": _rounded(apart.low),
                 "high": _rounded(apart.high),
                 "skill": _rounded(apart.skill),
+                "mechanism_skill": _rounded(skill(mechanism, float(one.crps.mean()))),
             }
             for one, apart in zip(self.baselines, self.differences, strict=True)
         ]
 
     def summary(self) -> dict[str, Any]:
-        """The scores of the model as plain values."""
+        """The scores of the model as plain values; of the mechanism under its name."""
         already = int(self.truth.already.sum())
-        return {**_plain(self.model.summary()), "already_out": already}
+        crps = self.model.crps[self.near]
+        return {
+            **_plain(self.model.summary()),
+            "already_out": already,
+            "near_front": {
+                "within_km": NEAR_KM,
+                "settlements": int(self.near.sum()),
+                "crps": _rounded(float(crps.mean())) if crps.size else None,
+            },
+            "total": {
+                "said": _rounded(self.total.said),
+                "seen": self.total.seen,
+                "low": self.total.low,
+                "high": self.total.high,
+                "crps": _rounded(self.total.crps),
+            },
+            "mechanism": _plain(self.mechanism.summary()),
+        }
 
 
 def _plain(summary: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +123,9 @@ def verification_of(
     scenario: Scenario,
     start: State,
     events: Sequence[RecordedEvent],
+    published: Published | None = None,
 ) -> tuple[Verification | None, str]:
-    """The verdict on *arm*, or None and why there is none.
+    """The verdict on *published*, of *arm*; or None and why there is none.
 
     There is none for a branch with hindsight (a scenario without `published_by`, or
     with one after the branch), for a record that ends before the horizon does, and
@@ -100,12 +138,13 @@ def verification_of(
             f"no scores: the branch is of the record as it {clock}, with hindsight; "
             "published_by on the branch day takes it away"
         )
-    if not question.rows:
-        return None, "no scores: no settlement is at risk"
-    defenders = defenders_of(scenario)
+    if published is None:
+        published, why = published_of(arm, question, scenario, start, events)
+        if published is None:
+            return None, f"no scores: {why}"
     view: dict[str, Any] = {
         "branch": scenario.branch_at,
-        "defenders": defenders,
+        "defenders": defenders_of(scenario),
         "published_by": scenario.published_by,
         "known_at": start.position,
     }
@@ -113,21 +152,11 @@ def verification_of(
         truth = arrivals_after(events, horizon_days=scenario.horizon_days, **view)
     except UsageError as early:
         return None, f"no scores: {early}"
-    first = _first_day(events, scenario.branch_at)
-    attackers = attackers_of(scenario)
-    past = past_of(events, since=first, attackers=attackers, **view)
-    roads = roads_of(start)
-    replicas = min(scenario.replicas, MOST_REPLICAS)
-    made = reference_forecasts(
-        past,
-        roads,
-        by_road(roads),
-        scenario.horizon_days,
-        replicas=replicas,
-        seed=scenario.seed,
-    )
-    model = score(arm.forecast(question), truth, seed=scenario.seed)
-    scored = tuple(score(one, truth, seed=scenario.seed) for one in made)
+    seed = scenario.seed
+    mechanism = score(arm.forecast(question), truth, seed=seed)
+    alone = published.alone
+    model = mechanism if alone else score(published.exact, truth, seed=seed)
+    scored = tuple(score(one, truth, seed=seed) for one in published.references)
     already = [
         id_ for id_, out in zip(truth.settlements, truth.already, strict=True) if out
     ]
@@ -138,15 +167,18 @@ def verification_of(
         compare_scores(model.crps, one.crps, truth.settlements, groups=groups)
         for one in scored
     )
+    counts = count_by(published.samples, scenario.horizon_days)
     found = Verification(
-        truth=truth, unseen=unseen, model=model, baselines=scored, differences=apart
+        truth=truth,
+        unseen=unseen,
+        model=model,
+        mechanism=mechanism,
+        total=score_total(counts, int(np.isfinite(truth.observed).sum())),
+        near=published.front_km <= NEAR_KM,
+        baselines=scored,
+        differences=apart,
     )
     return found, ""
-
-
-def _first_day(events: Sequence[RecordedEvent], branch: date) -> date:
-    days = [r.event.valid_from for r in events if isinstance(r.event, ControlReported)]
-    return min([day for day in days if day < branch], default=branch)
 
 
 def recorded_days(verdict: Verification | None, question: ForecastTask) -> list[str]:
@@ -157,12 +189,18 @@ def recorded_days(verdict: Verification | None, question: ForecastTask) -> list[
 
 
 def verification_table(verdict: Verification) -> Table:
-    """The model and the baselines, a row each."""
+    """The published forecast, the mechanism alone and the baselines, a row each."""
     names = ("crps", "brier", "log", "cover_50", "cover_90", "pit_50", "pit_90")
     columns = ("forecast", *names, "model_ahead", "low", "high", "skill")
     ours = verdict.summary()
-    first = (ours["forecast"], *(ours[n] for n in names), None, None, None, None)
-    rows: list[tuple[Any, ...]] = [(f"model, {first[0]}", *first[1:])]
+    alone = ours["mechanism"]
+    nothing = (None, None, None, None)
+    rows: list[tuple[Any, ...]] = [
+        ("published, a pool", *(ours[n] for n in names), *nothing),
+        (f"mechanism alone, {alone['forecast']}", *(alone[n] for n in names), *nothing),
+    ]
+    if verdict.model is verdict.mechanism:
+        del rows[0]
     for row in verdict.rows():
         lead = row["model_less_baseline_crps"]
         rows.append(
@@ -179,9 +217,20 @@ def verification_table(verdict: Verification) -> Table:
         "0 is best, CRPS in days"
     )
     notes = [
-        f"model_ahead: by how many days of CRPS the model beats that forecast, low to "
-        f"high its 90 % interval ({verdict.differences[0].groups} provinces resampled)"
+        "model_ahead: by how many days of CRPS what is published beats that forecast, "
+        f"low to high its 90 % interval ({verdict.differences[0].groups} provinces "
+        "resampled)"
     ]
+    total, near = ours["total"], ours["near_front"]
+    notes.append(
+        f"falls in all: {total['said']:.1f} said ({total['low']} to {total['high']} at "
+        f"90 %), {total['seen']} seen"
+    )
+    if near["settlements"]:
+        notes.append(
+            f"CRPS within {NEAR_KM:.0f} km of the front by road "
+            f"({near['settlements']} of {len(truth)} at risk): {near['crps']:.3f}"
+        )
     if verdict.unseen.places:
         notes.append(verdict.unseen.describe())
     return Table(columns, rows, header, notes)

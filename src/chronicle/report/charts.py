@@ -35,7 +35,7 @@ def fallen_chart(run: Run) -> str:
     """
     days = [run.question.branch_at, *run.question.days]
     places = max(len(run.question.rows), 1)
-    bands = [_fallen(arm.samples(run.question), len(days)) for arm in run.arms]
+    bands = [_fallen(run.samples(arm.label), len(days)) for arm in run.arms]
     seen = None
     if run.verdict is not None:
         observed = run.verdict.truth.observed
@@ -165,7 +165,8 @@ def errors_chart(run: Run) -> str:
     if run.verdict is None:
         return ""
     verdict = run.verdict
-    rows = [("the model", float(verdict.model.crps.mean()), True)]
+    rows = [("what is published", float(verdict.model.crps.mean()), True)]
+    rows.append(("the mechanism alone", float(verdict.mechanism.crps.mean()), False))
     rows += [(one.name, float(one.crps.mean()), False) for one in verdict.baselines]
     rows.sort(key=lambda row: row[1])
     most = max(value for _, value, _ in rows) or 1.0

@@ -150,7 +150,9 @@ def greatest(run: Run, most: int) -> list[int]:
 
 def _map(run: Run, arm: Arm) -> list[MapChance]:
     last = dict(
-        zip(run.question.rows, arm.chances(run.question)[:, -1].tolist(), strict=True)
+        zip(
+            run.question.rows, run.chance_by_day(arm.label)[:, -1].tolist(), strict=True
+        )
     )
     places = []
     for row, id_ in enumerate(run.question.settlements):
@@ -177,7 +179,7 @@ def _numbers(run: Run) -> range:
 
 
 def _bars(run: Run, arm: Arm) -> list[ArrivalBands]:
-    samples = arm.samples(run.question)
+    samples = run.samples(arm.label)
     observed = None if run.verdict is None else run.verdict.truth.observed
     names = run.question.labels
     bars = []
@@ -212,7 +214,7 @@ def curves_svg(run: Run, arm: Arm) -> list[tuple[str, str]]:
     A line for the arm, a paler one for the baseline, a mark at the recorded day, which
     for a place that had fallen by the branch is day 0.
     """
-    ours, base = arm.chances(run.question), run.arms[0].chances(run.question)
+    ours, base = run.chance_by_day(arm.label), run.chance_by_day()
     found = []
     for at in greatest(run, MOST_CURVES):
         lines = "" if arm is run.arms[0] else _line(base[at].tolist(), "base")
@@ -227,7 +229,7 @@ def arms_svg(run: Run, places: Sequence[int]) -> list[tuple[str, str]]:
 
     Places are indices among those at risk. Each is a name and an SVG.
     """
-    chances = [arm.chances(run.question) for arm in run.arms]
+    chances = [run.chance_by_day(arm.label) for arm in run.arms]
     found = []
     for at in places:
         lines = "".join(
@@ -316,7 +318,7 @@ def fallen_table(run: Run, *, people: bool = True) -> Table:
     """How many places fall in each arm, and *people* displaced on the last day."""
     rows: list[tuple[str | int | None, ...]] = []
     for arm in run.arms:
-        fallen = np.isfinite(arm.samples(run.question)).sum(axis=1)
+        fallen = np.isfinite(run.samples(arm.label)).sum(axis=1)
         low, middle, high = order_statistics(fallen, (0.05, 0.5, 0.95)).tolist()
         displaced: tuple[int | None, ...] = (None, None, None)
         if arm.results.displaced.size:

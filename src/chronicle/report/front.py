@@ -16,6 +16,7 @@ from chronicle.report.charts import errors_chart, fallen_chart
 from chronicle.report.drawing.chances import CHANCES
 from chronicle.report.drawing.words import day_words
 from chronicle.report.markup import keys, table
+from chronicle.report.pool import pool_sentences
 from chronicle.report.sentences import answer, trust
 from chronicle.report.svg_map import SvgPlace, SvgRoad, svg_map
 from chronicle.report.warnings import people_left_out
@@ -51,6 +52,7 @@ def front(run: Run, alarms: str) -> str:
         f"</div>{alarms}",
         "<h2>How far to trust it</h2>",
         f"<p>{escape(' '.join(trust(run)))}</p>",
+        *(f"<p>{escape(said)}</p>" for said in pool_sentences(run)),
         _figure(errors_chart(run), "Mean error (CRPS) in days; shorter is better."),
     ]
     arms = "one arm" if len(run.arms) == 1 else "all arms in one"
@@ -116,7 +118,7 @@ def _difference_map(run: Run, arm: Arm, last: str) -> str:
 
 
 def _chance_map(run: Run, last: str) -> list[str]:
-    chances = run.arms[0].chances(run.question)[:, -1].tolist()
+    chances = run.chance_by_day()[:, -1].tolist()
     looks = {}
     for row, chance in zip(run.question.rows, chances, strict=True):
         colour = next(colour for bound, _, colour in CHANCES if chance < bound)

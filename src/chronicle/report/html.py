@@ -45,6 +45,7 @@ from chronicle.report.warnings import (
     people_alarm,
     people_left_out,
     posterior_alarm,
+    skill_alarm,
 )
 from chronicle.report.wording import NO_INTERVENTION, arm_words, force_words
 
@@ -119,7 +120,7 @@ def _anchor(run: Run, arm: Arm) -> str:
 
 
 def _alarms(run: Run) -> list[str]:
-    found = (coverage_alarm(run), posterior_alarm(run.scenario))
+    found = (skill_alarm(run), coverage_alarm(run), posterior_alarm(run.scenario))
     return [one for one in found if one]
 
 
@@ -236,7 +237,7 @@ def _verdict(run: Run) -> str:
     lead, low, high = (-(x or 0.0) for x in (apart.mean, apart.high, apart.low))
     sure = low > 0 or high < 0
     told = (
-        f"In mean CRPS the model is {abs(lead):.2f} days "
+        f"In mean CRPS what is published is {abs(lead):.2f} days "
         f"{'ahead of' if lead >= 0 else 'behind'} the best simple forecast, "
         f"“{best.name}”; the 90% interval of its lead is {low:.2f} to {high:.2f} days"
         f"{'' if sure else ', which holds 0: they cannot be told apart'}."

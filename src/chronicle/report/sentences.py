@@ -51,7 +51,7 @@ def answer(run: Run) -> list[str]:
 
 def _baseline(run: Run) -> list[str]:
     """What happens without any intervention."""
-    samples = run.arms[0].samples(run.question)
+    samples = run.samples()
     low, middle, high = _whole(np.isfinite(samples).sum(axis=1))
     last = _day(run.question.days[-1])
     places = len(run.question.rows)
@@ -226,7 +226,7 @@ def _lean(run: Run) -> list[str]:
     """Whether the model was early or late on the middle place."""
     assert run.verdict is not None
     recorded = run.verdict.truth.observed
-    samples = run.arms[0].samples(run.question)
+    samples = run.samples()
     middle = order_statistics(samples, (0.5,))[0]
     known = np.isfinite(recorded) & np.isfinite(middle)
     if known.sum() < 5:

@@ -9,10 +9,17 @@ from chronicle.simulation.scenario import Scenario
 if TYPE_CHECKING:
     from chronicle.experiments.run import Run
 
-__all__ = ["coverage_alarm", "people_alarm", "people_left_out", "posterior_alarm"]
+__all__ = [
+    "coverage_alarm",
+    "people_alarm",
+    "people_left_out",
+    "posterior_alarm",
+    "skill_alarm",
+]
 
 LEAST_COVERED = 0.8  # of what was recorded, by intervals of nine replicas in ten
 LEAST_TOLD = 0.5  # of the people at risk, that populations on record must make up
+NOTHING = "nothing changes"
 FAR_OFF = 0.5  # averaged relative difference; forecasting nobody at all has 1
 
 
@@ -98,3 +105,29 @@ def posterior_alarm(scenario: Scenario) -> str:
     )
     late = made.until > branch or made.published_by > branch
     return f"{told}: they know what came after it" if late else told
+
+
+def skill_alarm(run: Run) -> str:
+    """That what is published lost to simple forecasts, or no pool was; "" for neither.
+
+    Above all to *nothing changes*, which anybody can say without a model.
+    """
+    if run.published is None:
+        return (
+            f"no pool was published ({run.no_pool}): these are simulations alone, "
+            "which over the league of cases were far worse than simple forecasts"
+        )
+    if run.verdict is None or run.published.alone:
+        return ""
+    ours = float(run.verdict.model.crps.mean())
+    lost = run.verdict.worse_than()
+    if not lost:
+        return ""
+    first = [one for one in lost if one[0] == NOTHING]
+    best = max(lost, key=lambda one: one[1])
+    told = ", and than ".join(
+        f"{name} by {days:.3f} days of mean CRPS ({ours:.3f} for {theirs:.3f})"
+        for name, days, theirs in dict.fromkeys([*first, best])
+    )
+    among = f", best of the {len(lost)} simple forecasts that beat it"
+    return f"worse than {told}{among if len(lost) > 1 else ''}"

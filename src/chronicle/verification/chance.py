@@ -6,7 +6,16 @@ simulation: a number is never given a second meaning.
 
 from __future__ import annotations
 
-__all__ = ["BOOTSTRAP", "FLIP", "HIDDEN", "INVERSE", "PIT", "REPORTED", "RESAMPLE"]
+__all__ = [
+    "BOOTSTRAP",
+    "FLIP",
+    "HIDDEN",
+    "INVERSE",
+    "PIT",
+    "POOL",
+    "REPORTED",
+    "RESAMPLE",
+]
 
 PIT = 101
 """Where in the jump of a forecast's distribution an outcome counts, by settlement."""
@@ -28,3 +37,6 @@ HIDDEN = 106
 
 RESAMPLE = 107
 """Which accepted simulation stands in which row of a posterior."""
+
+POOL = 108
+"""How ties are broken in the replicas of a pool, by replica and settlement."""
