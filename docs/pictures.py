@@ -61,7 +61,6 @@ def page(file: Path, name: str, width: int, height: int, asked: str = "") -> Non
         words += [f"--window-size={width},{height}", f"--screenshot={OUT / name}"]
         words += ["--virtual-time-budget=4000", file.as_uri() + asked]
         subprocess.run(words, check=True, capture_output=True, timeout=120)
-    small(OUT / name)
 
 
 def ten_places(folder: Path) -> Path:

@@ -5,6 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Crowd = NDArray[np.float64]  # rows of x, y, radius, and whether it matters
 
 __all__ = ["Area", "Dot", "Label", "leader", "place_labels"]
 
@@ -88,12 +95,16 @@ def place_labels(
     that covers fewest dots is taken, then the one with fewest near by, then the first
     of `DIRECTIONS`.
     """
+    import numpy as np
+
+    crowd = np.array([(d.x, d.y, d.radius, d.matters) for d in dots], dtype=float)
+    crowd = crowd.reshape(-1, 4)
     taken: list[Area] = list(blocked)
     found: list[Area | None] = []
     for label in labels:
         area = None
         if len(taken) - len(blocked) < most:
-            around = _around(label, dots)
+            around = _around(label, crowd)
             for off in FAR if label.great else FAR[:1]:
                 area = area or _best(label, off, around, frame, taken)
         found.append(area)
@@ -102,35 +113,38 @@ def place_labels(
     return found
 
 
-def _around(label: Label, dots: Sequence[Dot]) -> list[Dot]:
+def _around(label: Label, crowd: Crowd) -> Crowd:
     """The other dots that a label can touch, however far off it stands."""
     own = label.dot
     reach = own.radius + GAP + NEAR + (FAR[-1] if label.great else 0.0)
     across, up = reach + label.width, reach + label.height
-    return [
-        dot
-        for dot in dots
-        if abs(dot.x - own.x) < across + dot.radius
-        and abs(dot.y - own.y) < up + dot.radius
-        and dot != own
-    ]
+    x, y, radius, matters = crowd.T
+    near = (abs(x - own.x) < across + radius) & (abs(y - own.y) < up + radius)
+    same = (x == own.x) & (y == own.y) & (radius == own.radius)
+    found: Crowd = crowd[near & ~(same & (matters == own.matters))]
+    return found
 
 
 def _best(
-    label: Label, off: float, dots: Sequence[Dot], frame: Area, taken: Sequence[Area]
+    label: Label, off: float, crowd: Crowd, frame: Area, taken: Sequence[Area]
 ) -> Area | None:
     """The best free area for a label at one distance from its dot, if there is one."""
     best: tuple[int, int, Area] | None = None
+    x, y, radius, matters = crowd.T
     for direction in DIRECTIONS:
         area = label.at(direction, off)
         if not _inside(area, frame) or any(_overlap(area, a) for a in taken):
             continue
-        others = [dot for dot in dots if _touches(dot, area, NEAR)]
-        hidden = [dot for dot in others if _touches(dot, area)]
-        if len(hidden) > label.great or any(dot.matters for dot in hidden):
+        across = (area[0] - x).clip(0) + (x - area[2]).clip(0)
+        up = (area[1] - y).clip(0) + (y - area[3]).clip(0)
+        apart = across**2 + up**2
+        others = int((apart < (radius + NEAR) ** 2).sum())
+        hides = apart < radius**2
+        hidden = int(hides.sum())
+        if hidden > label.great or bool(matters[hides].any()):
             continue
-        if best is None or (len(hidden), len(others)) < best[:2]:
-            best = len(hidden), len(others), area
+        if best is None or (hidden, others) < best[:2]:
+            best = hidden, others, area
     return best and best[2]
 
 
@@ -162,9 +176,3 @@ def _overlap(one: Area, other: Area) -> bool:
         and one[1] < other[3]
         and other[1] < one[3]
     )
-
-
-def _touches(dot: Dot, area: Area, within: float = 0.0) -> bool:
-    across = max(area[0] - dot.x, 0, dot.x - area[2])
-    up = max(area[1] - dot.y, 0, dot.y - area[3])
-    return across**2 + up**2 < (dot.radius + within) ** 2

@@ -53,6 +53,7 @@ STATUS_SIGNS = {
     "vacated": ("dot", False, ""),
 }
 LEAST_MARKED = 7.5  # points
+SIZE_STEP = 1.5  # points: signs nearer in size than this may lie in any order
 SIZE_KEYS = (1_000_000, 300_000)  # smaller towns are hardly told apart
 
 
@@ -145,14 +146,19 @@ def draw_places(
     highlight: Collection[MapPlace],
     scale: float,
 ) -> None:
-    """Draw large signs first, so that small ones lie on them; then the rings."""
+    """Draw large signs first, so that small ones lie on them; then the rings.
+
+    Signs of about one size and one look are drawn at once: thousands of calls would
+    take minutes.
+    """
     rows = [
         (*base.projection.xy(place.lat, place.lon), _across(place, scale))
         for place in places
     ]
     signs = [_sign(place, looks) for place in places]
-    order = sorted(range(len(places)), key=lambda i: (-rows[i][2], repr(signs[i]), i))
-    for _, run in groupby(order, key=lambda i: (rows[i][2], signs[i])):
+    steps = [round(across / SIZE_STEP) for _, _, across in rows]
+    order = sorted(range(len(places)), key=lambda i: (-steps[i], repr(signs[i]), i))
+    for _, run in groupby(order, key=lambda i: (steps[i], signs[i])):
         members = list(run)
         xs, ys, sizes = zip(*(rows[i] for i in members), strict=True)
         draw_signs(axes, signs[members[0]], xs, ys, sizes)
