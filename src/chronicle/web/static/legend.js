@@ -72,11 +72,17 @@ export class Legend {
     if (key !== this.key || !this.note.isConnected) this.#build(this.seen, nameless, patterns, key);
     for (const [side, cells] of this.cells) {
       const count = sides.get(side);
-      cells.places.textContent = words.number(count?.places ?? 0);
-      cells.people.textContent = count ? words.people(count.people) : "–";
-      cells.row.className = count ? "" : "dim";
+      const told = `${count?.places} ${count?.people}`;
+      if (cells.told !== told) {
+        cells.told = told; // writing what is there already costs a layout
+        cells.places.textContent = words.number(count?.places ?? 0);
+        cells.people.textContent = count ? words.people(count.people) : "–";
+        cells.row.className = count ? "" : "dim";
+      }
       if (cells.actor) this.#dated(cells, view.day);
     }
+    if (this.noted === withFigure) return;
+    this.noted = withFigure;
     this.note.textContent = words.say("people.note", { n: words.number(withFigure), km: words.number(this.capKm) });
   }
 
@@ -86,7 +92,7 @@ export class Legend {
     let told = "";
     if (until !== null && until !== undefined && day >= until) told = words.say("was.until", { day: words.day(until) });
     else if (since !== null && since !== undefined) told = words.say("in.being", { day: words.day(since) });
-    cells.dated.textContent = told;
+    if (cells.date !== told) cells.dated.textContent = cells.date = told;
   }
 
   #build(actors, nameless, patterns, key) {
@@ -117,6 +123,7 @@ export class Legend {
       h("span", {}, dotSwatch(status, ["contested", "vacated"].includes(status) ? -1 : first, statuses), words.term(status)),
     );
     this.note = h("p", { class: "note" });
+    this.noted = null;
     const more = h("details", {}, h("summary", { class: "note" }, words.say("help.legend")), h("div", { class: "keys" }, keys), this.note,
       h("p", { class: "note" }, words.say("fade.note")), h("p", { class: "note" }, words.say("change.note")), h("p", { class: "note" }, words.say("doubt.note")));
     more.open = this.opened ?? window.innerHeight > 880;
