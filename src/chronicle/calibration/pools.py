@@ -91,7 +91,8 @@ def weights_of(days: Sequence[DayForecast], *, beta: bool = False) -> Weights:
     found, _ = nnls(rows, np.append(target, _SUM))
     found /= found.sum()
     shares = [round(float(one), 4) for one in found]
-    shares[int(np.argmax(shares))] += 1.0 - sum(shares)
+    most = int(np.argmax(shares))
+    shares[most] = round(shares[most] + 1.0 - sum(shares), 4)
     weights = Weights(members=dict(zip(names, shares, strict=True)))
     return _recalibrated(days, weights) if beta else weights
 

@@ -17,6 +17,7 @@ __all__ = [
     "against_best",
     "best_reference",
     "days_table",
+    "of_regime",
     "pit_table",
     "record_of",
     "regime_record",
