@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chronicle.api import open_chronicle as open  # noqa: F401
     from chronicle.calibration.calibrate import Calibration as Calibration
     from chronicle.calibration.calibrate import calibrate as calibrate
+    from chronicle.calibration.pools import trained as train  # noqa: F401
     from chronicle.calibration.sensitivity import sensitivity as sensitivity
     from chronicle.domain.events import ActorRegistered as ActorRegistered
     from chronicle.domain.events import ControlReported as ControlReported
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from chronicle.domain.table import Table as Table
     from chronicle.experiments.compare import compared_runs as compare  # noqa: F401
     from chronicle.experiments.compare import scored_run as score  # noqa: F401
+    from chronicle.experiments.evaluate import evaluate as evaluate
     from chronicle.experiments.files import read_run as read_run
     from chronicle.experiments.run import Run as Run
     from chronicle.experiments.run import run_scenario as run_scenario
@@ -105,6 +107,8 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "export_flee": "chronicle.flee.export",
     "write_report": "chronicle.report.html",
     "brief": "chronicle.report.brief:brief_of",
+    "evaluate": "chronicle.experiments.evaluate",
+    "train": "chronicle.calibration.pools:trained",
     "write_run": "chronicle.report.folder",
     "read_run": "chronicle.experiments.files",
 }

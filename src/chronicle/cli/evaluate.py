@@ -26,7 +26,11 @@ replicas_option = click.option(
     help="Of the mechanism, on each branch day.",
 )
 seed_option = click.option(
-    "--seed", type=click.IntRange(0, (1 << 63) - 1), default=1, show_default=True
+    "--seed",
+    type=click.IntRange(0, (1 << 63) - 1),
+    default=1,
+    show_default=True,
+    help="Names the draws: the same seed gives the same figures.",
 )
 workers_option = click.option(
     "--workers", type=click.IntRange(1, 1024), help="Default: all cores."
