@@ -15,6 +15,12 @@ from worked_scenarios import FIVE_TOWNS
 
 BRANCH = date(2030, 5, 10)
 RULES = {"speed_km_day": 30, "speed_sigma": 0.5, "hold_days": 1, "transfer": 0.2}
+STIRRED = {
+    **{"quiet_days": 0, "momentum": 1, "lines": 0, "culmination_days": 3650},
+    **{"hold_days": 0.3, "speed_km_day": 15, "repulse": 0.1, "repulse_wait_days": 2},
+    **{"transfer": 0.1, "rising_threshold": 0.3},
+}
+"""A front that moves: what a scenario of these tests has but for its own rules."""
 
 
 def five_towns() -> ch.Chronicle:
@@ -26,7 +32,7 @@ def five_towns() -> ch.Chronicle:
 
 def data(**parts: Any) -> dict[str, Any]:
     """A scenario as parsed TOML; *parts* replace whole tables."""
-    return {
+    found = {
         "scenario": {
             "id": "toy",
             "branch_at": BRANCH,
@@ -42,6 +48,7 @@ def data(**parts: Any) -> dict[str, Any]:
         "force": [{"actors": ["red"], "against": ["blue"]}],
         "rules": RULES,
     } | parts
+    return found | {"rules": STIRRED | found["rules"]}
 
 
 def scenario(*orders: dict[str, Any], **parts: Any) -> Scenario:

@@ -20,6 +20,11 @@ PLAIN = {
     "collapse": 0.0,
     "rising_threshold": 1.0,
     "transfer_threshold": 1.0,
+    "hold_days": 0.3,
+    "quiet_days": 0.0,
+    "momentum": 1.0,
+    "lines": 0.0,
+    "culmination_days": 3650.0,
 }
 """Nothing by chance but the length of sieges: 10 km a day, no delay."""
 
@@ -124,6 +129,10 @@ def invented(
         risings=risings,
     )
     values = {row.name: d.between(row.low, row.high) for row in TABLE}
+    # Most worlds move, or there would be little to compare.
+    lively = {"speed_km_day": 15.0, "quiet_days": d.between(0, 9), "lines": 0.1}
+    values |= lively | {"hold_days": d.between(0.03, 4), "repulse": d.between(0, 0.5)}
+    values["culmination_days"] = d.between(5, 60) if d.chance(0.5) else 3650.0
     values["ceasefire_threshold"] = d.between(0.2, 1.5) if d.chance(0.3) else 1.0
     values["ceasefire_threshold"] = min(1.0, values["ceasefire_threshold"])
     if ties:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +106,8 @@ def test_a_day_hangs_on_what_moves_it_and_on_nothing_else() -> None:
     )
     by_name = dict(zip(found.effects.names, found.effects.size, strict=True))
     assert by_name["push"] == by_name["return_rate"] == 0.0
-    # Red's first move waits for 0 to 2 days, and the day counts whole.
-    assert by_name["delay_days"] == pytest.approx(2.0, abs=1.0)
+    # Red's first move waits for 0 to 2 days; at most speeds it comes too late anyway.
+    assert 0.2 < by_name["delay_days"] <= 3.0
     assert by_name["speed_km_day"] > 0.5
     assert found.indices is not None
     assert set(found.indices.names) == {"speed_km_day", "delay_days"}
@@ -127,7 +128,8 @@ def test_people_move_with_the_push() -> None:
 
 
 def test_rules_of_the_file_are_not_varied_unless_named() -> None:
-    told = scenario(rules={row.name: row.default for row in TABLE[:-2]})
+    set_ = {row.name: row.default for row in TABLE[:-2]}
+    told = replace(scenario(), rules=set_)
     found = sensitivity(told, five_towns(), **QUICK)
     assert found.effects.names == tuple(row.name for row in TABLE[-2:])
     assert found.indices is None
@@ -182,7 +184,7 @@ def test_the_command_prints_a_table(tmp_path: Path) -> None:
     ended = run(*words, "--vary", "speed_km_day", "--format", "json")
     assert ended.code == 0, ended.err
     (row,) = json.loads(ended.out)["rows"]
-    assert (row["parameter"], row["low"], row["high"]) == ("speed_km_day", 5.0, 80.0)
+    assert (row["parameter"], row["low"], row["high"]) == ("speed_km_day", 0.2, 80.0)
     assert row["effect"] > 0
     wrong = run(*words, "--outcome", "nothing")
     assert (wrong.code, "no outcome 'nothing'" in wrong.err) == (2, True)

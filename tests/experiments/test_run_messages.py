@@ -79,7 +79,7 @@ def test_explain_shows_the_values_in_use_and_where_they_are_from() -> None:
     asked, parameters, *_ = explained(TOML)
     rows = {row["parameter"]: row for row in parameters}
     speed = rows["speed_km_day"]
-    assert (speed["in_use"], speed["how"], speed["default"]) == ("30", "rules", "15")
+    assert (speed["in_use"], speed["how"], speed["default"]) == ("30", "rules", "4")
     assert ("intervention 1", "birch-holds: hold at Birch: 2 more days from the branch "
             "on") in [(row["asked"], row["says"]) for row in asked]  # fmt: skip
     asked, parameters, *_ = explained(FRONT)

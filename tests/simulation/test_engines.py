@@ -213,7 +213,7 @@ def test_the_order_in_which_rows_come_does_not_matter() -> None:
     one = build(places, roads, **given)  # type: ignore[arg-type]
     other = build(places[::-1], roads[::-1], **given)  # type: ignore[arg-type]
     runs = [
-        Simulation(network, seed=4, horizon=20).until().changes
+        Simulation(network, Parameters.of(PLAIN), seed=4, horizon=20).until().changes
         for network in (one, other)
     ]
     assert runs[0] == runs[1] != []

@@ -17,8 +17,15 @@ from numpy.typing import NDArray
 
 from chronicle.api import Chronicle, memory
 from chronicle.calibration.abc import Accepted, Summaries, accept, learn, resampled
+from chronicle.calibration.predictive import Check, bound_of, checks_of
 from chronicle.calibration.sbc import SbcResult, run_sbc
-from chronicle.calibration.simulations import FITTED, NUISANCE, Window, simulate
+from chronicle.calibration.simulations import (
+    FITTED,
+    NUISANCE,
+    PriorSimulations,
+    Window,
+    simulate,
+)
 from chronicle.domain.events import ControlReported
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import RecordedEvent
@@ -28,13 +35,15 @@ from chronicle.simulation.compiled.engine import has_numba
 from chronicle.simulation.parameters import INDEX, TABLE
 from chronicle.simulation.posterior import Made, Posterior, posterior_of
 from chronicle.simulation.prior import value_at
+from chronicle.simulation.reporting import reporting_of
+from chronicle.simulation.rules import FOR_EVER
 from chronicle.simulation.scenario import Scenario, read_scenario
 from chronicle.simulation.start import attackers_of, defenders_of, network_of
 from chronicle.verification.intervals import order_statistics
 from chronicle.verification.observed import past_of
 from chronicle.version import __version__
 
-__all__ = ["Calibration", "calibrate", "window_of"]
+__all__ = ["Calibration", "calibrate", "summary_of", "window_of"]
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -44,9 +53,16 @@ BANK = 40_000
 BANK_PLAINLY = 2_000  # without numba
 LEAST_BANK = 500
 TAUGHT = 0.3  # the share of the bank that summaries are learned from; of the rest
-KEPT = 0.03  # this share is accepted,
+KEPT = 0.01  # this share is accepted,
 LEAST_KEPT = 200  # but no fewer than that: a regression is fitted to them
+COUNTED = 0.3  # a half, the noise of the square root of a count, is 0.15 of a range
 LONGEST_DAYS = 30
+ONE_TEMPO = {"culmination_days": FOR_EVER}
+"""Nothing ends inside a window.
+
+A run begins afresh at the branch: an offensive that had ended in the window to explain
+its last quiet days would begin again, and the quiet would be forgotten.
+"""
 OF_THE_START = ("delay_days",)
 """Fitted, for the rest hangs on it, and not handed on.
 
@@ -74,6 +90,27 @@ class Calibration:
     recoveries: SbcResult | None
     daily: NDArray[np.int64]
     simulated: NDArray[np.int64]
+    bank: NDArray[np.int64]
+
+    def checks(self) -> tuple[Check, ...]:
+        """Posterior predictive checks: what was seen, in what was accepted."""
+        return checks_of(self.daily, self.simulated, self.bank)
+
+    def warnings(self) -> list[str]:
+        """What keeps the fit from being leant on, a sentence each; empty if nothing."""
+        told = [one.warning for one in self.checks() if one.warning]
+        middle = self.accepted.quantiles((0.05, 0.5, 0.95))
+        for k, name in enumerate(self.parameters):
+            if name in NUISANCE:
+                continue
+            low, high, unit = _range(name)
+            if edge := bound_of(middle[:, k]):
+                at = low if edge == "low" else high
+                told.append(
+                    f"{name} sits on the {edge} bound of its prior, {at:g} {unit}: "
+                    "the record asks for what the prior does not have"
+                )
+        return told
 
     def table(self) -> Table:
         """Quantiles of each parameter beside its prior, in its unit."""
@@ -102,6 +139,8 @@ class Calibration:
             f"as published by {made.published_by}"
         )
         notes = [
+            *(one.sentence for one in self.checks()),
+            *(f"WARNING: {told}" for told in self.warnings()),
             f"{self.fell} of {self.at_risk} settlements at risk were known to have "
             "fallen by then; nothing published later was read",
             "contraction: 1 less posterior over prior variance; explained: of the "
@@ -191,11 +230,6 @@ def calibrate(
     taught = round(TAUGHT * count)
     keep = max(LEAST_KEPT, round(KEPT * (count - taught)))
     window, seen, since, position = window_of(scenario, chronicle, since)
-    if not seen.any():
-        raise UsageError(
-            f"{scenario.file}: no settlement is known to have fallen from {since} to "
-            f"{scenario.branch_at}: there is nothing to calibrate on"
-        )
     made = simulate(
         window,
         count=count + sbc,
@@ -209,15 +243,20 @@ def calibrate(
     # Summaries know the simulations that they were learned from too well to judge them.
     teachers, known = simulations.split(taught)
     summaries = learn(teachers.features, teachers.shares, seed=chance)
-    near = summaries.of(known.features)
-    observed = summaries.of(window.features(seen[None, :]))[0]
+    near = summary_of(window, summaries, known)
+    observed = np.concatenate(
+        [
+            summaries.of(window.features(seen[None, :]))[0],
+            COUNTED * window.counts(seen[None, :])[0],
+        ]
+    )
     accepted = accept(observed, near, known.shares, keep)
     recoveries = None
     if sbc:
         recoveries = run_sbc(
             made.parameters,
             fresh.shares,
-            summaries.of(fresh.features),
+            summary_of(window, summaries, fresh),
             near,
             known.shares,
             keep,
@@ -252,7 +291,18 @@ def calibrate(
         recoveries=recoveries,
         daily=_by_day(seen[None, :], window.days)[0],
         simulated=_by_day(known.days[accepted.rows], window.days),
+        bank=_by_day(known.days, window.days),
     )
+
+
+def summary_of(window: Window, summaries: Summaries, made: PriorSimulations) -> Floats:
+    """What simulations are told apart by: learned summaries, and counts of falls.
+
+    The best predictions of the parameters say little of a front that stands, as many
+    parameters make one; how many places fell must come out right whatever made them.
+    """
+    counted = COUNTED * window.counts(made.days)
+    return np.concatenate([summaries.of(made.features), counted], axis=1)
 
 
 def _by_day(days: NDArray[np.integer], last: int) -> NDArray[np.int64]:
@@ -331,7 +381,10 @@ def window_of(
     at_risk = history.defended[0]
     gone = ~history.defended[:, at_risk]
     seen = np.where(gone.any(axis=0), gone.argmax(axis=0), 0).astype(np.int64)
-    window = Window(network, at_risk, days, scenario.rules)
+    now = chronicle.state(branch, position, told)
+    published = reporting_of(now).published
+    rules = ONE_TEMPO | scenario.rules
+    window = Window(network, at_risk, days, rules, published)
     return window, seen, since, position
 
 

@@ -1,9 +1,9 @@
 """The bank: simulations of a window of the past, and what can be seen of each.
 
 A window begins with a state and lasts a few whole days. Of what falls in it, only a
-share is published by its end, on some days more of it and on others less: each
-simulation draws how large a share and how uneven, and hides the rest, as the record
-does. Both are fitted along with the model's parameters.
+share is published by its end, and of the last days less: how late news is comes from
+the record, each simulation draws how much is never told, and hides the rest, as that
+does.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.prior import keys_of, prior_draws, shares_of
 from chronicle.simulation.random_streams import (
-    normal_of_array,
     stable_id,
     uniform_array,
 )
 from chronicle.verification.chance import REPORTED as REPORTED_STREAM
 from chronicle.verification.distances import Roads, by_road
 
-__all__ = ["FITTED", "NUISANCE", "PriorSimulations", "Window", "simulate"]
+__all__ = ["FITTED", "LAST_DAYS", "NUISANCE", "PriorSimulations", "Window", "simulate"]
 
 Floats = NDArray[np.float64]
 
 FITTED = (
-    *("speed_km_day", "speed_sigma", "hold_days", "delay_days", "collapse"),
-    "repulse",
+    *("speed_km_day", "hold_days", "repulse", "repulse_wait_days"),
+    *("quiet_days", "momentum", "lines", "delay_days"),
 )
 """What a few days of captures say something about; the rest keeps its prior."""
 
 REPORTED = "reported"
-REPORTED_RANGE = 0.4, 0.99
-"""The prior of the share of falls that is published by the end of the window."""
+REPORTED_RANGE = 0.8, 1.0
+"""The prior of the share of falls that is ever published.
 
-BURSTS = "reported_spread"
-BURSTS_RANGE = 0.0, 2.5
-"""The prior of the spread of the log-odds of that share from day to day."""
+How late the others are is not drawn: it is fitted on the record (`reporting`), or the
+lateness of news would explain away whatever the model does wrong.
+"""
 
-NUISANCE = {REPORTED: REPORTED_RANGE, BURSTS: BURSTS_RANGE}
+NUISANCE = {REPORTED: REPORTED_RANGE}
 """What is fitted and is of the record, not of the model: names and ranges."""
 
+LAST_DAYS = 10
 _CHUNK = 500
 _BEYOND = 1.5  # what is out of reach counts as so many times the farthest road
 
@@ -57,13 +57,15 @@ _BEYOND = 1.5  # what is out of reach counts as so many times the farthest road
 class Window:
     """The start of a window of *days* days, and which settlements are *at_risk* (n).
 
-    *rules* are parameters that are not drawn.
+    *rules* are parameters that are not drawn; *published* is the share of changes that
+    is published within 0, 1, … days, the last for all later ones.
     """
 
     network: Network
     at_risk: NDArray[np.bool_]
     days: int
     rules: Mapping[str, float]
+    published: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         if self.days < 1 or not self.at_risk.any():
@@ -110,6 +112,20 @@ class Window:
         place[self.rows] = np.arange(len(self.rows))
         ends = place[np.stack([self.network.edge_a, self.network.edge_b])]
         return ends[:, (ends >= 0).all(axis=0)]
+
+    @property
+    def last_days(self) -> int:
+        """How many days at the end are counted apart: what goes on is what is next."""
+        return min(LAST_DAYS, self.days)
+
+    def counts(self, days: NDArray[np.integer]) -> Floats:
+        """Falls (R, 2) of the last days and of the whole window, in square roots.
+
+        Of Poisson counts these all have a standard deviation of about one half.
+        """
+        last = (days > self.days - self.last_days).sum(axis=1)
+        found: Floats = np.sqrt(np.stack([last, (days > 0).sum(axis=1)], axis=1))
+        return found
 
     def features(self, days: NDArray[np.integer]) -> Floats:
         """What is seen, as numbers: *days* (R, P) of published falls, 0 for none.
@@ -224,7 +240,7 @@ def simulate(
     drawn = shares_of(names, seed, 0, count)
     keys = keys_of(seed, 0, count, REPORTED_STREAM)
     told = {name: uniform_array(stable_id(name), keys) for name in NUISANCE}
-    share = _published(told, keys, window.days)
+    share = _published(told[REPORTED], window)
     entities = window.network.entity[window.rows].tolist()
     days = np.zeros((count, len(entities)), np.int16)
     features: Floats | None = None
@@ -258,20 +274,13 @@ def simulate(
     )
 
 
-def _published(
-    told: Mapping[str, Floats], keys: NDArray[np.uint64], days: int
-) -> Floats:
-    """The share (R, 1 + days) of the falls of a day that is published."""
-    mean, spread = (
-        low + (high - low) * told[name] for name, (low, high) in NUISANCE.items()
-    )
-    moods = [
-        normal_of_array(uniform_array(stable_id(BURSTS, str(day)), keys))
-        for day in range(days + 1)
-    ]
-    odds = np.log(mean / (1.0 - mean))[:, None]
-    odds = odds + spread[:, None] * np.stack(moods, axis=1)
-    found: Floats = 1.0 / (1.0 + np.exp(-odds))
+def _published(told: Floats, window: Window) -> Floats:
+    """The share (R, 1 + days) of the falls of a day that is published by the end."""
+    low, high = REPORTED_RANGE
+    late = range(window.days, -1, -1)  # column 0 is of places that never fell
+    last = len(window.published) - 1
+    by_end = np.array([window.published[min(days, last)] for days in late])
+    found: Floats = (low + (high - low) * told)[:, None] * by_end
     return found
 
 

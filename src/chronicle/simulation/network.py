@@ -51,7 +51,7 @@ class NetworkPlace:
     offensive under way, in days from the branch and not after it: its forces have been
     on the move from there since; NaN where they set out after the branch. Nothing
     befalls the place before *confirmed*, the last moment of which it is known to be the
-    holder's.
+    holder's. A *fresh* place was taken of late: an axis of attack leads there.
     """
 
     settlement: str
@@ -65,6 +65,7 @@ class NetworkPlace:
     displaced: float = 0.0
     taken: float = math.nan
     confirmed: float = 0.0
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class Network:
     displaced: Floats
     taken: Floats
     confirmed: Floats
+    fresh: NDArray[np.bool_]
     size: Floats
     edge_a: Integers
     edge_b: Integers
@@ -308,6 +310,7 @@ def build(
         ),
         taken=_past(places, "taken"),
         confirmed=_past(places, "confirmed"),
+        fresh=np.array([p.fresh for p in places], np.bool_),
         size=sizes(population),
         edge_a=edge_a,
         edge_b=edge_b,

@@ -42,36 +42,36 @@ _LOG: Literal["log"] = "log"
 
 TABLE: tuple[Parameter, ...] = (
     Parameter(
-        "speed_km_day", "km/d", 15, 5, 80, _LOG, 0.1, 500,
-        "Helmbold 1990, Dupuy: opposed 1-10, pursuit 20-60; Syria 2024 fits 9-25",
+        "speed_km_day", "km/d", 4, 0.2, 80, _LOG, 0.1, 500,
+        "Helmbold 1990, Dupuy: opposed 1-10, pursuit 20-60; attrition below 1",
     ),
     Parameter(
         "speed_sigma", "1", 0.5, 0.1, 0.9, _LIN, 0, 3,
-        "log-normal spread per route; Syria 2024 fits 0.44-0.53",
+        f"log-normal spread per route; {_EXPERT}",
     ),
     Parameter(
-        "hold_days", "d per log10(population/1000)", 0.3, 0.03, 4, _LOG, 0, 100,
-        "mean of an exponential hold-up; Syria 2024 fits 0.13-0.48",
+        "hold_days", "d per log10(population/1000)", 2, 0.03, 100, _LOG, 0, 1000,
+        f"mean of an exponential hold-up, from hours to months; {_EXPERT}",
     ),
     Parameter(
         "delay_days", "d", 1, 0, 2, _LIN, 0, 365,
-        "wait before the first move; Syria 2024 fits 1.0-1.8",
+        f"wait before the first move; {_EXPERT}",
     ),
     Parameter(
         "collapse", "1", 2, 0, 4, _LIN, 0, 50,
-        "holds shrink by exp(-collapse * share of population lost); fits 1.1-2.7",
+        f"holds shrink by exp(-collapse * share of population lost); {_EXPERT}",
     ),
     Parameter(
         "pressure", "1", 0.5, 0, 1, _LIN, 0, 10,
         f"each further arrival divides the hold by 1 + pressure * k; {_EXPERT}",
     ),
     Parameter(
-        "rising_threshold", "share lost", 0.3, 0.02, 0.6, _LIN, 0, 1,
-        "listed places rise once the holder lost more; Syria 2024 fits 0.29-0.50",
+        "rising_threshold", "share lost", 1, 0.02, 1.98, _LIN, 0, 2,
+        f"listed places rise once the holder lost more; 1 or more is never; {_EXPERT}",
     ),
     Parameter("rising_days", "d", 1, 0.2, 5, _LOG, 0, 365, f"mean wait; {_EXPERT}"),
-    Parameter("repulse", "1", 0.1, 0, 0.5, _LIN, 0, 1, f"probability; {_EXPERT}"),
-    Parameter("repulse_wait_days", "d", 2, 1, 7, _LIN, 0.1, 365, f"mean; {_EXPERT}"),
+    Parameter("repulse", "1", 0.3, 0, 0.98, _LIN, 0, 1, f"probability; {_EXPERT}"),
+    Parameter("repulse_wait_days", "d", 5, 1, 30, _LOG, 0.1, 365, f"mean; {_EXPERT}"),
     Parameter(
         "counterattack", "1", 0.1, 0, 0.5, _LIN, 0, 1,
         f"probability after a repulse; {_EXPERT}",
@@ -81,7 +81,7 @@ TABLE: tuple[Parameter, ...] = (
         f"share that a garrison grows by after a repulse; {_EXPERT}",
     ),
     Parameter(
-        "transfer", "1", 0.1, 0, 0.6, _LIN, 0, 1,
+        "transfer", "1", 0.02, 0.002, 0.3, _LOG, 0, 1,
         f"probability of a negotiated handover on arrival; {_EXPERT}",
     ),
     Parameter(
@@ -141,6 +141,23 @@ TABLE: tuple[Parameter, ...] = (
         "home must have been calm this long; returns reported from 7 Dec 2024",
     ),
     Parameter("return_rate", "1/d", 0.02, 0, 0.1, _LIN, 0, 1, _EXPERT),
+    Parameter(
+        "quiet_days", "d", 100, 0.5, 5000, _LOG, 0, 1e5,
+        f"mean wait of a quiet route before an attack sets out along it; {_EXPERT}",
+    ),
+    Parameter(
+        "momentum", "1", 0.5, 0, 1, _LIN, 0, 1,
+        f"chance by route that who just took its one end goes on at once; {_EXPERT}",
+    ),
+    Parameter(
+        "lines", "1", 0.2, 0, 0.7, _LIN, 0, 1,
+        f"share of routes along which no attack gets through: rivers, prepared "
+        f"lines; {_EXPERT}",
+    ),
+    Parameter(
+        "culmination_days", "d", 60, 5, 500, _LOG, 0, 3650,
+        f"mean length of the offensive from the branch on; 3650 is for ever; {_EXPERT}",
+    ),
 )  # fmt: skip
 
 INDEX: dict[str, int] = {row.name: place for place, row in enumerate(TABLE)}
@@ -157,19 +174,19 @@ LIMITS = (
 class Parameters:
     """One setting of the model; raises `InputError` outside the table's limits."""
 
-    speed_km_day: float = 15.0
+    speed_km_day: float = 4.0
     speed_sigma: float = 0.5
-    hold_days: float = 0.3
+    hold_days: float = 2.0
     delay_days: float = 1.0
     collapse: float = 2.0
     pressure: float = 0.5
-    rising_threshold: float = 0.3
+    rising_threshold: float = 1.0
     rising_days: float = 1.0
-    repulse: float = 0.1
-    repulse_wait_days: float = 2.0
+    repulse: float = 0.3
+    repulse_wait_days: float = 5.0
     counterattack: float = 0.1
     reinforcement: float = 0.2
-    transfer: float = 0.1
+    transfer: float = 0.02
     transfer_threshold: float = 0.5
     transfer_rate: float = 0.2
     supply_km: float = 200.0
@@ -193,6 +210,10 @@ class Parameters:
     corridor_pull: float = 3.0
     return_after_days: float = 2.0
     return_rate: float = 0.02
+    quiet_days: float = 100.0
+    momentum: float = 0.5
+    lines: float = 0.2
+    culmination_days: float = 60.0
 
     def __post_init__(self) -> None:
         for row in TABLE:

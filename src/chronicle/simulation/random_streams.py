@@ -51,6 +51,10 @@ STREAMS = {
     "ceasefire": 9,
     "hook": 10,
     "parameters": 11,
+    "quiet": 12,
+    "axis": 13,
+    "line": 14,
+    "culmination": 15,
 }
 """One number per use of chance; a number is never given a second meaning."""
 

@@ -8,6 +8,10 @@ engines can differ only in how they find the next event. What happens, in words:
   all others set out `delay_days` after the branch. The road takes `travel_days`, one
   draw per undirected route for ever. A route that is shut when the force would leave or
   arrive makes it wait until it opens.
+- *lines*: a share of the routes never lets an attack through. A quiet route waits
+  `quiet_days` in the mean before an attack sets out along it; who just took a place
+  goes on at once along the share `momentum` of its routes, and else waits as long. No
+  attack sets out once the offensive has culminated (`culmination`).
 - *contest*: on arrival, but not before the last report that its holder held it, the
   place is handed over (`transfer`), or the attack is repulsed, or a siege of
   `hold_days` begins. Later arrivals press it (`pressed`).
@@ -40,6 +44,7 @@ __all__ = [
     "ROAD_CLASSES",
     "Change",
     "collapse_table",
+    "culmination",
     "day_of",
     "fall_day_of",
     "hold_days",
@@ -114,6 +119,13 @@ ROAD_CLASSES = {
 STEPS = 1024
 """Lost shares act on holds in whole 1024ths, rounded down."""
 
+FOR_EVER = 3650.0
+"""An offensive of so many days in the mean does not end."""
+
+AT_ONCE, ONWARD, QUIET = range(3)
+"""How a force sets out: to strike back; from what was just taken; from a still front.
+"""
+
 LEAST_SIZE = 0.2
 """Even a hamlet holds as long as a town of 1,585 people: log10(1.585)."""
 
@@ -164,6 +176,11 @@ def travel_days(
 ) -> float:
     """Days on the road; *spread* is the route's log-normal draw with median 1."""
     return distance_km / (speed_km_day * factor) * spread
+
+
+def culmination(mean_days: float, exponential: float) -> float:
+    """After how many days from the branch no attack sets out any more."""
+    return math.inf if mean_days >= FOR_EVER else mean_days * exponential
 
 
 def patience_days(size: float, mean_days: float, exponential: float) -> float:

@@ -15,7 +15,11 @@ from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 
-from chronicle.domain.events import RouteRegistered, RouteStatusReported
+from chronicle.domain.events import (
+    ControlReported,
+    RouteRegistered,
+    RouteStatusReported,
+)
 from chronicle.domain.lenses import Ruling
 from chronicle.domain.state import State
 from chronicle.errors import InputError, UnknownPlace
@@ -43,6 +47,9 @@ _KINDS = {"camp": "camp", "camp area": "camp", "refugee camp": "camp"} | dict.fr
 # The record's word for the smallest roads, and OpenStreetMap's.
 _ROAD_CLASSES = {"local": "unclassified"}
 _ON_ONE_DAY = ("reinforce", "transfer", "capacity")
+
+FRESH_DAYS = 10
+"""An axis of attack leads to what was taken in so many days up to the branch."""
 
 UNDER_WAY_DAYS = 3
 """Who took a place in so many days up to the branch is on the move from there.
@@ -192,12 +199,30 @@ def _place(
         latitude=math.nan if known.lat is None else known.lat,
         longitude=math.nan if known.lon is None else known.lon,
     )
+    found = replace(found, fresh=_fresh(state, id_, scenario))
     if scenario.offensive_since is None:
         return found
     return replace(
         found,
         taken=_taken(state.on, place.verdict, scenario),
         confirmed=_confirmed(state.on, place.verdict, reporting),
+    )
+
+
+def _fresh(state: State, id_: str, scenario: Scenario) -> bool:
+    """Whether one of the forces took it from somebody in the last days."""
+    verdict = state.places[id_].verdict
+    since, holder = verdict.since, verdict.control
+    if since is None or (state.on - since).days >= FRESH_DAYS:
+        return False
+    if not any(holder in force.actors for force in scenario.forces):
+        return False
+    before = (one.claim for one in state.heard.control.get(id_, ()))
+    return any(
+        isinstance(claim, ControlReported)
+        and claim.controller != holder
+        and claim.since_day <= since
+        for claim in before
     )
 
 

@@ -107,6 +107,8 @@ P_WEIGHT, P_SOFTENING = INDEX["conflict_weight"], INDEX["softening_km"]
 P_EXPONENT, P_BUFFER = INDEX["distance_exponent"], INDEX["capacity_buffer"]
 P_PULL = INDEX["corridor_pull"]
 P_AFTER, P_RETURN = INDEX["return_after_days"], INDEX["return_rate"]
+P_QUIET, P_MOMENTUM = INDEX["quiet_days"], INDEX["momentum"]
+P_LINES, P_CULMINATION = INDEX["lines"], INDEX["culmination_days"]
 
 K_TRAVEL, K_HOLD = random_streams.STREAMS["travel"], random_streams.STREAMS["hold"]
 K_TRANSFER, K_REPULSE = (
@@ -122,7 +124,10 @@ K_NEGOTIATE, K_RISING = (
     random_streams.STREAMS["rising"],
 )
 K_CEASE = random_streams.STREAMS["ceasefire"]
-STREAM_COUNT = 12
+K_QUIET, K_AXIS = random_streams.STREAMS["quiet"], random_streams.STREAMS["axis"]
+K_LINE = random_streams.STREAMS["line"]
+K_CULMINATION = random_streams.STREAMS["culmination"]
+STREAM_COUNT = 16
 REPLICA, STREAM = np.uint64(random_streams._REPLICA), np.uint64(random_streams._STREAM)
 OCCURRENCE = np.uint64(random_streams._OCCURRENCE)
 MIX_1, MIX_2 = np.uint64(random_streams._MIX_1), np.uint64(random_streams._MIX_2)
@@ -167,6 +172,7 @@ class ModelArrays(NamedTuple):
     limited: Integers
     taken: Floats
     confirmed: Floats
+    fresh: Bytes
     begin: float
 
 

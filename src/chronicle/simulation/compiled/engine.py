@@ -201,6 +201,7 @@ def board_of(adjacency: Adjacency, orders: Orders) -> ModelArrays:
         np.array(sorted(limited), np.int64),
         network.taken,
         network.confirmed,
+        network.fresh.astype(np.uint8),
         network.begin,
     )
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chronicle.simulation import rules
 from chronicle.simulation.compiled.base import (
     DEADLINE,
     EXPECTED,
     GENERATION,
     INFINITE,
+    K_AXIS,
+    K_CULMINATION,
+    K_LINE,
+    K_QUIET,
     K_TRAVEL,
     MARKED,
+    P_CULMINATION,
+    P_LINES,
+    P_MOMENTUM,
+    P_QUIET,
     P_SIGMA,
     P_SPEED,
     P_SUPPLY_SPEED,
@@ -23,14 +33,15 @@ from chronicle.simulation.compiled.base import (
     exp,
     inline,
     jit,
+    log,
     normal_of,
     push,
     uniform,
     word,
 )
-from chronicle.simulation.rules import ARRIVAL, SIEGE_END
+from chronicle.simulation.rules import ARRIVAL, AT_ONCE, QUIET, SIEGE_END
 
-travel_days = jit(rules.travel_days)
+travel_days, culmination = jit(rules.travel_days), jit(rules.culmination)
 
 
 @inline
@@ -86,17 +97,32 @@ def send(
         push(ht, hk, ha, c, t, key, e << 9 | a << 1 | counter)
 
 
+@jit
+def departure(th: Floats, keys: Words, entity: np.uint64, t: float, how: int) -> float:
+    """When an attack sets out along a route; infinity for never."""
+    if how == QUIET or uniform(keys[K_AXIS], entity, ZERO) >= th[P_MOMENTUM]:
+        t = t + -log(uniform(keys[K_QUIET], entity, ZERO)) * th[P_QUIET]
+    stop = culmination(
+        th[P_CULMINATION], -log(uniform(keys[K_CULMINATION], np.uint64(0), ZERO))
+    )
+    return float(INFINITE if t > stop else t)
+
+
 @inline
 def march(
     b: ModelArrays, ht: Floats, hk: Integers, ha: Integers, c: Integers, ni: Integers,
     nf: Floats, th: Floats, keys: Words, horizon: float,
-    t: float, v: int, u: int, e: int, a: int, counter: int,
+    t: float, v: int, u: int, e: int, a: int, counter: int, how: int,
 ) -> None:  # fmt: skip
-    """A force of *a* sets out from *u* to *v*."""
+    """A force of *a* sets out from *u* to *v*; *how* as in `rules`."""
+    if how != AT_ONCE:
+        t = departure(th, keys, b.edge_entity[e], t, how)
     if b.gates.shape[0]:
         t = next_open(b.gate_first, b.gates, word(e), t)
     z = normal_of(uniform(keys[K_TRAVEL], b.edge_entity[e], ZERO))
     days = travel_days(b.km[e], b.factor[e], th[P_SPEED], exp(th[P_SIGMA] * z))
+    if uniform(keys[K_LINE], b.edge_entity[e], ZERO) < th[P_LINES]:
+        days = INFINITE
     if ni[u, SUPPLIED] == 0:
         days = days / th[P_SUPPLY_SPEED]
     send(ht, hk, ha, c, ni, nf, horizon, t + days, v, u, e, a, counter)

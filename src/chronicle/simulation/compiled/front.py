@@ -77,9 +77,12 @@ from chronicle.simulation.compiled.event_list import (
     send,
 )
 from chronicle.simulation.rules import (
+    AT_ONCE,
     CAPTURED,
     CONTESTED,
     HELD,
+    ONWARD,
+    QUIET,
     REPULSED,
     RISING,
     SIEGE,
@@ -151,7 +154,7 @@ def take(
                 to, origin, who = (w, v, a) if way == 1 else (v, w, o)
                 march(
                     b, ht, hk, ha, c, ni, nf, th, keys, horizon,
-                    t, to, origin, b.edge[i], who, 0,
+                    t, to, origin, b.edge[i], who, 0, ONWARD if way == 1 else QUIET,
                 )  # fmt: skip
 
 
@@ -210,7 +213,9 @@ def arrival(
         nf[v, EXPECTED] = INFINITE
         send(ht, hk, ha, c, ni, nf, horizon, t + wait, v, u, e, a, counter)
         if d >= 0 and uniform(keys[K_COUNTER], entity, n) < th[P_COUNTER]:
-            march(b, ht, hk, ha, c, ni, nf, th, keys, horizon, t, u, v, e, d, 1)
+            march(
+                b, ht, hk, ha, c, ni, nf, th, keys, horizon, t, u, v, e, d, 1, AT_ONCE
+            )
         return False
     else:
         x = -log(uniform(keys[K_HOLD], entity, n))

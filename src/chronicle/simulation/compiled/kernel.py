@@ -71,7 +71,9 @@ from chronicle.simulation.rules import (
     ARRIVAL,
     CAPTURED,
     HELD,
+    ONWARD,
     ORDER,
+    QUIET,
     RISING,
     SIEGE_END,
     STEPS,
@@ -161,13 +163,14 @@ def begin(
     for v in range(n):
         a = ni[v, OWNER]
         out = th[P_DELAY] if np.isnan(b.taken[v]) else b.taken[v]
+        how = QUIET if np.isnan(b.taken[v]) and b.fresh[v] == 0 else ONWARD
         if a >= 0:
             for i in range(b.first[v], b.first[v + 1]):
                 w = b.target[i]
                 if b.relation[a, ni[w, OWNER]] & 1:
                     march(
                         b, ht, hk, ha, c, ni, nf, th, keys, horizon,
-                        out, w, v, b.edge[i], a, 0,
+                        out, w, v, b.edge[i], a, 0, how,
                     )  # fmt: skip
     if with_people:
         for v in range(n):

@@ -8,11 +8,11 @@ from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
 from chronicle.simulation.engine.state import INFINITE, Course, SimEvent
-from chronicle.simulation.rules import ARRIVAL, HELD, TRANSFERRED
+from chronicle.simulation.rules import ARRIVAL, HELD, ONWARD, TRANSFERRED
 
-__all__ = ["AT_ONCE", "captures"]
+__all__ = ["NO_SIEGE", "captures"]
 
-AT_ONCE = -1
+NO_SIEGE = -1
 """`SimEvent.others` of what no ceasefire can put off, as it is no siege."""
 
 
@@ -38,6 +38,7 @@ def captures(
     expected, changed = state.expected, state.changed
     weight, fighting = state.weight, state.fighting
     ways, days_along = replication.adjacency.ways, replication.days_by_way()
+    waits_along, stop = replication.waits_by_way(), replication.stop
     rationed = bool(
         replication.adjacency.network.sources
     )  # without, all are always in supply
@@ -54,7 +55,7 @@ def captures(
         now = event.at
         a = event.actor
         d = owner[v]
-        if live and event.others != AT_ONCE:
+        if live and event.others != NO_SIEGE:
             since, until = ceasefires.until(a, d)
             if until > now:
                 event_list.besiege(event, until + (now - since))
@@ -84,11 +85,11 @@ def captures(
             for w in ways[v]:
                 bits = towards[owner[w]]
                 if bits & 1:
-                    march(now, v, w, a)
+                    march(now, v, w, a, 1, ONWARD)
                 if bits & 2:
                     march(now, w, v, owner[w])
             continue
-        along = days_along[v]
+        along, waits = days_along[v], waits_along[v]
         for i, w in enumerate(ways[v]):
             bits = towards[owner[w]]
             if bits:
@@ -96,7 +97,8 @@ def captures(
                     march(now, w, v, owner[w])
                     if bits == 2:
                         continue
-                at = now + along[i]  # `march`, spelled out
+                at = now + waits[i]  # `march`, spelled out
+                at = infinite if at > stop else at + along[i]
                 if tracked and at < expected[w]:
                     expected[w] = at
                 if at <= horizon:

@@ -19,7 +19,7 @@ from chronicle.simulation.interventions import Intervention
 
 __all__ = ["FORMAT", "Leg", "leg_of", "name_of", "opened", "sealed", "so_far"]
 
-FORMAT = 2
+FORMAT = 3
 PARTS = (
     "format", "terrain", "parameters", "seed", "replica", "horizon", "state", "people",
     "occasions", "told", "queue", "legs",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from chronicle.errors import BudgetExceeded
-from chronicle.simulation.engine.captures import AT_ONCE
+from chronicle.simulation.engine.captures import NO_SIEGE
 from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
 from chronicle.simulation.engine.replication import AGAIN, BEATEN, HANDED_OVER
 from chronicle.simulation.engine.state import INFINITE, Handler, SimEvent
 from chronicle.simulation.rules import (
+    AT_ONCE,
     CAPTURED,
     HELD,
     REPULSED,
@@ -99,7 +100,7 @@ class Contests:
             if extra > 0.0:
                 return extra, TRANSFERRED
             event.outcome = TRANSFERRED
-            event.others = AT_ONCE
+            event.others = NO_SIEGE
             state.sieges[v] = event
             self._fall(event)
             return NONE
@@ -125,7 +126,7 @@ class Contests:
         state.expected[v] = INFINITE
         self._agenda.send(event, now + wait, mask)
         if d >= 0 and replication.luck("counterattack", v, n) < p.counterattack:
-            self._agenda.march(now, v, u, d, 3)
+            self._agenda.march(now, v, u, d, 3, AT_ONCE)
 
     def _extra_days(self, v: int, now: float) -> float:
         """What orders to hold add to a siege that begins now."""

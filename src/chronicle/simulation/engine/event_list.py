@@ -16,7 +16,14 @@ from chronicle.simulation.engine.state import (
     Queue,
     SimEvent,
 )
-from chronicle.simulation.rules import ARRIVAL, SIEGE_END, next_open
+from chronicle.simulation.rules import (
+    ARRIVAL,
+    AT_ONCE,
+    ONWARD,
+    QUIET,
+    SIEGE_END,
+    next_open,
+)
 
 __all__ = ["EventList"]
 
@@ -49,9 +56,19 @@ class EventList:
             event.callbacks = self.on[priority]
             heappush(self.queue, (at, priority, place, event))
 
-    def march(self, now: float, u: int, v: int, a: int, mask: int = 1) -> None:
-        """A force of *a* sets out from *u* to *v*, when the route is open."""
-        edge = self.edge(u, v)
+    def march(
+        self, now: float, u: int, v: int, a: int, mask: int = 1, how: int = QUIET
+    ) -> None:
+        """A force of *a* sets out from *u* to *v*, when its turn and the route come.
+
+        *how* is whether it strikes back, goes on from what it took, or attacks anew.
+        """
+        edge, replication = self.edge(u, v), self.replication
+        if how != AT_ONCE:
+            waits = replication.onward if how == ONWARD else replication.quiet
+            now = now + float(waits[edge])
+            if now > replication.stop:
+                now = INFINITE
         spans = self.state.gates.get(edge)
         if spans is not None:
             now = next_open(spans, now)

@@ -16,7 +16,7 @@ from math import isnan
 from typing import Any
 
 from chronicle.simulation.engine.arrivals import arrivals
-from chronicle.simulation.engine.captures import AT_ONCE, captures
+from chronicle.simulation.engine.captures import NO_SIEGE, captures
 from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.contests import Contests
 from chronicle.simulation.engine.event_list import EventList
@@ -35,8 +35,10 @@ from chronicle.simulation.engine.supply import judge_supply
 from chronicle.simulation.interventions import Intervention
 from chronicle.simulation.rules import (
     ARRIVAL,
+    ONWARD,
     ORDER,
     PEOPLE,
+    QUIET,
     RISING,
     SIEGE_END,
     SUPPLY,
@@ -102,9 +104,11 @@ class Front:
         if self._settle is not None:
             event_list.post(1.0, PEOPLE, 0, -1, 0)
         taken = replication.adjacency.network.taken.tolist()
+        fresh = replication.adjacency.network.fresh.tolist()
         for v, w in replication.adjacency.fronts:
             out = replication.parameters.delay_days if isnan(taken[v]) else taken[v]
-            event_list.march(out, v, w, state.owner[v])
+            how = QUIET if isnan(taken[v]) and not fresh[v] else ONWARD
+            event_list.march(out, v, w, state.owner[v], 1, how)
 
     def restore(self, entries: Sequence[Sequence[Any]]) -> None:
         """Put saved entries back on the queue, and the ends of sieges."""
@@ -130,7 +134,7 @@ class Front:
 
     def _take(self, v: int, a: int, kind: int, now: float) -> None:
         """*v* comes under *a* at once, whoever besieges it and whatever rests."""
-        event = siege_of(now, v, -1, a, kind, AT_ONCE)
+        event = siege_of(now, v, -1, a, kind, NO_SIEGE)
         self._agenda.state.sieges[v] = event
         self._fall(event)
 

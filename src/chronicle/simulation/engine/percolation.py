@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chronicle.errors import UsageError
 from chronicle.simulation.engine.replication import Replication
 from chronicle.simulation.random_streams import log_array, uniform_array
-from chronicle.simulation.rules import patience_days
+from chronicle.simulation.rules import FOR_EVER, patience_days
 
 __all__ = ["capture_times", "why_not_exact"]
 
@@ -30,6 +30,8 @@ def why_not_exact(replication: Replication) -> str:
             return f"{name} is not 0"
     if network.risings and p.rising_threshold < 1.0:
         return "places may rise"
+    if p.culmination_days < FOR_EVER:
+        return "the offensive may culminate"
     if network.sources:
         return "there is supply"
     if p.ceasefire_threshold < 1.0:
@@ -74,12 +76,15 @@ def capture_times(replication: Replication) -> NDArray[np.float64]:
     # Index -1, nobody, is the last column.
     prey = network.attacks[attacker, network.controller]
     source = np.repeat(np.arange(network.count), np.diff(network.first))
-    days = np.array(replication.travel)[network.link_edge]
+    edge = network.link_edge
+    days = np.array(replication.travel)[edge]
     cost = days + np.asarray(hold)[network.link_target]
     # A way has one first step, and a graph no lengths below 0.
     out = np.where(np.isnan(network.taken), p.delay_days, network.taken)
     first = network.controller[source] == attacker
     cost = cost + np.where(first, out[source] - network.begin, 0.0)
+    still = first & ~network.fresh[source] & np.isnan(network.taken[source])
+    cost = cost + np.where(still, replication.quiet[edge], replication.onward[edge])
     usable = prey[network.link_target] & (
         prey[source] | (network.controller[source] == attacker)
     )

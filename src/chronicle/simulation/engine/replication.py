@@ -29,7 +29,12 @@ from chronicle.simulation.random_streams import (
     uniform,
     uniform_array,
 )
-from chronicle.simulation.rules import collapse_table, patience_days, travel_days
+from chronicle.simulation.rules import (
+    collapse_table,
+    culmination,
+    patience_days,
+    travel_days,
+)
 
 BEATEN, HANDED_OVER, AGAIN = -1.0, -2.0, -3.0
 """In place of the days of a first siege: what happens instead, or it is over."""
@@ -111,7 +116,11 @@ def adjacency_of(network: Network) -> Adjacency:
 
 @dataclass(frozen=True, slots=True)
 class Replication:
-    """One replica, ready to run; *days* on the road are by edge."""
+    """One replica, ready to run; *days* on the road by edge are inf where a line holds.
+
+    By edge too are the days that an attack along a *quiet* route waits, and one that
+    goes *onward* from a place just taken. None sets out after *stop*.
+    """
 
     adjacency: Adjacency
     parameters: Parameters
@@ -121,6 +130,9 @@ class Replication:
     horizon: float
     keys: dict[str, int]
     days: NDArray[np.float64]
+    quiet: NDArray[np.float64]
+    onward: NDArray[np.float64]
+    stop: float
     collapse: list[float]
     _drawn: dict[tuple[str, int], list[float]] = field(default_factory=dict)
 
@@ -169,6 +181,11 @@ class Replication:
     def days_by_way(self) -> list[tuple[float, ...]]:
         """*days* along `adjacency.ways`."""
         days = tuple(self.days[self.adjacency.network.link_edge].tolist())
+        return list(map(days.__getitem__, self.adjacency.spans))
+
+    def waits_by_way(self) -> list[tuple[float, ...]]:
+        """*onward* along `adjacency.ways`."""
+        days = tuple(self.onward[self.adjacency.network.link_edge].tolist())
         return list(map(days.__getitem__, self.adjacency.spans))
 
     def fate(self, v: int, occurrence: int) -> float:
@@ -231,6 +248,10 @@ def replication_of(
         p.speed_km_day,
         spread,  # type: ignore[arg-type]
     )
+    entity = network.edge_entity
+    blocked = uniform_array(keys["line"], entity) < p.lines
+    quiet = -log_array(uniform_array(keys["quiet"], entity)) * p.quiet_days
+    goes_on = uniform_array(keys["axis"], entity) < p.momentum
     return Replication(
         adjacency,
         parameters,
@@ -239,6 +260,9 @@ def replication_of(
         replica,
         horizon,
         keys,
-        np.asarray(days),
+        np.where(blocked, np.inf, days),
+        quiet,
+        np.where(goes_on, 0.0, quiet),
+        culmination(p.culmination_days, -log(uniform(keys["culmination"], 0))),
         collapse_table(p.collapse),
     )
