@@ -24,15 +24,22 @@ __all__ = ["take"]
 SIDE = (0.7, 1.5)  # falls said for one seen
 
 
-def take(replicas: int = 200) -> dict[str, Any]:
-    """The figure: mean CRPS over all branch days, and by kind of branch day."""
-    days = evaluate(chosen_cases(()), replicas=replicas)
+def take(
+    rounds: int = 1, replicas: int = 200, first: int = 0, count: int | None = None
+) -> dict[str, Any]:
+    """The figure: mean CRPS over all branch days, and by kind of branch day.
+
+    *first* and *count* choose cases of the league, in its order. It is the same in
+    every round, so *rounds* does not matter.
+    """
+    cases = chosen_cases(())[first:]
+    days = evaluate(cases[:count], replicas=replicas)
     name, theirs = best_reference(days)
     apart = against_best(days)
     every = regime_record(days, "every")
     assert every is not None
     ratio = every.crps / theirs
-    said = every.said / every.seen
+    said = every.said / max(every.seen, 1)
     low, high = SIDE
     regimes = {}
     for regime in ("static", "slow", "moving"):

@@ -57,12 +57,10 @@ def replay(events: int, settlements: int) -> Iterator[Take]:
 
 def whatif(events: int, settlements: int) -> Iterator[Take]:
     """Engines and ensembles; the sizes are those of the figures' names."""
-    import fronts_crps
     import whatif_rates
 
     for name, take in whatif_rates.FIGURES.items():
         yield name, lambda take=take: [take()]  # type: ignore[misc]
-    yield "fronts.crps", lambda: [fronts_crps.take()]
 
 
 def page(events: int, settlements: int) -> Iterator[Take]:

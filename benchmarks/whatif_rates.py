@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+import fronts_crps
 import whatif_calibration
 import whatif_marks
 from chronicle.simulation.compiled.engine import run_chunk
@@ -251,10 +252,20 @@ def natural(
     return state, people
 
 
+MOVING = Parameters.of(
+    {
+        **{"quiet_days": 0, "momentum": 1, "lines": 0, "culmination_days": 3650},
+        **{"hold_days": 0.3, "speed_km_day": 15, "repulse": 0.1},
+        **{"repulse_wait_days": 2, "transfer": 0.1, "rising_threshold": 0.3},
+    }
+)
+"""A front that moves, by the rules that the peer has: no quiet routes, no lines."""
+
+
 def plan_for(places: int, number: int) -> Replication:
     """One replica, with its draws."""
     return replication_of(
-        adjacency(places), Parameters(), seed=SEED, replica=number, horizon=HORIZON
+        adjacency(places), MOVING, seed=SEED, replica=number, horizon=HORIZON
     )
 
 
@@ -377,7 +388,7 @@ def _chunk(places: int, count: int, people: bool, first: int = 0) -> None:
     run_chunk(
         network,
         orders_of(network.network, (), HORIZON),
-        Parameters().vector().reshape(1, -1),
+        MOVING.vector().reshape(1, -1),
         seed=SEED,
         first=first,
         count=count,
@@ -439,7 +450,11 @@ def ensemble_workers(
 ) -> Figure:
     """The same ensemble on two threads against one."""
     whole = Ensemble(
-        network=world(places), seed=SEED, horizon=HORIZON, replicas=replicas
+        network=world(places),
+        parameters=MOVING,
+        seed=SEED,
+        horizon=HORIZON,
+        replicas=replicas,
     )
     digests, ratios, times = set(), [], []
     run_ensemble(whole, workers=2)
@@ -473,6 +488,7 @@ FIGURES: dict[str, Callable[..., Figure]] = {
     "ensemble.workers": ensemble_workers,
     **whatif_calibration.FIGURES,
     **whatif_marks.FIGURES,
+    "fronts.crps": fronts_crps.take,
 }
 
 

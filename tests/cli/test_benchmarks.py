@@ -84,6 +84,7 @@ SMALL: dict[str, dict[str, int]] = {
     "flee.ard": {"rounds": 1},
     "flee.speed": {"rounds": 1},
     "crn": {"rounds": 1, "replicas": 8},
+    "fronts.crps": {"replicas": 5, "first": 2, "count": 1},
     "skill.30nov": {"rounds": 1, "replicas": 8, "bank": 500},
     "skill.3dec": {"rounds": 1, "replicas": 8, "bank": 500},
     "skill.5dec": {"rounds": 1, "replicas": 8, "bank": 500},
