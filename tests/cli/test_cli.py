@@ -460,7 +460,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     ),
     "an init twice": (["init", "FILE"], 4, "exists; it was not touched"),
     "no chronicle there": (["check", "missing.chronicle"], 6, "chronicle init"),
-    "a folder for a file": (["check", "."], 9, "not a file"),
+    "a folder for a file": (["check", "."], 2, "is a folder, and a chronicle is"),
     "an address": (["init", "postgresql://localhost/x"], 2, "no path of a file"),
     "out of reach": (
         ["state", "FILE", "--on", DAY, "--out", "nowhere/state.csv"],
