@@ -56,7 +56,7 @@ PRIOR_WEIGHTS = {
     "constant hazard": 0.15,
     "hazard by distance": 0.2,
 }
-"""What weights are shrunk to: near equal, less for what the forecast trial saw fail."""
+"""What weights are shrunk to: near equal, less for members that did badly here."""
 
 SHRINKAGE = 0.01
 """Days squared: what a squared distance of 1 from the prior costs beside the CRPS."""
