@@ -128,12 +128,14 @@ def test_a_front_is_run_forward_and_scored(shown: tuple[Ended, Path]) -> None:
     folder = out / "what-if"
     forecasts = [row["forecast"] for row in rows(folder, "scores")]
     assert forecasts == [
-        "model, baseline",
+        "published, a pool",
+        "mechanism alone, baseline",
         "nothing changes",
         "constant-speed radius",
         "constant-speed radius, spread",
         "neighbours flip",
         "constant hazard",
+        "hazard by distance",
     ]
     assert str(folder / "report.html") in ended.out
     assert "WHAT-IF" in (folder / "report.html").read_text()

@@ -218,7 +218,7 @@ def test_the_command_writes_a_folder_that_the_flee_command_runs(tmp_path: Path) 
     assert (again.code, "not empty" in again.err) == (2, True)
     assert run("export", file, "--as", "flee").code == 2
     wrong = run("export", file, "--lens", "graded")
-    assert (wrong.code, "--as flee only" in wrong.err) == (2, True)
+    assert (wrong.code, "--lens goes with" in wrong.err) == (2, True)
     nowhere = run("export", file, "--as", "flee", "--out", file / "x")
     assert nowhere.code == 6
 

@@ -126,7 +126,7 @@ class LazyGroup(click.Group):
         if args and args[0] == "help":
             args = [*args[1:2], "--help"]
             if len(args) == 1:
-                click.echo(ctx.get_help())
+                tell(ctx.get_help())
                 ctx.exit()
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chronicle.cli.opening import opened
-from chronicle.cli.printing import put
+from chronicle.cli.printing import put, tell
 from chronicle.cli.render import (
     chosen,
     emit,
@@ -378,7 +378,7 @@ def log(
             return
         for recorded in chronicle.follow(after) if follow else chronicle.log(after):
             if wanted(recorded):
-                click.echo(line_of(recorded))
+                tell(line_of(recorded))
 
 
 def _day_of(event: Any) -> date | None:
