@@ -61,7 +61,8 @@ def _(mo):
 @app.cell
 def _(log):
     learned = log.diff(
-        on="2024-12-02", published_from="2024-12-02", published_to="2024-12-03"
+        log.state(on="2024-12-02", published_by="2024-12-02"),
+        log.state(on="2024-12-02", published_by="2024-12-03"),
     ).frame()
     learned
     return (learned,)

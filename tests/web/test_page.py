@@ -106,9 +106,20 @@ def clean(tab: Tab) -> None:
     assert [one for one in tab.requests if not one.startswith(local)] == []
 
 
+def settled(tab: Tab) -> int:
+    """How many requests were made when, for a second, none more came.
+
+    The icon is asked for when the browser has time for it, and so is the stream.
+    """
+    asked = -1
+    while asked != len(tab.requests):
+        asked = len(tab.requests)
+        tab.run("new Promise((done) => setTimeout(done, 1000))")
+    return asked
+
+
 def test_it_loads_offline_and_a_step_of_the_day_asks_for_nothing(page: Tab) -> None:
-    page.run("new Promise((done) => setTimeout(done, 300))")  # the icon, the stream
-    asked = len(page.requests)
+    asked = settled(page)
     assert page.run("document.getElementById('day').textContent") == "5 Dec 2024"
     page.run("document.getElementById('on').focus()")
     page.key("ArrowLeft")
@@ -120,7 +131,7 @@ def test_it_loads_offline_and_a_step_of_the_day_asks_for_nothing(page: Tab) -> N
     told = "document.getElementById('on').getAttribute('aria-valuetext')"
     assert page.run(told).endswith("Dec 2024")
     page.wait("location.hash.includes('on=2024-12-')")
-    assert len(page.requests) == asked
+    assert page.requests[asked:] == []
     clean(page)
 
 
