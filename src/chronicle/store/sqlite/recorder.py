@@ -183,7 +183,9 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
     ) -> Sequence[int] | None:
-        work = SQLiteWriting(c.sqlite_cursor, Codes(), microseconds(self.clock()))
+        inserting = c.sqlite_cursor
+        asking = inserting.connection.cursor()
+        work = SQLiteWriting(inserting, asking, Codes(), microseconds(self.clock()))
         positions = list(work.insert_stored(stored_events))
         work.finish()
         return positions

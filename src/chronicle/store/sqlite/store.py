@@ -25,11 +25,7 @@ from chronicle.errors import (
 )
 from chronicle.store.memory import system_clock
 from chronicle.store.protocol import StoredRow, Writing, microseconds
-from chronicle.store.sqlite.errors import storage_errors
-from chronicle.store.sqlite.header import uri
-from chronicle.store.sqlite.lock import file_lock
-from chronicle.store.sqlite.making import SIDE_FILES, make
-from chronicle.store.sqlite.reading import (
+from chronicle.store.sql.reading import (
     hot_in_order,
     last_position,
     position_at,
@@ -37,6 +33,10 @@ from chronicle.store.sqlite.reading import (
     rows_in_order,
     rows_with_columnar,
 )
+from chronicle.store.sqlite.errors import storage_errors
+from chronicle.store.sqlite.header import uri
+from chronicle.store.sqlite.lock import file_lock
+from chronicle.store.sqlite.making import SIDE_FILES, make
 from chronicle.store.sqlite.recorder import ChronicleDatastore, ChronicleRecorder
 from chronicle.store.sqlite.schema import (
     LEAST,
@@ -132,10 +132,11 @@ class SQLiteStore:
             raw = connection._sqlite_conn
             self._usable()
             self._begin(raw, until)
-            cursor = raw.cursor()
+            cursors = raw.cursor(), raw.cursor()
             try:
                 self._same_side_files()
-                work = SQLiteWriting(cursor, self._codes, microseconds(self._clock()))
+                now = microseconds(self._clock())
+                work = SQLiteWriting(*cursors, self._codes, now)
                 yield cast(Writing, work)
                 work.finish()
             except BaseException:
@@ -146,8 +147,9 @@ class SQLiteStore:
                     connection.close()
                 raise
             finally:
-                with suppress(sqlite3.ProgrammingError):
-                    cursor.close()
+                for cursor in cursors:
+                    with suppress(sqlite3.ProgrammingError):
+                        cursor.close()
             self._commit(raw)
             self.wrote = True
             self._same_file()

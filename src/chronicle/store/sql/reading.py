@@ -1,4 +1,4 @@
-"""Rows out of the SQLite log, by position or by report id.
+"""Rows out of a log in SQL, by position or by report id.
 
 What the schema promises is checked again as it is read, because a file can be damaged
 or made elsewhere: a row that vanished or stands twice would be a forged history.
@@ -6,13 +6,12 @@ or made elsewhere: a row that vanished or stands twice would be a forged history
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 
 from chronicle.errors import Damaged
 from chronicle.store.columnar import WIDTH
 from chronicle.store.protocol import StoredRow
+from chronicle.store.sql.cursor import Cursor, Reading
 
 __all__ = [
     "BLOCK",
@@ -38,11 +37,8 @@ _FROM = (
 _ROW = f"SELECT {_FIELDS} {_FROM}"
 
 
-Reading = Callable[[], AbstractContextManager[sqlite3.Cursor]]
-
-
 def clamp(position: int | None) -> int:
-    """A position that SQLite can hold; None is the end."""
+    """A position that the database can hold; None is the end."""
     return END if position is None else min(max(position, 0), END)
 
 
@@ -52,7 +48,7 @@ def _checked(row: StoredRow) -> StoredRow:
     return row
 
 
-def last_position(cursor: sqlite3.Cursor) -> int:
+def last_position(cursor: Cursor) -> int:
     """The last position; 0 of an empty log."""
     found = cursor.execute("SELECT MAX(position) FROM events").fetchone()[0] or 0
     if not 0 <= found <= END:
@@ -60,7 +56,7 @@ def last_position(cursor: sqlite3.Cursor) -> int:
     return int(found)
 
 
-def position_at(cursor: sqlite3.Cursor, stamp: int, head: int) -> int:
+def position_at(cursor: Cursor, stamp: int, head: int) -> int:
     """The last position up to *head* that was recorded at *stamp* or before."""
     low, high = 0, head
     stamp = min(max(stamp, -END), END)
@@ -80,7 +76,7 @@ def rows_in_order(
 ) -> Iterator[StoredRow]:
     """Rows after one position and up to another; a cursor is held for a block only.
 
-    Raises `Damaged` at a gap, and where the rows end before the position that the file
+    Raises `Damaged` at a gap, and where the rows end before the position that the store
     itself says is its last: SQLite does not notice a position that has become another.
     """
     before = clamp(after)
@@ -102,7 +98,7 @@ def rows_in_order(
             return
 
 
-def _count(cursor: sqlite3.Cursor, before: int, last: int) -> None:
+def _count(cursor: Cursor, before: int, last: int) -> None:
     found = cursor.execute(
         "SELECT COUNT(*) FROM events WHERE position > ? AND position <= ?",
         (before, last),
@@ -112,7 +108,7 @@ def _count(cursor: sqlite3.Cursor, before: int, last: int) -> None:
 
 
 def _block(
-    cursor: sqlite3.Cursor, before: int, last: int, types: Sequence[str]
+    cursor: Cursor, before: int, last: int, types: Sequence[str]
 ) -> list[StoredRow]:
     wanted = f"AND e.type IN ({','.join('?' * len(types))}) " if types else ""
     cursor.execute(
@@ -181,9 +177,7 @@ def rows_with_columnar(
         before += len(found)
 
 
-def rows_by_ids(
-    cursor: sqlite3.Cursor, column: str, ids: Sequence[str]
-) -> list[StoredRow]:
+def rows_by_ids(cursor: Cursor, column: str, ids: Sequence[str]) -> list[StoredRow]:
     """Rows whose *column* is one of *ids*, in order."""
     found: list[StoredRow] = []
     wanted = [id_ for id_ in ids if _storable(id_)]
@@ -196,9 +190,9 @@ def rows_by_ids(
 
 
 def _storable(id_: str) -> bool:
-    """Whether SQLite can hold it: the shell hands us bytes that are no text."""
+    """Whether a database can hold it: the shell hands us bytes that are no text."""
     try:
         id_.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return "\0" not in id_

@@ -1,0 +1,1 @@
+"""What the SQL stores share: the statements on rows, whichever database runs them."""

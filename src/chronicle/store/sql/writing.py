@@ -1,0 +1,206 @@
+"""One transaction on a log in SQL: versions, codes, stamp and rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from chronicle.errors import Damaged
+from chronicle.store.columnar import BLANK
+from chronicle.store.protocol import Draft, StoredRow
+from chronicle.store.sql.cursor import Cursor
+from chronicle.store.sql.reading import rows_by_ids, rows_in_order
+
+__all__ = ["Codes", "Row", "SQLWriting"]
+
+Row = tuple[Any, ...]  # the values of a row, in the order of the columns
+
+
+class Codes:
+    """Codes of ids by kind, as far as they have been read."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.by_kind: dict[str, dict[str, int]] = {}
+
+    def refresh(self, cursor: Cursor) -> None:
+        """Read what other writers have added."""
+        for seq, kind, code, id_ in cursor.execute(
+            "SELECT seq, kind, code, id FROM codes WHERE seq > ? ORDER BY seq",
+            (self.seq,),
+        ).fetchall():
+            if type(code) is not int or type(id_) is not str:
+                raise Damaged(f"row {seq} of the codes is empty; restore a backup")
+            self.by_kind.setdefault(kind, {})[id_] = code
+            self.seq = seq
+
+
+class SQLWriting(ABC):
+    """One transaction under the writer's lock; a subclass puts the rows in.
+
+    *cursor* gives tuples, and is used by nobody else until the transaction ends.
+    """
+
+    def __init__(self, cursor: Cursor, codes: Codes, now: int) -> None:
+        self._cursor = cursor
+        self._codes = codes
+        codes.refresh(cursor)
+        self._new_codes: list[tuple[int, str, int, str]] = []
+        self._versions: dict[int, int] = {}
+        self.emptied = False
+        self.head, self.recorded_at = _end(cursor, now)
+
+    @abstractmethod
+    def _put(self, table: str, rows: Iterable[Row]) -> int:
+        """Insert *rows*, which ask this transaction as they are made; how many."""
+
+    def code(self, kind: str, id_: str) -> int:
+        try:
+            return self._codes.by_kind[kind][id_]
+        except KeyError:
+            known = self._codes.by_kind.setdefault(kind, {})
+        found = known[id_] = len(known)
+        self._codes.seq += 1
+        self._new_codes.append((self._codes.seq, kind, found, id_))
+        return found
+
+    def _last_version(self, stream: int) -> int | None:
+        found = self._cursor.execute(
+            "SELECT MAX(version) FROM events WHERE stream = ?", (stream,)
+        ).fetchone()[0]
+        if found is not None and type(found) is not int:
+            raise Damaged(f"a version of stream {stream} is no number")
+        return found
+
+    def insert(self, drafts: Iterable[Draft]) -> range:
+        first = self.head + 1
+        self.head += self._put("events", self._rows_of(drafts))
+        return range(first, self.head + 1)
+
+    def _rows_of(self, drafts: Iterable[Draft]) -> Iterator[Row]:
+        """The rows, each made when it is asked for: none is held."""
+        versions, now = self._versions, self.recorded_at
+        streams: dict[str, int] = {}
+        datasets: dict[str, int | None] = {"": None}
+        for position, draft in enumerate(drafts, self.head + 1):
+            stream_id, type_, body, columnar, report, target, name = draft
+            if stream_id not in streams:
+                streams[stream_id] = stream = self.code("stream", stream_id)
+                if stream not in versions:
+                    versions[stream] = self._last_version(stream) or 0
+            if name not in datasets:
+                datasets[name] = self.code("dataset", name)
+            stream, dataset = streams[stream_id], datasets[name]
+            version = versions[stream] = versions[stream] + 1
+            # fmt: off
+            yield (position, stream, version, type_, now,
+                   report, target, dataset, columnar, body)
+            # fmt: on
+
+    def insert_stored(self, events: Sequence[StoredEvent]) -> range:
+        """Store the library's events, whose versions must follow on in each stream."""
+        first = self.head + 1
+        self.head += self._put("events", self._stored_rows(events))
+        return range(first, self.head + 1)
+
+    def _stored_rows(self, events: Sequence[StoredEvent]) -> Iterator[Row]:
+        """The rows, likewise, each checked in passing."""
+        now = self.recorded_at
+        streams: dict[UUID | str, int] = {}
+        last: dict[int, int | None] = {}
+        for position, event in enumerate(events, self.head + 1):
+            name, version = event.originator_id, event.originator_version
+            if name not in streams:
+                id_ = name.hex if isinstance(name, UUID) else name
+                streams[name] = stream = self.code("stream", id_)
+                last.setdefault(stream, self._last_version(stream))
+            stream = streams[name]
+            before = last[stream]
+            if version - 1 != before and (before is not None or version not in (0, 1)):
+                raise IntegrityError(
+                    f"version {version} of {name} does not follow {before}"
+                )
+            last[stream] = version
+            # fmt: off
+            yield (position, stream, version, event.topic, now,
+                   None, None, None, BLANK, event.state)
+            # fmt: on
+
+    def finish(self) -> None:
+        """Store the codes that were given; the last deed before the commit."""
+        if new := self._new_codes:
+            self._new_codes = []
+            self._put("codes", new)
+
+    def rows(
+        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
+    ) -> Iterator[StoredRow]:
+        return rows_in_order(self._reading, after, upto, types)
+
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
+        with self._reading() as cursor:
+            found = rows_by_ids(cursor, "report", reports)
+        return {row.report or "": row for row in found}
+
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
+        with self._reading() as cursor:
+            return rows_by_ids(cursor, "target", reports)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Cursor]:
+        """The transaction as it stands, with the codes of its rows."""
+        self.finish()
+        yield self._cursor
+
+    @abstractmethod
+    def redact_payload(self, report: str) -> None:
+        """As `Writing` has it."""
+
+    def remember(self, key: str, digest: bytes, positions: Sequence[int]) -> None:
+        listed = msgspec.json.encode(list(positions)).decode()
+        self._cursor.execute(
+            "INSERT INTO commands VALUES (?,?,?)", (key, digest, listed)
+        )
+
+    def outcome_of(self, key: str) -> tuple[bytes, list[int]] | None:
+        found = self._cursor.execute(
+            "SELECT digest, positions FROM commands WHERE key = ?", (key,)
+        ).fetchone()
+        if found is None:
+            return None
+        try:
+            return bytes(found[0]), msgspec.json.decode(found[1], type=list[int])
+        except (msgspec.MsgspecError, TypeError, UnicodeError):
+            raise Damaged(
+                f"what is kept under the key {key!r} cannot be read; restore a backup"
+            ) from None
+
+    @abstractmethod
+    def unmentioned(
+        self, dataset: str, types: Sequence[str], reports: Iterable[str]
+    ) -> Iterator[str]:
+        """As `Writing` has it."""
+
+    def _dataset(self, name: str) -> int | None:
+        return self._codes.by_kind.get("dataset", {}).get(name)
+
+
+def _end(cursor: Cursor, now: int) -> tuple[int, int]:
+    """The last position and the next stamp; raises `Damaged` at a gap before it."""
+    last = cursor.execute(
+        "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 2"
+    ).fetchall()
+    if not last:
+        return 0, now
+    positions = [position for position, _ in last]
+    if type(last[0][1]) is not int:  # NULL where the schema has none
+        raise Damaged(f"position {positions[0]} has no time; restore a backup")
+    if positions != [1] and positions != [positions[0], positions[0] - 1]:
+        raise Damaged(f"positions end with {positions[::-1]}; restore a backup")
+    return positions[0], max(last[0][1], now)
