@@ -21,7 +21,10 @@ __all__ = [
     "NotAddable",
     "OutcomeUnknown",
     "RefusedImport",
+    "RolledBack",
+    "SplitHistory",
     "StorageError",
+    "Tampered",
     "UnknownPlace",
     "UnknownReport",
     "Untrusted",
@@ -154,6 +157,18 @@ class IntegrityFailure(ChronicleError):
 
 class Damaged(IntegrityFailure):
     """Bytes on disk that the database or the codec cannot read."""
+
+
+class Tampered(IntegrityFailure):
+    """What is stored is not what was sealed: it was changed after it was recorded."""
+
+
+class RolledBack(IntegrityFailure):
+    """The log ends before a head that it once had: its last events are lost."""
+
+
+class SplitHistory(IntegrityFailure):
+    """The log and a head of it from outside tell two histories."""
 
 
 class OutcomeUnknown(ChronicleError):

@@ -25,6 +25,9 @@ MADE = [
     errors.StorageError("full"),
     errors.IntegrityFailure("moved"),
     errors.Damaged("torn"),
+    errors.Tampered("edited"),
+    errors.RolledBack("older"),
+    errors.SplitHistory("two tales"),
     errors.OutcomeUnknown("who knows"),
     errors.Untrusted("foreign"),
     errors.BudgetExceeded("too many"),
@@ -47,7 +50,8 @@ def test_each_kind_of_error_has_its_own_exit_code_and_none_is_one():
         4,
     ]
     assert [code(name) for name in ("Busy", "StorageError", "Damaged")] == [5, 6, 7]
-    assert code("IntegrityFailure") == 7
+    for name in ("IntegrityFailure", "Tampered", "RolledBack", "SplitHistory"):
+        assert code(name) == 7
     last = ("OutcomeUnknown", "Untrusted", "BudgetExceeded")
     assert [code(name) for name in last] == [8, 9, 10]
     for name in ("BadField", "UnknownPlace", "UnknownReport", "NotAddable"):
