@@ -157,7 +157,7 @@ def test_what_is_no_tree_proves_nothing():
     assert not check_consistency(4, 3, root, root, [])
     assert not check_consistency(0, 3, root, root, [])
     assert not check_consistency(0, 3, EMPTY_ROOT, root, [])
-    assert check_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
+    assert not check_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
     assert check_consistency(3, 3, root, root, [])
     with pytest.raises(ValueError):
         inclusion_path(3, 3, subtrees(made(3)))

@@ -207,7 +207,7 @@ def check_consistency(
     is refused.
     """
     if old == new:
-        return old >= 0 and not path and old_root == new_root
+        return old > 0 and not path and old_root == new_root
     if not 0 < old < new or not path:
         return False
     hashes = list(path) if old & (old - 1) else [old_root, *path]
