@@ -1,6 +1,6 @@
 """Inputs by chance: no exit 70, no traceback, no warning of a library, no hang.
 
-    python tests/soak_inputs.py 10000 [SEED]
+    python tests/soak_inputs.py 10000 [SEED [KIND …]]
 
 Scenarios, FLEE folders, tables, folders of runs and command lines that are sound are
 changed in one or a few places, and commands are run on them in this process. Whether
@@ -289,11 +289,12 @@ def main() -> None:
     """Run as many trials as were asked for; ends with 1 when one failed."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    kinds = {kind: KINDS[kind] for kind in sys.argv[3:] or KINDS}
     begun = time.perf_counter()
     kept = Path(tempfile.mkdtemp(prefix="soak-inputs-"))
-    told = soak(count, seed, kept)
+    told = soak(count, seed, kept, kinds)
     seconds = time.perf_counter() - begun
-    for kind in KINDS:
+    for kind in kinds:
         print(f"{kind}: {told[kind]:,} trials")
     print(f"{told['faults']} faults in {count:,} trials, {seconds:.0f} s")
     if told["faults"]:

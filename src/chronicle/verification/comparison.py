@@ -30,6 +30,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 DIFFERENCE_SHARES = (0.05, 0.5, 0.95)
+CELLS = 200_000  # draws at a time, to bound memory
 RESAMPLES = 1999  # (1999 + 1) * 0.05 is whole, so that ranks need no rounding
 
 
@@ -109,13 +110,7 @@ def compare_scores(
     difference = (ours - theirs)[order]
     sums = np.bincount(group, difference, len(names))
     counts = np.bincount(group, minlength=len(names))
-    slots = np.arange(len(names), dtype=np.uint64)
-    means = np.empty(resamples)
-    for number in range(resamples):
-        u = uniform_array(stream_key(seed, number, BOOTSTRAP), slots)
-        taken = np.minimum((u * len(names)).astype(np.int64), len(names) - 1)
-        means[number] = sums[taken].sum() / counts[taken].sum()
-    means.sort()
+    means = np.sort(_resampled_means(sums, counts, resamples, seed))
     return ScoreDifference(
         mean=float(difference.mean()),
         low=float(means[rank - 1]),
@@ -125,6 +120,25 @@ def compare_scores(
         settlements=len(members),
         groups=len(names),
     )
+
+
+def _resampled_means(
+    sums: Floats, counts: NDArray[np.int64], resamples: int, seed: int
+) -> Floats:
+    """The mean of each resample of the groups, whose *sums* and *counts* are given."""
+    size = len(sums)
+    slots = np.arange(size, dtype=np.uint64)
+    keys = [stream_key(seed, number, BOOTSTRAP) for number in range(resamples)]
+    keys_of = np.array(keys, dtype=np.uint64)
+    means = np.empty(resamples)
+    together = max(1, CELLS // size)
+    for first in range(0, resamples, together):
+        block = slice(first, first + together)
+        # A key is mixed in by exclusive or: many keys at once are one array of words.
+        u = uniform_array(0, keys_of[block, None] ^ slots)
+        taken = np.minimum((u * size).astype(np.int64), size - 1)
+        means[block] = sums[taken].sum(axis=1) / counts[taken].sum(axis=1)
+    return means
 
 
 def _normal(level: float) -> float:
