@@ -108,7 +108,7 @@ def compare_scores(
     order = sorted(range(len(members)), key=lambda row: settlements[row])
     names, group = np.unique([members[row] for row in order], return_inverse=True)
     difference = (ours - theirs)[order]
-    sums = np.bincount(group, difference, len(names))
+    sums = np.bincount(group, difference, len(names)).astype(np.float64, copy=False)
     counts = np.bincount(group, minlength=len(names))
     means = np.sort(_resampled_means(sums, counts, resamples, seed))
     return ScoreDifference(
