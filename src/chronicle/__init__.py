@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chronicle.api import create as create
     from chronicle.api import memory as memory
     from chronicle.api import open_chronicle as open  # noqa: F401
+    from chronicle.api import restore as restore
     from chronicle.calibration.calibrate import Calibration as Calibration
     from chronicle.calibration.calibrate import calibrate as calibrate
     from chronicle.calibration.pools import trained as train  # noqa: F401
@@ -94,6 +95,7 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "map_state": "chronicle.report.mapping",
     "memory": "chronicle.api",
     "open": "chronicle.api:open_chronicle",
+    "restore": "chronicle.api",
     "read_scenario": "chronicle.simulation.scenario",
     "run_scenario": "chronicle.experiments.run",
     "Calibration": "chronicle.calibration.calibrate",

@@ -49,6 +49,9 @@ from chronicle.store.branch_guard import WHAT_IF, is_what_if
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore, system_clock
 from chronicle.store.scratch import scratch_folder
+from chronicle.store.sqlite.backup import Backup, backup
+from chronicle.store.sqlite.backup import Progress as BackupProgress
+from chronicle.store.sqlite.backup import restore as restored
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 from chronicle.store.undo import Undone, undo_import
 
@@ -56,7 +59,7 @@ if TYPE_CHECKING:
     from chronicle import Picture
     from chronicle.replay import Replay
 
-__all__ = ["Chronicle", "create", "memory", "open_chronicle"]
+__all__ = ["Chronicle", "create", "memory", "open_chronicle", "restore"]
 
 SOONEST, LATEST = 0.005, 0.25  # seconds between looks at the log: busy, quiet
 LONG = 50_000  # events from which on columns are worth the time to load them
@@ -250,6 +253,21 @@ class Chronicle:
             return _Scratch(store)
         assert isinstance(store, MemoryStore)
         return Chronicle(EventLog(_twin(store)))
+
+    def backup(
+        self, path: str | Path, *, progress: BackupProgress | None = None
+    ) -> Backup:
+        """A copy as of now in a new file, proven by opening and replaying it.
+
+        Writers go on meanwhile. *path* may be a folder; then the copy is called after
+        the file and its last position. *progress* is told what is done, and how much
+        of it. Raises `Conflict` when something is there already, and an
+        `IntegrityFailure` for a copy that cannot be proven, which is not kept.
+        """
+        store = self._log.store
+        if not isinstance(store, SQLiteStore):
+            raise UsageError("a chronicle in memory has no backup: export it")
+        return backup(store, _file(path), progress)
 
     # --- asking ----------------------------------------------------------------
 
@@ -676,6 +694,21 @@ def open_chronicle(
     return Chronicle(
         EventLog(SQLiteStore.open(_file(path), clock, lock_timeout)), clock
     )
+
+
+def restore(
+    source: str | Path,
+    path: str | Path,
+    *,
+    replace: bool = False,
+    progress: BackupProgress | None = None,
+) -> Backup:
+    """The backup *source* as a chronicle in *path*, proven as `Chronicle.backup` does.
+
+    Raises `Conflict` when something is at *path*; with *replace* that is moved aside,
+    to `Backup.aside`, and what writes to it is refused from then on.
+    """
+    return restored(_file(source), _file(path), replace=replace, progress=progress)
 
 
 def memory(*, clock: Clock = system_clock) -> Chronicle:

@@ -66,6 +66,8 @@ COMMANDS = {
     "log": ("questions", "log", "The log itself."),
     "check": ("questions", "check", "Disputes, stale places, open problems."),
     "export": ("export", "export", "The record, out again: tables, maps, JSON lines."),
+    "backup": ("backup", "backup", "A copy to keep, proven by replaying it."),
+    "restore": ("backup", "restore", "A backup back into its place, proven likewise."),
     "serve": ("serve", "serve", "The local page: a map with two clocks."),
     "run": ("run", "run", "A scenario run forward from the record: what if."),
     "calibrate": ("calibrate", "calibrate", "Fit a scenario to what was published."),

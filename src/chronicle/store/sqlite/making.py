@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,28 +20,42 @@ from chronicle.store.sqlite.schema import (
     set_pragmas,
 )
 
-__all__ = ["SIDE_FILES", "make"]
+__all__ = ["SIDE_FILES", "make", "place"]
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _UNFINISHED = ".new"
 
 
 def make(path: Path, identity: str, now: int, lock_timeout: float) -> None:
-    """Make an empty chronicle at *path*, all or nothing.
+    """Make an empty chronicle at *path*, all or nothing; raises what `place` raises."""
+    place(path, lambda made: _fill(made, identity, now), lock_timeout)
 
+
+def place(
+    path: Path,
+    fill: Callable[[Path], None],
+    lock_timeout: float,
+    *,
+    aside: Path | None = None,
+) -> None:
+    """Let *fill* write a chronicle into an empty file, and then call it *path*.
+
+    What is at *path* is moved to *aside*, with its side files, where that is given.
     Raises `Conflict` when something is there already, `StorageError`, and `Busy` when
-    another process has been making one of that name for *lock_timeout* seconds.
+    another process has been writing under that name for *lock_timeout* seconds.
     """
     made: Path | None = None
     try:
-        _check_free(path)
+        _check_free(path if aside is None else aside)
         made = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
         # Under the lock, since a rename would replace what another made.
         with file_lock(path.with_name(path.name + ".lock"), lock_timeout):
-            _check_free(path)
+            _check_free(path if aside is None else aside)
             _sweep(path)
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            _fill(made, identity, now)
+            fill(made)
+            if aside is not None:
+                _move(path, aside)
             made.rename(path)
         _sync_folder(path.parent)
     except OSError as broken:
@@ -50,6 +65,17 @@ def make(path: Path, identity: str, now: int, lock_timeout: float) -> None:
             for suffix in ("", *SIDE_FILES):
                 with suppress(OSError):
                     made.with_name(made.name + suffix).unlink()
+
+
+def _move(path: Path, aside: Path) -> None:
+    """Call a chronicle *aside*, and then its write-ahead log, which is part of it.
+
+    Cut short, it leaves nothing under the old name that opens without its log.
+    """
+    for suffix in ("", *SIDE_FILES):
+        one = path.with_name(path.name + suffix)
+        if one.exists():
+            one.rename(aside.with_name(aside.name + suffix))
 
 
 def _sweep(path: Path) -> None:

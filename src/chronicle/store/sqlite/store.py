@@ -45,6 +45,7 @@ from chronicle.store.sqlite.schema import (
     check_file,
     one_name,
 )
+from chronicle.store.sqlite.snapshot import SQLiteSnapshot
 from chronicle.store.sqlite.writing import Codes, SQLiteWriting
 
 __all__ = ["SQLiteStore"]
@@ -277,17 +278,20 @@ class SQLiteStore:
 
     def copy_to(self, path: Path) -> None:
         """A consistent copy of the log, as of now; *path* must not exist."""
-        self._usable()
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        copy = sqlite3.connect(uri(path, "rw"), uri=True)
-        try:
-            with (
-                storage_errors(self.path),
-                self.datastore.get_connection(commit=False) as connection,
-            ):
-                connection._sqlite_conn.backup(copy)
-        finally:
-            copy.close()
+        with self.snapshot() as snapshot:
+            snapshot.copy_into(path)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SQLiteSnapshot]:
+        """All of the chronicle as of now, while writers go on."""
+        with self._reading() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield SQLiteSnapshot(cursor)
+            finally:
+                with suppress(sqlite3.Error):
+                    cursor.connection.rollback()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:

@@ -1,0 +1,54 @@
+"""`chronicle backup` and `chronicle restore`: copies that are proven."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chronicle.cli.opening import opened
+from chronicle.cli.printing import tell
+from chronicle.cli.progress import progress_bar
+from chronicle.cli.render import say
+
+__all__ = ["backup", "restore"]
+
+
+@click.command()
+@click.argument("file")
+@click.argument("dest", type=click.Path(path_type=Path))
+def backup(file: str, dest: Path) -> None:
+    """Copy FILE as of now to DEST, a new file, or a folder to keep backups in.
+
+    Others may go on writing to FILE. The copy is opened, compared row by row and
+    replayed before it gets its name; what cannot be proven is not kept. Never copy the
+    file itself: its last events may be in another one beside it.
+
+    Prints the backup, its last position and the SHA-256 of its rows. What is redacted
+    in FILE later is still in it.
+    """
+    with opened(file) as chronicle, progress_bar() as progress:
+        made = chronicle.backup(dest, progress=progress)
+    tell(f"{made.path}\t{made.position}\t{made.digest}")
+    say(f"proven: opened, compared and replayed up to position {made.position:,}")
+
+
+@click.command()
+@click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path))
+@click.argument("file")
+@click.option("--replace", is_flag=True, help="Move what is in FILE aside; keep it.")
+def restore(source: Path, file: str, replace: bool) -> None:
+    """Make FILE out of BACKUP, proven in the same way before it gets its name.
+
+    An existing FILE is refused. With --replace it is kept beside the new one, and a
+    program that has it open is told so at its next write: what was recorded since the
+    backup is only there, and `chronicle merge FILE OLD` brings it over.
+    """
+    from chronicle.api import restore as restore_
+
+    with progress_bar() as progress:
+        made = restore_(source, file, replace=replace, progress=progress)
+    tell(f"{made.path}\t{made.position}\t{made.digest}")
+    say(f"proven: opened, compared and replayed up to position {made.position:,}")
+    if made.aside is not None:
+        say(f"what was there before is {made.aside}")

@@ -1,0 +1,83 @@
+"""All that a chronicle in SQL holds, as of one moment: for backups, copies, checks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from chronicle.errors import Damaged
+from chronicle.store.sql.cursor import Cursor
+from chronicle.store.sql.reading import BLOCK, last_position
+from chronicle.store.sql.writing import Row
+
+__all__ = ["TABLES", "Progress", "Snapshot", "TableShape"]
+
+Progress = Callable[[int], None]  # told how many events are done
+
+
+class TableShape(NamedTuple):
+    """A table with its columns, the first of which tells its rows apart, in order."""
+
+    name: str
+    columns: tuple[str, ...]
+    before: int | str  # what stands before every key
+
+
+TABLES = (
+    TableShape("chronicle", ("one", "id", "created_at"), 0),
+    TableShape("codes", ("seq", "kind", "code", "id"), 0),
+    TableShape(
+        "events",
+        (
+            *("position", "stream", "version", "type", "recorded_at"),
+            *("report", "target", "dataset", "hot", "body"),
+        ),
+        0,
+    ),
+    TableShape("commands", ("key", "digest", "positions"), ""),
+)
+
+
+class Snapshot:
+    """A look at a whole chronicle through one transaction, which must not end."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self.head = last_position(cursor)
+
+    def rows(self, table: TableShape) -> Iterator[Row]:
+        """The rows of a table, in order of their keys."""
+        columns, key = ", ".join(table.columns), table.columns[0]
+        before = table.before
+        while True:
+            found = self._cursor.execute(
+                f"SELECT {columns} FROM {table.name} WHERE {key} > ? "
+                f"ORDER BY {key} LIMIT ?",
+                (before, BLOCK),
+            ).fetchall()
+            yield from found
+            if len(found) < BLOCK:
+                return
+            before = found[-1][0]
+
+    def digest(self, progress: Progress | None = None) -> str:
+        """SHA-256 of all rows: equal for equal chronicles, whichever database it is.
+
+        Raises `Damaged` where positions are not 1, 2, 3 …
+        """
+        hashed = hashlib.sha256()
+        tell = progress or (lambda done: None)
+        for table in TABLES:
+            hashed.update(f"{table.name}\n".encode())
+            for number, row in enumerate(self.rows(table), 1):
+                hashed.update(msgspec.msgpack.encode(row))
+                if table.name != "events":
+                    continue
+                if row[0] != number:
+                    raise Damaged(f"position {number} is missing; restore a backup")
+                if not number % BLOCK:
+                    tell(number)
+        return hashed.hexdigest()
