@@ -232,6 +232,25 @@ def test_a_read_only_file_is_called_so(path: Path, monkeypatch) -> None:
         log.append(control("r2"))
 
 
+def test_a_file_read_without_locks_is_not_read_beside_a_writer(
+    path: Path, monkeypatch
+) -> None:
+    """In a folder that is read-only to the reader, but not to the writer."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "best_mode", lambda path: "ro&immutable=1")
+        reader = ch.open(path)
+    with reader:
+        before = reader.state(on="2024-12-01").control
+        with ch.open(path) as writer:
+            writer.append(control("r2"))
+            with pytest.raises(Busy, match="run the command again"):
+                reader.state(on="2024-12-01")
+        with pytest.raises(Busy, match="was written to while it was read"):
+            reader.state(on="2024-12-01")
+    with ch.open(path) as again:
+        assert again.state(on="2024-12-01").control.keys() == before.keys()
+
+
 def test_a_second_name_given_to_an_open_file_is_noticed(path: Path) -> None:
     with ch.open(path) as log:
         os.link(path, path.with_name("b.chronicle"))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import cast
 
 from chronicle.errors import (
+    Busy,
     ChronicleError,
     Damaged,
     IntegrityFailure,
@@ -35,6 +36,7 @@ from chronicle.store.sql.reading import (
 )
 from chronicle.store.sqlite.errors import storage_errors
 from chronicle.store.sqlite.header import uri
+from chronicle.store.sqlite.identity import identity_of, stat_of, state_of
 from chronicle.store.sqlite.lock import file_lock
 from chronicle.store.sqlite.making import SIDE_FILES, make
 from chronicle.store.sqlite.recorder import ChronicleDatastore, ChronicleRecorder
@@ -77,9 +79,10 @@ class SQLiteStore:
         self._purge_due = False  # an emptied payload is still in the write-ahead log
         self._codes = Codes()
         with storage_errors(path):
-            self._file = _identity(path)
+            self._file = identity_of(path)
             self._size = 0  # bytes; the file only ever grows
             self._mode = best_mode(real)
+            self._still = state_of(real)  # looked at only where it must not change
             self.datastore = ChronicleDatastore(
                 uri(real, self._mode),
                 originator_id_type="text",
@@ -214,7 +217,7 @@ class SQLiteStore:
 
         Nor may it have become shorter, as it does when it is cut or overwritten.
         """
-        found = _stat(self.path)
+        found = stat_of(self.path)
         if found is None or (found.st_dev, found.st_ino) != self._file:
             raise self._replaced(self.path)
         if found.st_size < self._size:
@@ -227,7 +230,7 @@ class SQLiteStore:
 
     def _same_side_files(self) -> None:
         """Nor may the write-ahead log go: without it a crash loses what it holds."""
-        found = [_identity(path) for path in self._side]
+        found = [identity_of(path) for path in self._side]
         self._side_files = self._side_files or found
         if None in found or found != self._side_files:
             raise self._replaced(self._side[0])
@@ -298,6 +301,7 @@ class SQLiteStore:
         self._usable()
         with (
             self._noticing(),
+            self._unmoved(),
             storage_errors(self.path),
             self.datastore.get_connection(commit=False) as connection,
         ):
@@ -316,6 +320,28 @@ class SQLiteStore:
         except IntegrityFailure as found:
             self.distrust(found)
             raise
+
+    @contextmanager
+    def _unmoved(self) -> Iterator[None]:
+        """Where SQLite takes the file for one that does not change: it did not.
+
+        It is read without locks there, because this user may not make the files that
+        locks need. What is read while another user writes may be wrong, or look
+        damaged. Raises `Busy` instead.
+        """
+        if "immutable" not in self._mode:
+            yield
+            return
+        try:
+            yield
+        finally:
+            if state_of(self.path.resolve()) != self._still:
+                raise Busy(
+                    f"{self.path} was written to while it was read in a folder that is "
+                    "read-only to this user, where what was read cannot be trusted: "
+                    "run the command again, or ask for the right to write in the "
+                    "folder, or ask a backup of the file"
+                )
 
     def distrust(self, found: ChronicleError) -> None:
         """Record nothing any more: the file was found damaged, or not as written."""
@@ -388,16 +414,3 @@ class SQLiteStore:
                 self._fold()
         self._closed = True
         self.datastore.close()
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file a name stands for; None for none."""
-    found = _stat(path)
-    return None if found is None else (found.st_dev, found.st_ino)
