@@ -534,4 +534,5 @@ def test_a_mistake_is_told_to_programs_too(record: Path, tmp_path: Path) -> None
     ended = shell("--json-errors", "run", path, record)
     said: dict[str, Any] = json.loads(ended.err)
     assert (ended.code, said["exit_code"], said["error"]) == (3, 3, "InputError")
-    assert "broken.toml: ensemble.seed: -1" in said["message"]
+    line = 1 + path.read_text().splitlines().index("seed = -1")
+    assert f"broken.toml:{line}: ensemble.seed: -1" in said["message"]

@@ -366,7 +366,7 @@ def window_of(
         orders=(),
         arms=(),
     )
-    start = chronicle.state(since, position, told)
+    start = chronicle.state(since, position, told, scenario.lens)
     network = network_of(start, past, chronicle.find)
     history = past_of(
         events,
@@ -375,13 +375,14 @@ def window_of(
         defenders=defenders_of(scenario),
         attackers=attackers_of(scenario),
         published_by=told,
+        lens=scenario.lens,
     )
     if history.settlements != network.settlements:
         raise InputError(f"{scenario.file}: the record names other places than the map")
     at_risk = history.defended[0]
     gone = ~history.defended[:, at_risk]
     seen = np.where(gone.any(axis=0), gone.argmax(axis=0), 0).astype(np.int64)
-    now = chronicle.state(branch, position, told)
+    now = chronicle.state(branch, position, told, scenario.lens)
     published = reporting_of(now).published
     rules = ONE_TEMPO | scenario.rules
     window = Window(network, at_risk, days, rules, published)

@@ -228,7 +228,10 @@ def _model(
         known = ", ".join(map(repr, labels))
         raise UsageError(f"{scenario.file} has no arm {arm!r}; there are {known}")
     start = chronicle.state(
-        scenario.branch_at, scenario.known_at, scenario.published_by
+        scenario.branch_at,
+        scenario.known_at,
+        scenario.published_by,
+        scenario.lens,
     )
     network = network_of(start, scenario, chronicle.find)
     control = start.control

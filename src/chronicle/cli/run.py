@@ -229,12 +229,15 @@ def told(found: Run) -> list[str]:
         posterior_alarm,
         skill_alarm,
     )
+    from chronicle.simulation.scenario import DEFAULT_LENS
 
     scenario, summary = found.scenario, found.summary()
     by = scenario.published_by
     clock = "as known now" if by is None else f"as published by {by}"
     if scenario.hindsight:
         clock += ", with hindsight"
+    if scenario.lens != DEFAULT_LENS:
+        clock += f", lens {scenario.lens}"
     from chronicle.report.pool import pool_lines
 
     worse = skill_alarm(found)

@@ -12,7 +12,7 @@ from typing import Any
 
 from chronicle.errors import InputError
 
-__all__ = ["toml_of"]
+__all__ = ["lines_of", "toml_of"]
 
 MOST_DOTS = 300  # in one line: no sentence and no list of numbers has as many
 MOST_DIGITS = 1_000
@@ -45,3 +45,29 @@ def toml_of(data: bytes, file: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as broken:  # among them TOMLDecodeError
         raise InputError(f"{file}: not TOML: {str(broken)[:200]}") from None
+
+
+_TABLE = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+def lines_of(data: bytes) -> dict[str, int]:
+    """The line of each key, `scenario.lens`, and table of TOML that was parsed.
+
+    Of tables that may stand more than once the names are numbered: `force 2.actors`.
+    Only bare keys of tables of one level are known, each by its first line; what stands
+    in a text of several lines may be taken for a key, so a line is help, not proof.
+    """
+    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    where = ""
+    for number, line in enumerate(data.decode("utf-8-sig").splitlines(), 1):
+        if table := _TABLE.match(line):
+            where = table[2]
+            if table[1] == "[[":
+                counts[where] = counts.get(where, 0) + 1
+                where += f" {counts[where]}"
+            found.setdefault(where, number)
+        elif key := _KEY.match(line):
+            found.setdefault(f"{where}.{key[1]}" if where else key[1], number)
+    return found

@@ -78,7 +78,10 @@ def scored_run(folder: Path, chronicle: Chronicle) -> Table:
             "run is"
         )
     start = chronicle.state(
-        scenario.branch_at, scenario.known_at, scenario.published_by
+        scenario.branch_at,
+        scenario.known_at,
+        scenario.published_by,
+        scenario.lens,
     )
     arm: Arm = run.arms[0]
     at_risk = {run.question.settlements[row] for row in run.question.rows}

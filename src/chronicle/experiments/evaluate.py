@@ -183,6 +183,7 @@ def _forecast(
         horizon_days=scenario.horizon_days,
         defenders=defenders_of(scenario),
         published_by=scenario.published_by,
+        lens=scenario.lens,
     )
     return DayForecast(day=day, published=published, truth=truth)
 

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chronicle.domain.lenses import parse_lens
 from chronicle.domain.table import Table
-from chronicle.errors import InputError
+from chronicle.errors import InputError, UsageError
 from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.experiments.folder import asked_of, held_by
 from chronicle.formats.writing.guard import guarded
@@ -185,6 +186,10 @@ def _check(scenario: Scenario, question: ForecastTask) -> None:
         scenario.horizon_days,
     ):
         raise ValueError("the question is not the scenario's")
+    try:
+        parse_lens(scenario.lens)
+    except UsageError as wrong:
+        raise ValueError(f"lens: {wrong}") from None
     if not 1 <= scenario.horizon_days <= MOST_DAYS:
         raise ValueError(f"horizon_days: 1 to {MOST_DAYS:,}")
     if (date.max - scenario.branch_at).days <= scenario.horizon_days:

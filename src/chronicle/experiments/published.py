@@ -190,6 +190,7 @@ def published_of(
         attackers=attackers_of(scenario),
         published_by=scenario.published_by,
         known_at=start.position,
+        lens=scenario.lens,
     )
     roads = roads_of(start)
     reach = by_road(roads)

@@ -233,6 +233,7 @@ class Run:
                 "on": scenario.branch_at,
                 "published_by": scenario.published_by,
                 "known_at": scenario.known_at,
+                "lens": scenario.lens,
                 "position": self.start.position,
                 "record": self.record,
                 "horizon_days": scenario.horizon_days,

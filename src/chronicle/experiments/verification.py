@@ -147,6 +147,7 @@ def verification_of(
         "defenders": defenders_of(scenario),
         "published_by": scenario.published_by,
         "known_at": start.position,
+        "lens": scenario.lens,
     }
     try:
         truth = arrivals_after(events, horizon_days=scenario.horizon_days, **view)

@@ -18,7 +18,13 @@ from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE, Parameters
 from chronicle.simulation.scenario import Scenario
 
-__all__ = ["asked_table", "keys_table", "kinds_table", "parameters_table"]
+__all__ = [
+    "asked_table",
+    "keys_table",
+    "kinds_table",
+    "lens_words",
+    "parameters_table",
+]
 
 PLACES = "place or places"
 MEANT: dict[str, tuple[str, str]] = {
@@ -64,6 +70,8 @@ KEYS: dict[str, dict[str, str]] = {
         "published_by": "only reports published by this day; the branch day: no "
         "hindsight. Undated reports are left out",
         "known_at": "only what the log held by a day, a time or '@POSITION'",
+        "lens": "latest, graded, majority, source:ID or cautious[:DAYS]: how reports "
+        "become control, at the branch and in what came to pass; latest without it",
         "horizon_days": "how many days to run, 14 without it",
         "offensive_since": "forces that took places since this day, and in the last "
         "three, are on the move at the branch",
@@ -123,6 +131,13 @@ def keys_table() -> Table:
     return Table(("table", "key", "meaning"), rows, header)
 
 
+def lens_words(scenario: Scenario) -> str:
+    """The lens of a scenario, and whether it is the one that nobody named."""
+    if scenario.lens == schema.DEFAULT_LENS:
+        return f"{scenario.lens}, as where a scenario names no lens"
+    return f"{scenario.lens}, at the branch and in what came to pass"
+
+
 def asked_table(scenario: Scenario) -> Table:
     """What a scenario asks, line by line."""
     by = scenario.published_by
@@ -135,6 +150,7 @@ def asked_table(scenario: Scenario) -> Table:
     since = scenario.offensive_since
     rows = [
         ("branch", f"end of {scenario.branch_at} (UTC), {clock}"),
+        ("lens", lens_words(scenario)),
         ("run forward", f"{scenario.horizon_days} days, to {last}"),
         (
             "offensive",

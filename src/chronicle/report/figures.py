@@ -131,7 +131,8 @@ def titles(run: Run, arm: Arm) -> tuple[str, str, str]:
 
 
 def _caption(run: Run, asked: str) -> Caption:
-    return Caption(asked=asked, clock=_clock(run), lens="latest", licence=run.licence)
+    lens = run.scenario.lens
+    return Caption(asked=asked, clock=_clock(run), lens=lens, licence=run.licence)
 
 
 def _clock(run: Run) -> str:

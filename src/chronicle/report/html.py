@@ -22,6 +22,7 @@ from chronicle.report.comparison import (
     places_table,
     with_areas,
 )
+from chronicle.report.explain import lens_words
 from chronicle.report.figures import (
     MOST_CURVES,
     arms_svg,
@@ -147,6 +148,7 @@ def _facts(run: Run) -> str:
         clock += f", known at {scenario.known_at}"
     facts = {
         "Branched from": clock,
+        "Lens": lens_words(scenario),
         "Offensive under way": (
             f"since {scenario.offensive_since}: who took a place in the last days "
             "is on the move, and may have taken another unreported"

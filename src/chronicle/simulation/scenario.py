@@ -5,6 +5,7 @@
     title = "Hama holds three more days"
     branch_at = 2024-11-30          the state at the end of this day …
     published_by = 2024-11-30       … as published by then: no hindsight
+    lens = "graded"                 … seen through this lens; latest without it
     horizon_days = 14
     offensive_since = 2024-11-27    forces that took places since then are on the move
 
@@ -49,15 +50,17 @@ from typing import Any, Literal
 import msgspec
 
 from chronicle.domain import fields
-from chronicle.domain.toml_text import toml_of
-from chronicle.errors import BudgetExceeded, InputError
+from chronicle.domain.lenses import LENSES, parse_lens
+from chronicle.domain.toml_text import lines_of, toml_of
+from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE
 from chronicle.simulation.posterior import Posterior, read_posterior
-from chronicle.simulation.toml_values import Reader
+from chronicle.simulation.toml_values import Origin, Reader
 from chronicle.store.sqlite.header import is_database
 
 __all__ = [
+    "DEFAULT_LENS",
     "EVERYWHERE",
     "KEYS",
     "MOST_REPLICAS",
@@ -69,6 +72,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 1 << 20
+DEFAULT_LENS = "latest"
 MOST_REPLICAS = 100_000
 MOST_DAYS = 365
 MOST_ORDERS = 500
@@ -128,6 +132,7 @@ class Scenario:
     arms: tuple[tuple[str, ...], ...] = ()
     posterior: Posterior | None = None
     offensive_since: date | None = None
+    lens: str = DEFAULT_LENS
 
     @property
     def hindsight(self) -> bool:
@@ -140,6 +145,8 @@ class Scenario:
         plain = {name: getattr(self, name) for name in self.__slots__ if name != "file"}
         if self.offensive_since is None:  # said by no file of before there was such
             del plain["offensive_since"]
+        if self.lens == DEFAULT_LENS:  # so are all files from before a lens was named
+            del plain["lens"]
         if self.posterior is None:
             del plain["posterior"]
         else:  # its digest says it all, wherever the file lies
@@ -160,6 +167,7 @@ _SCENARIO = (
     "branch_at",
     "published_by",
     "known_at",
+    "lens",
     "horizon_days",
     "offensive_since",
 )
@@ -203,16 +211,21 @@ def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
     except OSError as broken:
         raise InputError(f"cannot read {path}: {broken.strerror}") from None
     data = toml_of(read, str(path))
-    return scenario_of(data, path.name, path.parent if posterior else None)
+    origin = Origin(path.name, lines_of(read))
+    return scenario_of(data, origin, path.parent if posterior else None)
 
 
 def scenario_of(
-    data: Mapping[str, Any], file: str = "scenario", folder: Path | None = None
+    data: Mapping[str, Any],
+    file: str | Origin = "scenario",
+    folder: Path | None = None,
 ) -> Scenario:
-    """The scenario that parsed TOML says; *file* is its name in messages.
+    """The scenario that parsed TOML says; *file* is its name in messages, or
+    that and the lines of its keys.
 
     A posterior that it names is read from *folder*; without one it is left out.
     """
+    file = Origin(file) if isinstance(file, str) else file
     top = Reader(file, "", data, _TABLES)
     head = Reader(file, "scenario", top.need("scenario"), _SCENARIO)
     ensemble = Reader(file, "ensemble", data.get("ensemble", {}), _ENSEMBLE)
@@ -233,7 +246,7 @@ def scenario_of(
             f"{file}: ensemble.replicas: {replicas:,} is over {MOST_REPLICAS:,}"
         )
     return Scenario(
-        file=file,
+        file=file.name,
         id=_id(head),
         title=head.text("title", ""),
         about=head.text("about", "", _PARAGRAPHS),
@@ -250,6 +263,7 @@ def scenario_of(
         rules=_rules(file, data.get("rules", {})),
         orders=orders,
         offensive_since=_offensive(head, branch_at),
+        lens=_lens(head),
         arms=_arms(file, data.get("compare", {}), orders),
     )
 
@@ -277,13 +291,13 @@ def _draw(reader: Reader, folder: Path | None) -> tuple[str, Posterior | None]:
         raise
 
 
-def _tables(file: str, where: str, value: Any) -> list[Any]:
+def _tables(file: Origin, where: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise InputError(f"{file}: {where} must be written as [[{where}]]")
     return value
 
 
-def _forces(file: str, value: Any) -> tuple[Force, ...]:
+def _forces(file: Origin, value: Any) -> tuple[Force, ...]:
     forces = []
     for number, table in enumerate(_tables(file, "force", value), 1):
         reader = Reader(file, f"force {number}", table, _FORCE)
@@ -317,7 +331,19 @@ def _offensive(head: Reader, branch_at: date) -> date | None:
     return since
 
 
-def _rules(file: str, value: Any) -> dict[str, float]:
+def _lens(head: Reader) -> str:
+    """The full name of the lens through which the record is seen."""
+    told = head.text("lens", DEFAULT_LENS)
+    try:
+        return parse_lens(told).name
+    except UsageError:
+        near = get_close_matches(told, LENSES, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        rule = f"is no lens; there are {', '.join(LENSES)}{hint}"
+        raise head.wrong("lens", told, rule) from None
+
+
+def _rules(file: Origin, value: Any) -> dict[str, float]:
     names = [row.name for row in TABLE]
     reader = Reader(file, "rules", value, names)
     return {
@@ -327,7 +353,7 @@ def _rules(file: str, value: Any) -> dict[str, float]:
     }
 
 
-def _orders(file: str, value: Any) -> tuple[Order, ...]:
+def _orders(file: Origin, value: Any) -> tuple[Order, ...]:
     orders = []
     tables = _tables(file, "intervention", value)
     if len(tables) > MOST_ORDERS:
@@ -367,7 +393,7 @@ def _orders(file: str, value: Any) -> tuple[Order, ...]:
 
 
 def _arms(
-    file: str, value: Any, orders: Sequence[Order]
+    file: Origin, value: Any, orders: Sequence[Order]
 ) -> tuple[tuple[str, ...], ...]:
     reader = Reader(file, "compare", value, KEYS["compare"])
     names = {order.name for order in orders}

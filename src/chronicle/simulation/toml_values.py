@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +12,7 @@ from chronicle.domain import fields
 from chronicle.domain.fields import Rule
 from chronicle.errors import InputError
 
-__all__ = ["LINE", "Reader"]
+__all__ = ["LINE", "Origin", "Reader"]
 
 # Far from the ends of the calendar, over which no sum of days may go.
 FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9999, 12, 31)
@@ -19,10 +20,28 @@ FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9999, 12, 31)
 LINE = fields.text(fields.NAME_LENGTH)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The name of a file, and the line of each key (`scenario.lens`) where known."""
+
+    name: str
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def at(self, place: str) -> str:
+        """`file:line` of a key, or of the table that holds it; else the file."""
+        line = self.lines.get(place) or self.lines.get(place.rpartition(".")[0])
+        return f"{self.name}:{line}" if line else self.name
+
+
 class Reader:
     """A table whose keys are among *keys*; anything else is an `InputError`."""
 
-    def __init__(self, file: str, where: str, table: Any, keys: Sequence[str]) -> None:
+    def __init__(
+        self, file: Origin, where: str, table: Any, keys: Sequence[str]
+    ) -> None:
         self.file, self.where = file, where
         if not isinstance(table, Mapping):
             raise self.wrong("", table, "must be a table")
@@ -36,13 +55,14 @@ class Reader:
                     else "known: " + ", ".join(keys)
                 )
                 place = f"[{where}] has no key" if where else "there is no"
-                raise InputError(f"{file}: {place} {key!r}; {hint}")
+                line = file.at(f"{where}.{key}" if where else key)
+                raise InputError(f"{line}: {place} {key!r}; {hint}")
 
     def wrong(self, key: str, value: object, rule: str) -> InputError:
         """The error for a value that breaks a rule."""
         place = f"{self.where}.{key}" if key else self.where
         told = str(value) if isinstance(value, date | time) else repr(value)
-        return InputError(f"{self.file}: {place}: {told:.80} {rule}")
+        return InputError(f"{self.file.at(place)}: {place}: {told:.80} {rule}")
 
     def need(self, key: str) -> Any:
         """The value of a key that must be there."""

@@ -110,7 +110,7 @@ def unseen_of(
         return Unseen(undated=0, later=0, other=0)
     branch = scenario.branch_at
     by = scenario.published_by or branch
-    (now,) = states_by_day(events, branch, branch)
+    (now,) = states_by_day(events, branch, branch, lens=scenario.lens)
     undated = later = 0
     for id_ in already:
         deciding = [one.claim for one in now.places[id_].verdict.deciding]
