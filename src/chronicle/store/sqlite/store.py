@@ -10,7 +10,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -20,20 +20,12 @@ from chronicle.errors import (
     Busy,
     ChronicleError,
     Damaged,
-    IntegrityFailure,
     OutcomeUnknown,
     StorageError,
 )
 from chronicle.store.memory import system_clock
-from chronicle.store.protocol import StoredRow, Writing, microseconds
-from chronicle.store.sql.reading import (
-    hot_in_order,
-    last_position,
-    position_at,
-    rows_by_ids,
-    rows_in_order,
-    rows_with_columnar,
-)
+from chronicle.store.protocol import Writing, microseconds
+from chronicle.store.sql.store import SQLStore
 from chronicle.store.sqlite.errors import storage_errors
 from chronicle.store.sqlite.header import uri
 from chronicle.store.sqlite.identity import identity_of, stat_of, state_of
@@ -57,12 +49,13 @@ CHECKPOINT_BYTES = 4 << 20  # of write-ahead log before it is folded into the fi
 PATIENCE_MS = 1_000  # that a redaction waits for readers of the payload
 
 
-class SQLiteStore:
+class SQLiteStore(SQLStore):
     """A chronicle in one file. Open it with `create` or `open`."""
 
     def __init__(
         self, path: Path, clock: Callable[[], datetime], lock_timeout: float
     ) -> None:
+        super().__init__(str(path))
         self.path = path
         real = path.resolve()  # SQLite and the lock go by the real name
         self._side = [real.with_name(real.name + suffix) for suffix in SIDE_FILES[:2]]
@@ -73,8 +66,6 @@ class SQLiteStore:
         self._clock = clock
         self._pid = os.getpid()
         self._closed = False
-        self.wrote = False  # whether anything was recorded through this object
-        self._distrusted = ""  # what was found damaged
         self._purged = False  # what was emptied here has left the disk
         self._purge_due = False  # an emptied payload is still in the write-ahead log
         self._codes = Codes()
@@ -314,14 +305,6 @@ class SQLiteStore:
                     cursor.close()
 
     @contextmanager
-    def _noticing(self) -> Iterator[None]:
-        try:
-            yield
-        except IntegrityFailure as found:
-            self.distrust(found)
-            raise
-
-    @contextmanager
     def _unmoved(self) -> Iterator[None]:
         """Where SQLite takes the file for one that does not change: it did not.
 
@@ -342,69 +325,6 @@ class SQLiteStore:
                     "run the command again, or ask for the right to write in the "
                     "folder, or ask a backup of the file"
                 )
-
-    def distrust(self, found: ChronicleError) -> None:
-        """Record nothing any more: the file was found damaged, or not as written."""
-        self._distrusted = self._distrusted or str(found)[:200]
-
-    def head(self) -> int:
-        with self._reading() as cursor:
-            return last_position(cursor)
-
-    def rows(
-        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
-    ) -> Iterator[StoredRow]:
-        with self._noticing():
-            yield from rows_in_order(self._reading, after, upto, types)
-
-    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
-        with self._reading() as cursor:
-            found = rows_by_ids(cursor, "report", reports)
-        return {row.report or "": row for row in found}
-
-    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
-        with self._reading() as cursor:
-            return rows_by_ids(cursor, "target", reports)
-
-    def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
-        with self._noticing():
-            yield from hot_in_order(self._reading, after, upto)
-
-    def rows_with_columnar(
-        self, after: int = 0, upto: int | None = None
-    ) -> Iterator[tuple[StoredRow, bytes]]:
-        with self._noticing():
-            yield from rows_with_columnar(self._reading, after, upto)
-
-    def codes(self, kind: str) -> list[str]:
-        with self._reading() as cursor:
-            rows = cursor.execute(
-                "SELECT id FROM codes WHERE kind = ? ORDER BY code", (kind,)
-            ).fetchall()
-        if not all(type(id_) is str for (id_,) in rows):
-            raise Damaged(f"{self.path} has lost an id of a {kind}; restore a backup")
-        return [id_ for (id_,) in rows]
-
-    def position_at(self, stamp: int) -> int:
-        """By bisection: `recorded_at` never decreases, so it needs no index."""
-        head = self.head()
-        with self._reading() as cursor:
-            return position_at(cursor, stamp, head)
-
-    def identity(self) -> str:
-        with self._reading() as cursor:
-            found = cursor.execute("SELECT id FROM chronicle").fetchone()
-        if found is None:
-            raise Damaged(f"{self.path} has lost its id; restore a backup")
-        return str(found[0])
-
-    def redactions(self) -> int:
-        with self._reading() as cursor:
-            found = cursor.execute(
-                "SELECT COUNT(*) FROM events "
-                "WHERE target IS NOT NULL AND type = 'report-redacted'"
-            ).fetchone()[0]
-        return int(found)
 
     def close(self) -> None:
         if self._closed or self._pid != os.getpid():

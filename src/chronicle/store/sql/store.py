@@ -1,0 +1,105 @@
+"""What is asked of a log in SQL, whichever database keeps it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from chronicle.errors import ChronicleError, Damaged, IntegrityFailure
+from chronicle.store.protocol import StoredRow
+from chronicle.store.sql.cursor import Cursor
+from chronicle.store.sql.reading import (
+    hot_in_order,
+    last_position,
+    position_at,
+    rows_by_ids,
+    rows_in_order,
+    rows_with_columnar,
+)
+
+__all__ = ["SQLStore"]
+
+
+class SQLStore(ABC):
+    """The reading half of a store; a subclass lends cursors and writes."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name  # as messages have it
+        self.wrote = False  # whether anything was recorded through this object
+        self._distrusted = ""  # what was found damaged
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Cursor]:
+        """A cursor that gives tuples, for one short look."""
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityFailure as found:
+            self.distrust(found)
+            raise
+
+    def distrust(self, found: ChronicleError) -> None:
+        """Record nothing any more: the file was found damaged, or not as written."""
+        self._distrusted = self._distrusted or str(found)[:200]
+
+    def head(self) -> int:
+        with self._reading() as cursor:
+            return last_position(cursor)
+
+    def rows(
+        self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
+    ) -> Iterator[StoredRow]:
+        with self._noticing():
+            yield from rows_in_order(self._reading, after, upto, types)
+
+    def reports(self, reports: Sequence[str]) -> dict[str, StoredRow]:
+        with self._reading() as cursor:
+            found = rows_by_ids(cursor, "report", reports)
+        return {row.report or "": row for row in found}
+
+    def remarks_on(self, reports: Sequence[str]) -> list[StoredRow]:
+        with self._reading() as cursor:
+            return rows_by_ids(cursor, "target", reports)
+
+    def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
+        with self._noticing():
+            yield from hot_in_order(self._reading, after, upto)
+
+    def rows_with_columnar(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[StoredRow, bytes]]:
+        with self._noticing():
+            yield from rows_with_columnar(self._reading, after, upto)
+
+    def codes(self, kind: str) -> list[str]:
+        with self._reading() as cursor:
+            rows = cursor.execute(
+                "SELECT id FROM codes WHERE kind = ? ORDER BY code", (kind,)
+            ).fetchall()
+        if not all(type(id_) is str for (id_,) in rows):
+            raise Damaged(f"{self.name} has lost an id of a {kind}; restore a backup")
+        return [id_ for (id_,) in rows]
+
+    def position_at(self, stamp: int) -> int:
+        """By bisection: `recorded_at` never decreases, so it needs no index."""
+        head = self.head()
+        with self._reading() as cursor:
+            return position_at(cursor, stamp, head)
+
+    def identity(self) -> str:
+        with self._reading() as cursor:
+            found = cursor.execute("SELECT id FROM chronicle").fetchone()
+        if found is None:
+            raise Damaged(f"{self.name} has lost its id; restore a backup")
+        return str(found[0])
+
+    def redactions(self) -> int:
+        with self._reading() as cursor:
+            found = cursor.execute(
+                "SELECT COUNT(*) FROM events "
+                "WHERE target IS NOT NULL AND type = 'report-redacted'"
+            ).fetchone()[0]
+        return int(found)
