@@ -134,6 +134,7 @@ def test_a_file_that_is_missing_is_told_and_the_rest_is_read(toy: Path, file: st
         (PERIOD, "StartDate,2024-02-30\nLength,5\n"),
         (PERIOD, "StartDate,2024-02-28\nLength,0\n"),
         (PERIOD, "StartDate,2024-02-28\nLength,99999999999\n"),
+        (PERIOD, 'StartDate,"9999-12-31"\nLength,20\n'),
     ],
 )
 def test_a_folder_without_places_or_days_is_refused(toy: Path, file: str, text: str):

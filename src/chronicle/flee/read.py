@@ -9,6 +9,7 @@ a period is refused. The writer is `chronicle.flee.write`.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 from chronicle.errors import InputError
@@ -48,6 +49,7 @@ __all__ = [
 
 
 MAX_DAYS = 7_305  # twenty years
+LAST_START = date.max - timedelta(days=MAX_DAYS)
 
 
 def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
@@ -143,6 +145,9 @@ def _read_period(folder: Path, file: str, problems: list[Problem]) -> FleePeriod
             start = as_day(value)
             if start is None:
                 sheet.report(row.line, "StartDate", value, "is no day of the calendar")
+            elif start > LAST_START:  # whatever the length, each day has a date
+                sheet.report(row.line, "StartDate", value, f"is after {LAST_START}")
+                start = None
         elif word == "length":
             days = as_whole(value)
             if days is None or not 1 <= days <= MAX_DAYS:
