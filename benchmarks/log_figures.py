@@ -22,7 +22,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
-from eventsourcing.persistence import StoredEvent, Tracking
+from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteTrackingRecorder
 
 import chronicle as ch
@@ -31,10 +31,9 @@ from chronicle.replay.columns import read
 from chronicle.replay.segments import read_all
 from chronicle.replay.stored import LogSource, replay_of
 from chronicle.store.claims_view import ClaimsView, claim_row
-from chronicle.store.codec import encode
 from chronicle.store.log import EventLog
 from chronicle.store.projections import Follower
-from chronicle.store.sqlite.recorder import ChronicleDatastore, ChronicleRecorder
+from chronicle.store.sqlite.recorder import ChronicleDatastore
 from chronicle.store.sqlite.schema import STATEMENTS, set_pragmas
 from chronicle.store.sqlite.store import SQLiteStore
 from figures import figure, interleaved
@@ -93,60 +92,46 @@ def filled(path: Path, count: int) -> EventLog:
 
 
 def append_bulk(count: int, folder: Path) -> list[dict[str, Any]]:
-    """Our recorder against `executemany` of the very rows that it stores."""
-    path = folder / "bulk.db"
+    """`EventLog.extend`, as users call it, against `executemany` of its very rows."""
     events = claims(count)
-    stored = [
-        StoredEvent(e.source, n // SOURCES + 1, e.TYPE, encode(e))
-        for n, e in enumerate(events)
-    ]
-
-    def fresh() -> None:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-
+    raw_path = folder / "bulk.db"
+    insert = "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)"
     rows: list[tuple[Any, ...]] = []
 
     def ours() -> Callable[[], None]:
-        for start in range(0, count, BATCH):
-            recorder.insert_events(stored[start : start + BATCH])
+        log.extend(events)
         return check
 
     def check() -> None:
-        raw = sqlite3.connect(path)
-        rows[:] = raw.execute("SELECT * FROM events ORDER BY position").fetchall()
-        codes[:] = raw.execute("SELECT * FROM codes").fetchall()
-        raw.close()
-        assert len(rows) == count
-        datastore.close()
+        _check_head(log, count + SETTLEMENTS + 3)
+        stored = sqlite3.connect(path)
+        rows[:] = stored.execute("SELECT * FROM events ORDER BY position").fetchall()
+        codes[:] = stored.execute("SELECT * FROM codes").fetchall()
+        stored.close()
 
     def limit() -> Callable[[], None]:
-        for start in range(0, count, BATCH):
+        for start in range(len(rows) - count, len(rows), BATCH):
             raw.execute("BEGIN IMMEDIATE")
-            raw.executemany(
-                "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)",
-                rows[start : start + BATCH],
-            )
+            raw.executemany(insert, rows[start : start + BATCH])
             raw.execute("COMMIT")
         return raw.close
 
     codes: list[tuple[Any, ...]] = []
     mine, theirs = [], []
+    path = folder / "bulk.chronicle"
     for _ in range(ROUNDS):
-        fresh()
-        datastore = ChronicleDatastore(
-            f"file:{path}?mode=rwc", originator_id_type="text"
-        )
-        recorder = ChronicleRecorder(datastore)
-        recorder.create_table()
+        log = new_log(path)
+        register(log)
         mine += interleaved([ours], 1)[0]
-        fresh()
-        raw = sqlite3.connect(path, isolation_level=None)
+        for suffix in ("", "-wal", "-shm"):
+            raw_path.with_name(raw_path.name + suffix).unlink(missing_ok=True)
+        raw = sqlite3.connect(raw_path, isolation_level=None)
         raw.execute("PRAGMA journal_mode=WAL")
         set_pragmas(raw)
         for statement in STATEMENTS:
             raw.execute(statement)
         raw.executemany("INSERT INTO codes VALUES (?,?,?,?)", codes)
+        raw.executemany(insert, rows[:-count])  # the places and actors
         theirs += interleaved([limit], 1)[0]
     return [
         figure(

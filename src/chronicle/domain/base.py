@@ -245,6 +245,7 @@ class Remark(Report):
     """A report about a report; its id may be left to `decide` by leaving it empty."""
 
     __slots__ = ()
+    report: str
 
 
 def half_open(event: Any) -> None:

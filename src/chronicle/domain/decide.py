@@ -100,7 +100,7 @@ class Pending:
         if isinstance(event, ReportRedacted):
             self._empty(event.report)
         if isinstance(event, Remark):
-            self._about.setdefault(event.report, []).append(recorded)  # type: ignore[attr-defined]
+            self._about.setdefault(event.report, []).append(recorded)
 
     def _empty(self, report: str) -> None:
         """A redaction takes away a report and what was said of it, as a store does."""

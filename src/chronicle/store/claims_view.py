@@ -100,7 +100,7 @@ def _root(remark: Any, log: EventLog) -> str:
         if isinstance(found.event, Remark) and not isinstance(
             found.event, ReportRedacted
         ):
-            report = found.event.report  # type: ignore[attr-defined]
+            report = found.event.report
         else:
             return report
 

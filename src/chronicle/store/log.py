@@ -6,7 +6,6 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,9 +15,7 @@ from chronicle.domain.events import (
     ControlReported,
     Event,
     Reference,
-    Remark,
     Report,
-    ReportRedacted,
     ReportRetracted,
     ReportsLinked,
 )
@@ -36,9 +33,9 @@ from chronicle.store.brought import (
 from chronicle.store.bulk import Controls, columns_of, insert_claims, insert_controls
 from chronicle.store.chunks import chunks, chunks_and_columns
 from chronicle.store.codec import encode
-from chronicle.store.columnar import columnar
 from chronicle.store.positions import check_expected, positions_of, said_gone
-from chronicle.store.protocol import Draft, Store, Writing, microseconds
+from chronicle.store.protocol import Store, Writing, microseconds
+from chronicle.store.recording import record
 from chronicle.store.register import ReferenceCache, StoreRegister, recorded_of
 from chronicle.store.vintages import Tally, bring_up_to_date, links_like
 
@@ -180,7 +177,7 @@ class EventLog:
                         refused(line, event, error)
                     if again and isinstance(event, ReportsLinked):
                         mentioned.update(links_like(event, pending))
-                self._insert(work, news, register)
+                record(work, news, register)
 
             for chunk in chunks_and_columns(rows):
                 if isinstance(chunk, Controls):
@@ -282,7 +279,7 @@ class EventLog:
                 work,
                 register,
                 lambda events: self._decide(work, events, register),
-                lambda news: self._insert(work, news, register),
+                lambda news: record(work, news, register),
             )
 
     def _decide(
@@ -305,47 +302,10 @@ class EventLog:
             if decided is not None:
                 pending.add(decided)
                 news.append(decided)
-        positions = self._insert(work, news, register)
+        positions = record(work, news, register)
         known = [e for e, fate in zip(events, fates, strict=True) if fate is None]
         standing = iter(positions_of(work, known))
         return [next(standing) if fate is None else positions[fate] for fate in fates]
-
-    def _insert(
-        self, work: Writing, news: Sequence[Event], register: StoreRegister
-    ) -> range:
-        """Encode and store; a redaction also takes its report's payload away."""
-        at: dict[str, int] = {}
-
-        def position_of(report: str) -> int:
-            found = register.report(report)
-            if found is None and not at:  # it is among the news
-                for position, event in enumerate(news, work.head + 1):
-                    if isinstance(event, Report):
-                        at[event.report_id] = position
-            return at[report] if found is None else found.position
-
-        drafts = []
-        redacted = []
-        for event in news:
-            if isinstance(event, ReportRedacted):
-                event = _with_digest(work, event)
-                redacted.append(event.report)
-            told = spoken_of = None
-            stream = "register"
-            if isinstance(event, Report):
-                told, stream = event.report_id, f"source:{event.source}"
-                if isinstance(event, Remark):
-                    spoken_of = event.report  # type: ignore[attr-defined]
-            record = columnar(event, work.code, position_of)
-            type_, body = event.TYPE, encode(event)
-            drafts.append(
-                Draft(stream, type_, body, record, told, spoken_of, event.dataset)
-            )
-        positions = work.insert(drafts)
-        register.take(news)
-        for report in redacted:
-            work.redact_payload(report)
-        return positions
 
     def recorded(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
@@ -394,15 +354,6 @@ class EventLog:
         """The event with that report id."""
         row = self.store.reports([report]).get(report)
         return recorded_of(row) if row else None
-
-
-def _with_digest(work: Writing, event: ReportRedacted) -> ReportRedacted:
-    row = work.reports([event.report]).get(event.report)
-    if row is None:
-        raise InputError(
-            f"report {event.report!r} is not recorded yet: leave it out instead"
-        )
-    return replace(event, digest=hashlib.sha256(row.body).hexdigest())
 
 
 _key = text(NAME_LENGTH, needed=True)

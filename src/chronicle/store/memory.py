@@ -154,6 +154,9 @@ class _MemoryWriting:
         fresh = self._codes.setdefault(kind, {})
         return fresh.setdefault(id_, len(known) + len(fresh))
 
+    def version(self, stream_id: str) -> int:
+        return self._versions.get(stream_id, self._store._versions.get(stream_id, 0))
+
     def insert(self, drafts: Iterable[Draft]) -> range:
         drafts = list(drafts)
         told = {draft.report for draft in drafts if draft.report is not None}
@@ -169,8 +172,7 @@ class _MemoryWriting:
 
     def _insert(self, position: int, draft: Draft) -> None:
         stream = draft.stream
-        before = self._versions.get(stream, self._store._versions.get(stream, 0))
-        version = self._versions[stream] = before + 1
+        version = self._versions[stream] = self.version(stream) + 1
         self._drafts.append(draft)
         self._rows.append(
             StoredRow(

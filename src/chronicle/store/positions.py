@@ -72,7 +72,7 @@ def _places(event: Event | Redacted) -> Iterator[str]:
 
 def _spoken_of(event: Event | Redacted) -> Iterator[str]:
     if isinstance(event, Remark):
-        yield event.report  # type: ignore[attr-defined]
+        yield event.report
     if isinstance(event, ReportsLinked):
         yield event.other
 

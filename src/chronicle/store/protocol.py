@@ -94,6 +94,10 @@ class Writing(Reading, Protocol):
         """The code of an id: the rank of its first mention among its kind."""
         ...
 
+    def version(self, stream_id: str) -> int:
+        """The last version in a stream; 0 of one that has no event."""
+        ...
+
     def insert(self, drafts: Iterable[Draft]) -> range:
         """Store *drafts*; their positions."""
         ...

@@ -99,7 +99,7 @@ class StoreRegister:
     def prefetch(self, events: Sequence[Event]) -> None:
         """Forget the last chunk, and read what this one speaks of."""
         ids = {e.report_id for e in events if isinstance(e, Report) and e.report_id}
-        ids |= {e.report for e in events if isinstance(e, Remark)}  # type: ignore[attr-defined]
+        ids |= {e.report for e in events if isinstance(e, Remark)}
         rows = self._store.reports(list(ids)) if ids else {}
         self._told = dict.fromkeys(ids)
         self._told |= {id_: recorded_of(row) for id_, row in rows.items()}

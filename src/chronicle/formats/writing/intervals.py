@@ -61,7 +61,7 @@ def by_place(log: Iterable[RecordedEvent]) -> dict[str, list[RecordedEvent]]:
             of[event.report_id] = {event.settlement}
             found.setdefault(event.settlement, []).append(recorded)
         elif isinstance(event, Remark):
-            places = of.get(event.report, set())  # type: ignore[attr-defined]
+            places = of.get(event.report, set())
             if not places:
                 continue
             if isinstance(event, ReportAmended):

@@ -6,13 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from chronicle.errors import Damaged
-from chronicle.store.columnar import BLANK
 from chronicle.store.protocol import Draft, StoredRow
 from chronicle.store.sql.cursor import Cursor
 from chronicle.store.sql.reading import rows_by_ids, rows_in_order
@@ -78,6 +75,13 @@ class SQLWriting(ABC):
             raise Damaged(f"a version of stream {stream} is no number")
         return found
 
+    def version(self, stream_id: str) -> int:
+        """The last version in a stream; 0 of one that has no event."""
+        stream = self._codes.by_kind.get("stream", {}).get(stream_id)
+        if stream is None:
+            return 0
+        return self._versions.get(stream) or self._last_version(stream) or 0
+
     def insert(self, drafts: Iterable[Draft]) -> range:
         first = self.head + 1
         self.head += self._put("events", self._rows_of(drafts))
@@ -101,35 +105,6 @@ class SQLWriting(ABC):
             # fmt: off
             yield (position, stream, version, type_, now,
                    report, target, dataset, columnar, body)
-            # fmt: on
-
-    def insert_stored(self, events: Sequence[StoredEvent]) -> range:
-        """Store the library's events, whose versions must follow on in each stream."""
-        first = self.head + 1
-        self.head += self._put("events", self._stored_rows(events))
-        return range(first, self.head + 1)
-
-    def _stored_rows(self, events: Sequence[StoredEvent]) -> Iterator[Row]:
-        """The rows, likewise, each checked in passing."""
-        now = self.recorded_at
-        streams: dict[UUID | str, int] = {}
-        last: dict[int, int | None] = {}
-        for position, event in enumerate(events, self.head + 1):
-            name, version = event.originator_id, event.originator_version
-            if name not in streams:
-                id_ = name.hex if isinstance(name, UUID) else name
-                streams[name] = stream = self.code("stream", id_)
-                last.setdefault(stream, self._last_version(stream))
-            stream = streams[name]
-            before = last[stream]
-            if version - 1 != before and (before is not None or version not in (0, 1)):
-                raise IntegrityError(
-                    f"version {version} of {name} does not follow {before}"
-                )
-            last[stream] = version
-            # fmt: off
-            yield (position, stream, version, event.topic, now,
-                   None, None, None, BLANK, event.state)
             # fmt: on
 
     def finish(self) -> None:

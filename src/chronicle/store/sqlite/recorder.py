@@ -1,4 +1,4 @@
-"""The library's factory and recorder for SQLite, with what it leaves open closed.
+"""The library's recorder for SQLite, with what it leaves open closed.
 
 Versions without gaps, positions without gaps and one clock that never runs backwards
 are checked in the inserting transaction; pragmas are set, not left to the build.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,31 +19,26 @@ from eventsourcing.persistence import (
     InterfaceError,
     Notification,
     OperationalError,
-    ProcessRecorder,
     StoredEvent,
-    Tracking,
 )
 from eventsourcing.sqlite import (
     SQLITE3_DEFAULT_LOCK_TIMEOUT,
-    SQLiteAggregateRecorder,
     SQLiteApplicationRecorder,
     SQLiteConnection,
     SQLiteConnectionPool,
     SQLiteCursor,
     SQLiteDatastore,
-    SQLiteFactory,
-    SQLiteTrackingRecorder,
 )
 
+from chronicle.errors import Busy, Conflict
 from chronicle.store.memory import system_clock
-from chronicle.store.protocol import microseconds
+from chronicle.store.protocol import Writing, microseconds
 from chronicle.store.sqlite.schema import STATEMENTS, set_pragmas
 from chronicle.store.sqlite.writing import Codes, SQLiteWriting
+from chronicle.store.stored_events import StoredEvents
 
 __all__ = [
     "ChronicleDatastore",
-    "ChronicleFactory",
-    "ChronicleProcessRecorder",
     "ChronicleRecorder",
     "immediate",
 ]
@@ -154,8 +149,11 @@ def immediate(datastore: SQLiteDatastore) -> Iterator[SQLiteCursor]:
 class ChronicleRecorder(SQLiteApplicationRecorder):
     """The library's recorder on our tables; passes the library's own test cases.
 
-    A gap in the versions of a stream, which the library would store and then fail to
-    read, raises its `IntegrityError`.
+    An event that is inserted here is recorded as by `EventLog.append`: it is decoded
+    from our TYPEs, decided on, and stored with its whole row. `Untrusted` is raised for
+    a topic or a state that is none of ours, and the library's `IntegrityError` for a
+    stream that is not the event's own, a version that does not follow on, and an event
+    that `decide` would leave out or change.
     """
 
     def __init__(
@@ -164,6 +162,9 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
         super().__init__(datastore, "events")
         self.select_max_notification_id_statement = "SELECT MAX(position) FROM events"
         self.clock: Callable[[], datetime] = system_clock
+        self.identity: Callable[[], str] = str  # of the log; a branch has another
+        self.writing: Callable[[], AbstractContextManager[Writing]] = self._transaction
+        self._stored_events = StoredEvents()
 
     def construct_create_table_statements(self) -> list[str]:
         kinds = ("TABLE", "UNIQUE INDEX", "INDEX", "TRIGGER")
@@ -177,18 +178,26 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
-        with immediate(self.datastore) as cursor:
-            return self._insert_events(cursor, stored_events, **kwargs)
+        try:
+            with self.writing() as work:
+                return list(self._record(work, stored_events))
+        except Conflict as taken:
+            raise IntegrityError(taken) from taken
+        except Busy as broken:
+            raise OperationalError(broken) from broken
 
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
-    ) -> Sequence[int] | None:
-        inserting = c.sqlite_cursor
-        asking = inserting.connection.cursor()
-        work = SQLiteWriting(inserting, asking, Codes(), microseconds(self.clock()))
-        positions = list(work.insert_stored(stored_events))
-        work.finish()
-        return positions
+    @contextmanager
+    def _transaction(self) -> Iterator[Writing]:
+        with immediate(self.datastore) as cursor:
+            inserting = cursor.sqlite_cursor
+            asking = inserting.connection.cursor()
+            now = microseconds(self.clock())
+            work = SQLiteWriting(inserting, asking, Codes(), now)
+            yield work
+            work.finish()
+
+    def _record(self, work: Writing, stored: Sequence[StoredEvent]) -> range:
+        return self._stored_events.record(work, stored, self.identity)
 
     def select_events(
         self,
@@ -240,42 +249,3 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
                 )
                 for position, id_, version, type_, body in c.fetchall()
             ]
-
-
-class ChronicleProcessRecorder(
-    SQLiteTrackingRecorder, ChronicleRecorder, ProcessRecorder
-):
-    """Events and the position of a follower, recorded in one transaction."""
-
-    def __init__(
-        self, datastore: SQLiteDatastore, *, events_table_name: str = "events"
-    ) -> None:
-        super().__init__(datastore, events_table_name=events_table_name)
-
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
-        positions = super()._insert_events(c, stored_events, **kwargs)
-        tracking: Tracking | None = kwargs.get("tracking")
-        if tracking is not None:
-            self._insert_tracking(c, tracking)
-        return positions
-
-
-class ChronicleFactory(SQLiteFactory):
-    """Makes our recorders; named `PERSISTENCE_MODULE` in the library's settings."""
-
-    aggregate_recorder_class = SQLiteAggregateRecorder
-    application_recorder_class = ChronicleRecorder
-    process_recorder_class = ChronicleProcessRecorder  # type: ignore[assignment]
-
-    def __init__(self, env: Any) -> None:
-        super().__init__(env)
-        given = self.datastore
-        self.datastore = ChronicleDatastore(
-            given.pool.db_name,
-            lock_timeout=given.pool.lock_timeout,
-            single_row_tracking=given.single_row_tracking,
-            originator_id_type=given.originator_id_type,
-        )
-        given.close()

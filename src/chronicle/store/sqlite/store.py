@@ -80,7 +80,7 @@ class SQLiteStore(SQLStore):
                 lock_timeout=max(lock_timeout, LEAST),
             )
             self.recorder = ChronicleRecorder(self.datastore)
-            self.recorder.clock = clock
+            self.recorder.writing, self.recorder.identity = self.writing, self.identity
 
     @classmethod
     def create(
