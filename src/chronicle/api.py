@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from chronicle.domain.cautions import Facts, cautions, facts_of
 from chronicle.domain.events import ControlReported, Event, ReportRedacted
+from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.names import Gazetteer
 from chronicle.domain.quality import STALE_DAYS, check_table
@@ -28,7 +29,6 @@ from chronicle.domain.views import (
     diff_table,
     displaced_table,
     history_table,
-    incidents_table,
     marked,
     why_table,
 )
