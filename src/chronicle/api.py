@@ -547,13 +547,14 @@ class Chronicle:
         """
         stop = stop or threading.Event()
         pause = SOONEST
-        while not stop.is_set():
-            before = after
-            for recorded in self._log.recorded(after):
-                after = recorded.position
-                yield recorded
-            pause = SOONEST if after > before else min(2 * pause, LATEST)
-            stop.wait(pause)
+        with self._log.store.waiting() as wait:
+            while not stop.is_set():
+                before = after
+                for recorded in self._log.recorded(after):
+                    after = recorded.position
+                    yield recorded
+                pause = SOONEST if after > before else min(2 * pause, LATEST)
+                wait(stop, pause)
 
     def report(self, report: str) -> RecordedEvent | None:
         """The event that tells *report*, as it was first recorded; None for none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -13,7 +13,14 @@ from eventsourcing.popo import POPOApplicationRecorder
 
 from chronicle.errors import Busy, ChronicleError, Conflict
 from chronicle.store.columnar import BLANK
-from chronicle.store.protocol import Draft, StoredRow, Writing, microseconds
+from chronicle.store.protocol import (
+    Draft,
+    StoredRow,
+    Wait,
+    Writing,
+    microseconds,
+    polling,
+)
 
 __all__ = ["MemoryStore"]
 
@@ -117,6 +124,9 @@ class MemoryStore:
 
     def distrust(self, found: ChronicleError) -> None:
         """Memory is not damaged by others."""
+
+    def waiting(self) -> AbstractContextManager[Wait]:
+        return polling()
 
     def purge(self) -> bool:
         return True

@@ -130,9 +130,13 @@ class Follower:
     def follow(self, stop: threading.Event, batch: int = BATCH) -> None:
         """Keep the view up to date until *stop* is set; looks less often when quiet."""
         pause = SOONEST
-        while not stop.is_set():
-            pause = SOONEST if self.step(batch) else min(2 * pause, LATEST)
-            stop.wait(pause)
+        with self._log.store.waiting() as wait:
+            while not stop.is_set():
+                if self.step(batch):
+                    pause = SOONEST
+                else:
+                    pause = min(2 * pause, LATEST)
+                    wait(stop, pause)
 
     def close(self) -> None:
         """Let go of the view's file; the log stays open."""

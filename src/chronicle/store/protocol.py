@@ -7,9 +7,10 @@ not at all, and a row never changes, but that a redaction empties it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import NamedTuple, Protocol
 
 from chronicle.errors import ChronicleError
@@ -19,13 +20,27 @@ __all__ = [
     "Reading",
     "Store",
     "StoredRow",
+    "Wait",
     "Writing",
     "microseconds",
     "moment",
+    "polling",
 ]
+
+Wait = Callable[[Event, float], None]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+@contextmanager
+def polling() -> Iterator[Wait]:
+    """`Store.waiting` where nobody tells of what is recorded."""
+
+    def wait(stop: Event, seconds: float) -> None:
+        stop.wait(seconds)
+
+    yield wait
 
 
 def microseconds(when: datetime) -> int:
@@ -173,6 +188,14 @@ class Store(Reading, Protocol):
 
     def redactions(self) -> int:
         """How many reports were redacted; each changes what earlier rows hold."""
+        ...
+
+    def waiting(self) -> AbstractContextManager[Wait]:
+        """Lends a way to wait for what others record: `(stop, seconds)`.
+
+        It returns when something may have been recorded, at the latest soon after the
+        event *stop* is set; where nobody tells of it, after *seconds*.
+        """
         ...
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -24,7 +24,7 @@ from chronicle.errors import (
     StorageError,
 )
 from chronicle.store.memory import system_clock
-from chronicle.store.protocol import Writing, microseconds
+from chronicle.store.protocol import Wait, Writing, microseconds, polling
 from chronicle.store.sql.store import SQLStore
 from chronicle.store.sqlite.errors import storage_errors
 from chronicle.store.sqlite.header import uri
@@ -251,6 +251,9 @@ class SQLiteStore(SQLStore):
                 self._purge_due, self._purged = False, True
             return bool(done[0] == 0)
         return False
+
+    def waiting(self) -> AbstractContextManager[Wait]:
+        return polling()
 
     def purge(self) -> bool:
         """Fold the write-ahead log in now; whether all emptied payloads left the disk.

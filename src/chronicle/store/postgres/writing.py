@@ -1,0 +1,73 @@
+"""One transaction on the log of a server: rows go in by COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import psycopg
+
+from chronicle.errors import StorageError
+from chronicle.store.columnar import BLANK
+from chronicle.store.postgres.connecting import QuestionCursor
+from chronicle.store.postgres.schema import TYPES
+from chronicle.store.sql.writing import Codes, Row, SQLWriting
+
+__all__ = ["PostgresWriting"]
+
+BATCH = 8_192  # rows that are held at a time, and copied in one go
+_COPY = {table: f"COPY {table} FROM STDIN (FORMAT BINARY)" for table in TYPES}
+
+
+class PostgresWriting(SQLWriting):
+    """One transaction under the writers' lock."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], codes: Codes, now: int
+    ) -> None:
+        self._connection = connection
+        super().__init__(QuestionCursor(connection), codes, now)
+
+    def _put(self, table: str, rows: Iterable[Row]) -> int:
+        """By COPY: the library's pipelined INSERT can wait for ever on large batches.
+
+        The rows of a batch are made before it is sent, as their making asks the server.
+        """
+        done, left = 0, iter(rows)
+        while batch := list(islice(left, BATCH)):
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(_COPY[table]) as copy,
+            ):
+                copy.set_types(TYPES[table])
+                for row in batch:
+                    copy.write_row(row)
+            done += len(batch)
+        return done
+
+    def finish(self) -> None:
+        if self._connection.info.transaction_status != _INTRANS:
+            raise StorageError("the transaction has failed; nothing was recorded")
+        super().finish()
+
+    def redact_payload(self, report: str) -> None:
+        self.emptied = True
+        self._cursor.execute("SELECT redact_payload(?, ?)", (report, BLANK))
+
+    def unmentioned(
+        self, dataset: str, types: Sequence[str], reports: Iterable[str]
+    ) -> Iterator[str]:
+        number = self._dataset(dataset)
+        if number is None:
+            return
+        found = self._cursor.execute(
+            "SELECT report FROM events WHERE dataset = ? AND report IS NOT NULL "
+            "AND type = ANY(?) AND report NOT IN (SELECT unnest(?::text[])) "
+            "ORDER BY position",
+            (number, list(types), list(reports)),
+        ).fetchall()
+        yield from (report for (report,) in found)
+
+
+_INTRANS = psycopg.pq.TransactionStatus.INTRANS
