@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chronicle.api import Chronicle as Chronicle
     from chronicle.api import create as create
     from chronicle.api import memory as memory
+    from chronicle.api import migrate as migrate
     from chronicle.api import open_chronicle as open  # noqa: F401
     from chronicle.api import restore as restore
     from chronicle.calibration.calibrate import Calibration as Calibration
@@ -96,6 +97,7 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "memory": "chronicle.api",
     "open": "chronicle.api:open_chronicle",
     "restore": "chronicle.api",
+    "migrate": "chronicle.api",
     "read_scenario": "chronicle.simulation.scenario",
     "run_scenario": "chronicle.experiments.run",
     "Calibration": "chronicle.calibration.calibrate",

@@ -44,11 +44,15 @@ from chronicle.formats.jsonl import is_export
 from chronicle.formats.merging import Merge, merge_export, merge_record
 from chronicle.formats.spreadsheet.table import TableFile
 from chronicle.replay.stored import drop_caches
+from chronicle.store.address import is_server
 from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
+from chronicle.store.copying import Copy, copied
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore, system_clock
+from chronicle.store.protocol import Store
 from chronicle.store.scratch import scratch_folder
+from chronicle.store.sql.store import SQLStore
 from chronicle.store.sqlite.backup import Backup, backup
 from chronicle.store.sqlite.backup import Progress as BackupProgress
 from chronicle.store.sqlite.backup import restore as restored
@@ -58,8 +62,9 @@ from chronicle.store.undo import Undone, undo_import
 if TYPE_CHECKING:
     from chronicle import Picture
     from chronicle.replay import Replay
+    from chronicle.store.postgres.store import PostgresStore
 
-__all__ = ["Chronicle", "create", "memory", "open_chronicle", "restore"]
+__all__ = ["Chronicle", "create", "memory", "migrate", "open_chronicle", "restore"]
 
 SOONEST, LATEST = 0.005, 0.25  # seconds between looks at the log: busy, quiet
 LONG = 50_000  # events from which on columns are worth the time to load them
@@ -229,12 +234,12 @@ class Chronicle:
         if dry_run:
             with self._copy() as copy:
                 return copy.merge(other, strict=strict)
-        path = Path(other)
-        if is_export(path):
-            return merge_export(self._log, path, strict=strict)
-        with open_chronicle(path) as record:
+        told = os.fspath(other)
+        if not is_server(told) and is_export(Path(other)):
+            return merge_export(self._log, Path(other), strict=strict)
+        with open_chronicle(other) as record:
             return merge_record(
-                self._log, path.name, record.identity, record.log(), strict=strict
+                self._log, record.name, record.identity, record.log(), strict=strict
             )
 
     def undo_import(self, position: int | None = None) -> Undone:
@@ -249,10 +254,10 @@ class Chronicle:
     def _copy(self) -> Chronicle:
         """A copy that vanishes when it is closed."""
         store = self._log.store
-        if isinstance(store, SQLiteStore):
-            return _Scratch(store)
-        assert isinstance(store, MemoryStore)
-        return Chronicle(EventLog(_twin(store)))
+        if isinstance(store, MemoryStore):
+            return Chronicle(EventLog(_twin(store)))
+        assert isinstance(store, SQLStore)
+        return _Scratch(store)
 
     def backup(
         self, path: str | Path, *, progress: BackupProgress | None = None
@@ -265,9 +270,31 @@ class Chronicle:
         `IntegrityFailure` for a copy that cannot be proven, which is not kept.
         """
         store = self._log.store
-        if not isinstance(store, SQLiteStore):
-            raise UsageError("a chronicle in memory has no backup: export it")
-        return backup(store, _file(path), progress)
+        if isinstance(store, SQLiteStore):
+            return backup(store, _file(path), progress)
+        where = Path(path)
+        if where.is_dir():
+            where = where / f"{self.name}-{self.head}.chronicle"
+        made = self.copy(where, progress=progress)
+        return Backup(where, made.identity, made.position, made.digest)
+
+    def copy(
+        self, place: str | Path, *, progress: BackupProgress | None = None
+    ) -> Copy:
+        """The same chronicle in another place, a path or a `postgresql://` address.
+
+        All is as it was: positions, `recorded_at`, ids, keys. It is compared and
+        replayed before it is seen. Raises `Conflict` when something is there already.
+        """
+        store = self._log.store
+        if isinstance(store, MemoryStore):
+            raise UsageError("a chronicle in memory has no copy: export it")
+        assert isinstance(store, SQLStore)
+        told = os.fspath(place)
+        with store.snapshot() as snapshot:
+            return copied(
+                snapshot, told if is_server(told) else str(_file(place)), progress
+            )
 
     # --- asking ----------------------------------------------------------------
 
@@ -407,8 +434,10 @@ class Chronicle:
     @property
     def name(self) -> str:
         """What to call it: its file, its branch; empty in memory."""
-        path = getattr(self._log.store, "path", None)
-        return path.name if isinstance(path, Path) else self.what_if
+        store = self._log.store
+        if isinstance(store, SQLiteStore):
+            return store.path.name
+        return store.title if isinstance(store, SQLStore) else self.what_if
 
     def control_days(self, known_at: KnownAt | None = None) -> tuple[date, date] | None:
         """The first and the last day that reports of control speak of, if any do."""
@@ -632,12 +661,18 @@ class Chronicle:
 
 
 class _Scratch(Chronicle):
-    """A copy of a file in a folder of its own, removed on closing."""
+    """A copy in a folder of its own, removed on closing."""
 
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: SQLStore) -> None:
         with ExitStack() as stack:
-            copy = stack.enter_context(scratch_folder()) / store.path.name
-            store.copy_to(copy)
+            folder = stack.enter_context(scratch_folder())
+            if isinstance(store, SQLiteStore):
+                copy = folder / store.path.name
+                store.copy_to(copy)
+            else:
+                copy = folder / "copy.chronicle"
+                with store.snapshot() as snapshot:
+                    copied(snapshot, str(copy))
             super().__init__(EventLog(SQLiteStore.open(copy)))
             self._stack = stack.pop_all()
 
@@ -677,7 +712,13 @@ def _file(path: str | Path) -> Path:
 
 
 def create(path: str | Path, *, clock: Clock = system_clock) -> Chronicle:
-    """A new chronicle in a file; raises `Conflict` when something is there already."""
+    """A new chronicle in a file, or at a `postgresql://` address.
+
+    Raises `Conflict` when something is there already. On a server its own clock stamps
+    what is recorded, unless another *clock* is given.
+    """
+    if is_server(told := os.fspath(path)):
+        return Chronicle(EventLog(_servers().create(told, _or_its_own(clock))), clock)
     return Chronicle(EventLog(SQLiteStore.create(_file(path), clock)), clock)
 
 
@@ -687,14 +728,45 @@ def open_chronicle(
     clock: Clock = system_clock,
     lock_timeout: float = LOCK_TIMEOUT,
 ) -> Chronicle:
-    """The chronicle in a file.
+    """The chronicle in a file, or at a `postgresql://` address.
 
     Raises `StorageError` (missing), `Untrusted` (no chronicle, a foreign schema) or
     `Damaged`; nothing of a refused file is run. *lock_timeout* is in seconds.
     """
-    return Chronicle(
-        EventLog(SQLiteStore.open(_file(path), clock, lock_timeout)), clock
-    )
+    store: Store
+    if is_server(told := os.fspath(path)):
+        store = _servers().open(told, _or_its_own(clock), lock_timeout)
+    else:
+        store = SQLiteStore.open(_file(path), clock, lock_timeout)
+    return Chronicle(EventLog(store), clock)
+
+
+def migrate(
+    url: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()
+) -> int:
+    """Bring a chronicle on a server to the newest schema, and let roles in.
+
+    For its owner. *writers* may add and read, *readers* read. Returns the version of
+    the schema.
+    """
+    if not is_server(url):
+        raise UsageError(f"{url!r} is a file, which is brought up to date by writing")
+    return _servers().migrate(url, writers=writers, readers=readers)
+
+
+def _or_its_own(clock: Clock) -> Clock | None:
+    return None if clock is system_clock else clock
+
+
+def _servers() -> type[PostgresStore]:
+    try:
+        from chronicle.store.postgres.store import PostgresStore
+    except ImportError:
+        raise UsageError(
+            "a chronicle on a server needs psycopg: "
+            "pip install 'conflict-chronicle[postgres]'"
+        ) from None
+    return PostgresStore
 
 
 def restore(
@@ -707,8 +779,15 @@ def restore(
     """The backup *source* as a chronicle in *path*, proven as `Chronicle.backup` does.
 
     Raises `Conflict` when something is at *path*; with *replace* that is moved aside,
-    to `Backup.aside`, and what writes to it is refused from then on.
+    to `Backup.aside`, and what writes to it is refused from then on. *path* may be a
+    `postgresql://` address, where nothing is replaced.
     """
+    if is_server(told := os.fspath(path)):
+        if replace:
+            raise UsageError("on a server nothing is replaced: name another schema")
+        with open_chronicle(source) as kept:
+            made = kept.copy(told, progress=progress)
+        return Backup(made.place, made.identity, made.position, made.digest)
     return restored(_file(source), _file(path), replace=replace, progress=progress)
 
 

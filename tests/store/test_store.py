@@ -23,6 +23,7 @@ from chronicle.store.protocol import Store
 from chronicle.store.sqlite.store import SQLiteStore
 from log_toys import Clock, control, draft, opening
 from store_contract import SECRET, StoreContract
+from turns import Turns
 
 
 class TestMemoryStore(StoreContract):
@@ -47,28 +48,13 @@ class TestTwoHandlesOnOneFile(StoreContract):
     def make(self, tmp_path: Path, clock: Clock) -> Store:
         path = tmp_path / "a.chronicle"
         first = SQLiteStore.create(path, clock, lock_timeout=0.2)
-        return _Turns(first, SQLiteStore.open(path, clock, lock_timeout=0.2))
+        return Turns(first, SQLiteStore.open(path, clock, lock_timeout=0.2))
 
     def test_threads_take_turns_and_lose_nothing(self, store: Store) -> None:
-        assert isinstance(store, _Turns)
+        assert isinstance(store, Turns)
         for one in store.stores:
             one._lock_timeout = 30.0
         super().test_threads_take_turns_and_lose_nothing(store)
-
-
-class _Turns:
-    """Each call goes to the other handle."""
-
-    def __init__(self, *stores: SQLiteStore) -> None:
-        self.stores = list(stores)
-
-    def close(self) -> None:
-        for store in self.stores:
-            store.close()
-
-    def __getattr__(self, name: str) -> object:
-        self.stores.reverse()
-        return getattr(self.stores[0], name)
 
 
 @pytest.fixture

@@ -68,6 +68,8 @@ COMMANDS = {
     "export": ("export", "export", "The record, out again: tables, maps, JSON lines."),
     "backup": ("backup", "backup", "A copy to keep, proven by replaying it."),
     "restore": ("backup", "restore", "A backup back into its place, proven likewise."),
+    "copy": ("backup", "copy", "The same record in another place, a file or a server."),
+    "migrate": ("backup", "migrate", "A record on a server: its schema, and who may."),
     "serve": ("serve", "serve", "The local page: a map with two clocks."),
     "run": ("run", "run", "A scenario run forward from the record: what if."),
     "calibrate": ("calibrate", "calibrate", "Fit a scenario to what was published."),

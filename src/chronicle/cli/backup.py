@@ -1,4 +1,4 @@
-"""`chronicle backup` and `chronicle restore`: copies that are proven."""
+"""`chronicle backup`, `restore`, `copy` and `migrate`: the record as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chronicle.cli.printing import tell
 from chronicle.cli.progress import progress_bar
 from chronicle.cli.render import say
 
-__all__ = ["backup", "restore"]
+__all__ = ["backup", "copy", "migrate", "restore"]
 
 
 @click.command()
@@ -52,3 +52,42 @@ def restore(source: Path, file: str, replace: bool) -> None:
     say(f"proven: opened, compared and replayed up to position {made.position:,}")
     if made.aside is not None:
         say(f"what was there before is {made.aside}")
+
+
+@click.command()
+@click.argument("file")
+@click.argument("dest")
+def copy(file: str, dest: str) -> None:
+    """Copy FILE to DEST, a path or a postgresql:// address where there is nothing.
+
+    The same record in another place: positions, times of recording, ids and keys are
+    as they were. The copy is compared row by row and replayed. What is recorded in FILE
+    from then on is not in DEST: let people write to one of them.
+    """
+    with opened(file) as chronicle, progress_bar() as progress:
+        made = chronicle.copy(dest, progress=progress)
+    tell(f"{made.place}\t{made.position}\t{made.digest}")
+    say(f"proven: opened, compared and replayed up to position {made.position:,}")
+
+
+@click.command()
+@click.argument("file", metavar="URL")
+@click.option(
+    "--writer", "writers", multiple=True, help="A role that may add, and read."
+)
+@click.option("--reader", "readers", multiple=True, help="A role that may read it.")
+def migrate(file: str, writers: tuple[str, ...], readers: tuple[str, ...]) -> None:
+    """Bring the record at URL to the newest schema, and let roles of the server in.
+
+    For who owns it. A writer adds and reads; nobody, not even a writer, changes or
+    deletes a row. Nothing here makes a role: CREATE ROLE does. Asked twice, it does
+    nothing.
+    """
+    from chronicle.api import migrate as migrate_
+
+    version = migrate_(file, writers=writers, readers=readers)
+    say(f"{file} has schema {version}, the newest that this program knows")
+    for role in writers:
+        say(f"{role} may add to it")
+    for role in readers:
+        say(f"{role} may read it")

@@ -23,6 +23,7 @@ EXTRAS = {
     "notebook": ("marimo", "the notebooks in docs/notebooks"),
     "scale": ("distributed", "ensembles on more than one machine"),
     "calibrate": ("SALib", "sensitivity"),
+    "postgres": ("psycopg", "records on a PostgreSQL server"),
     "bench": ("duckdb", "peers in chronicle bench"),
 }
 FIXED_SQLITE = (3, 51, 3)

@@ -171,7 +171,7 @@ def _html(file: str, out: Path | None, run: Path | None) -> None:
         raise UsageError("--as html needs --out, a file")
     free(out)
     with opened(file) as chronicle:
-        page = single_file(documents(chronicle, Path(file).name, run))
+        page = single_file(documents(chronicle, chronicle.name, run))
     write_file(out, page)
     say(f"{len(page) / 1024:,.0f} KiB in {out}; it works offline")
 

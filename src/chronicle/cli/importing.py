@@ -14,6 +14,7 @@ from chronicle.cli.opening import opened, refuse_swapped
 from chronicle.cli.progress import progress_bar
 from chronicle.cli.render import chosen, emit, say, table_options
 from chronicle.errors import ChronicleError, InputError, UsageError
+from chronicle.store.address import hidden
 
 if TYPE_CHECKING:
     from chronicle.formats.field_file import Wanted
@@ -233,7 +234,7 @@ def _show_imported(
     words = ("new", "changed", "gone", "not told this time", "unchanged", "problems")
     summary = ", ".join(f"{n:,} {name}" for n, name in zip(totals, words, strict=True))
     would = "would be: " if dry_run else ""
-    table = Table(IMPORTED, rows, f"Import into {file}", [would + summary])
+    table = Table(IMPORTED, rows, f"Import into {hidden(file)}", [would + summary])
     for told in result.files:
         table.notes.extend(_notes(told, complete, dry_run))
     if result.ignored:

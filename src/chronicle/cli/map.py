@@ -100,6 +100,6 @@ def _page(file: str, out: Path, *, clocks: bool) -> None:
             "--known-at and --published-by"
         )
     with opened(file) as chronicle:
-        page = single_file(documents(chronicle, Path(file).name, None))
+        page = single_file(documents(chronicle, chronicle.name, None))
     write_file(out, page)
     say(f"page in {out}; it works offline")

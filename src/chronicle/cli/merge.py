@@ -8,6 +8,7 @@ import click
 
 from chronicle.cli.opening import opened
 from chronicle.cli.render import chosen, emit, say, table_options
+from chronicle.store.address import hidden
 
 __all__ = ["merge"]
 
@@ -17,13 +18,13 @@ COLUMNS = ("file", "new", "known", "conflicts", "left_out", "problems")
 
 @click.command()
 @click.argument("file")
-@click.argument("other", type=click.Path(path_type=Path))
+@click.argument("other")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; record nothing.")
 @click.option("--strict", is_flag=True, help="Merge nothing where there is a conflict.")
 @table_options(columns=COLUMNS)
 def merge(
     file: str,
-    other: Path,
+    other: str,
     dry_run: bool,
     strict: bool,
     format_: str | None,
@@ -48,7 +49,11 @@ def merge(
     would = "would be: " if dry_run else ""
     told = f"{found.new:,} new, {found.known:,} known, {found.conflicts:,} conflicts"
     notes = [would + told]
-    emit(Table(COLUMNS, [row], f"Merge of {other} into {file}", notes), kind, out)
+    emit(
+        Table(COLUMNS, [row], f"Merge of {hidden(other)} into {hidden(file)}", notes),
+        kind,
+        out,
+    )
     for problem in found.problems[:SHOWN]:
         say(str(problem))
     if len(found.problems) > SHOWN:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle.errors import UsageError
+from chronicle.store.address import is_server
 
 __all__ = ["deeds", "is_record", "opened", "refuse_swapped", "written"]
 
@@ -21,7 +22,7 @@ def is_record(path: str | Path) -> bool:
     """Whether a database is at *path*, as a chronicle is one; nothing reads a pipe."""
     from chronicle.store.sqlite.header import is_database
 
-    return is_database(path)
+    return is_server(str(path)) or is_database(path)
 
 
 def refuse_swapped(command: str, record: str, other: str | Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chronicle.domain.visible import visible
+from chronicle.store.address import hidden
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,8 +21,8 @@ __all__ = ["console", "put", "tell"]
 
 
 def tell(text: str = "", *, err: bool = False) -> None:
-    """Print a line for people, or several."""
-    click.echo(visible(text), err=err)
+    """Print a line for people, or several; a password in an address is not shown."""
+    click.echo(visible(hidden(text)), err=err)
 
 
 def put(data: str | bytes) -> None:

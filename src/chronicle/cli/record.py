@@ -28,7 +28,12 @@ file_argument: Callable[[Any], Any] = click.argument("file")
 @click.command()
 @file_argument
 def init(file: str) -> None:
-    """Make a new chronicle in FILE; an existing one is not touched."""
+    """Make a new chronicle in FILE; an existing one is not touched.
+
+    FILE is a path, or postgresql://USER@HOST/DATABASE for a team: there it is a schema
+    of its own, `chronicle` or ?schema=NAME, which belongs to USER. `chronicle migrate`
+    lets others in.
+    """
     from chronicle.api import create
 
     create(file).close()

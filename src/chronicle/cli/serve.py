@@ -40,7 +40,7 @@ def serve(file: str, port: int, run: Path | None, open_: bool) -> None:
     The page is read-only and offline. Its address holds a secret of this start.
     """
     with opened(file) as chronicle:
-        serve_page(chronicle, Path(file).name, port=port, run=run, open_=open_)
+        serve_page(chronicle, chronicle.name, port=port, run=run, open_=open_)
 
 
 def serve_page(

@@ -24,9 +24,10 @@ class Address(NamedTuple):
     shown: str  # without password, for people
 
     @property
-    def database(self) -> str:
-        """The name of the database."""
-        return self.parameters.get("dbname", "")
+    def title(self) -> str:
+        """What to call it: the schema, or where that is the usual one, the database."""
+        database = self.parameters.get("dbname", SCHEMA)
+        return database if self.schema == SCHEMA else self.schema
 
     @property
     def lock(self) -> tuple[int, int]:

@@ -30,6 +30,8 @@ def postgres_errors(name: str) -> Iterator[None]:
         yield
     except psycopg.Error as broken:
         raise told(name, broken) from None
+    except UnicodeEncodeError as unsaid:
+        raise InputError(f"{name}: {unsaid}; nothing was recorded") from None
 
 
 def told(name: str, broken: psycopg.Error) -> ChronicleError:

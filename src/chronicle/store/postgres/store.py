@@ -44,7 +44,7 @@ from chronicle.store.sql.snapshot import Snapshot
 from chronicle.store.sql.store import SQLStore
 from chronicle.store.sql.writing import Codes
 
-__all__ = ["PostgresStore"]
+__all__ = ["LOCK_TIMEOUT", "PostgresStore", "lock", "make"]
 
 LOCK_TIMEOUT = 30.0  # seconds that a writer waits for its turn
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8"
@@ -64,7 +64,7 @@ class PostgresStore(SQLStore):
         lock_timeout: float,
         unsafe: str,
     ) -> None:
-        super().__init__(address.shown)
+        super().__init__(address.shown, address.title)
         self.address = address
         self._clock = clock
         self._lock_timeout = lock_timeout
@@ -99,10 +99,10 @@ class PostgresStore(SQLStore):
                 if unsafe:
                     raise StorageError(f"{address.shown}: {unsafe}; nothing was made")
                 with connection.transaction():
-                    _lock(connection, address, lock_timeout)
+                    lock(connection, address, lock_timeout)
                     now = QuestionCursor(connection).execute(_NOW).fetchone()[0]
                     stamp = microseconds(clock()) if clock else now
-                    _make(connection, address, identity, stamp)
+                    make(connection, address, identity, stamp)
                     grant(connection, address.schema, writers, readers)
             finally:
                 connection.close()
@@ -145,8 +145,13 @@ class PostgresStore(SQLStore):
             try:
                 check_server(connection, address.shown)
                 with connection.transaction():
-                    _lock(connection, address, lock_timeout)
+                    lock(connection, address, lock_timeout)
                     check_schema(connection, address.shown, address.schema)
+                    if not _owned(connection):
+                        raise StorageError(
+                            f"{address.shown} belongs to another role, and only that "
+                            "one lets others in; nothing was done"
+                        )
                     grant(connection, address.schema, writers, readers)
             finally:
                 connection.close()
@@ -187,7 +192,7 @@ class PostgresStore(SQLStore):
         """Begin, wait for the lock; the time, in microseconds, once it is ours."""
         connection.execute("BEGIN")
         try:
-            _lock(connection, self.address, self._lock_timeout)
+            lock(connection, self.address, self._lock_timeout)
         except psycopg.errors.LockNotAvailable:
             connection.execute("ROLLBACK")
             raise Busy(
@@ -257,11 +262,7 @@ class PostgresStore(SQLStore):
         """
         self._usable()
         with postgres_errors(self.name), self.datastore.lent() as connection:
-            asking = QuestionCursor(connection).execute(
-                "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class "
-                "WHERE oid = 'events'::regclass"
-            )
-            if not asking.fetchone()[0]:
+            if not _owned(connection):
                 raise StorageError(
                     f"{self.name}: the redaction is recorded, and nobody can ask for "
                     "the payload any more, but its bytes are still in the server's "
@@ -283,7 +284,16 @@ class PostgresStore(SQLStore):
         self.datastore.close()
 
 
-def _lock(connection: psycopg.Connection[Any], address: Address, wait: float) -> None:
+def _owned(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the tables belong to the role of this connection."""
+    asking = QuestionCursor(connection).execute(
+        "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class "
+        "WHERE oid = 'events'::regclass"
+    )
+    return bool(asking.fetchone()[0])
+
+
+def lock(connection: psycopg.Connection[Any], address: Address, wait: float) -> None:
     """Take the writers' lock until the end of the transaction; they queue for it."""
     first, second = address.lock
     connection.execute(
@@ -314,7 +324,7 @@ def _holder(connection: psycopg.Connection[Any], address: Address) -> str:
     return f"backend {pid}{who}{f' at {place}' if place else ''}"
 
 
-def _make(
+def make(
     connection: psycopg.Connection[Any],
     address: Address,
     identity: str | None,

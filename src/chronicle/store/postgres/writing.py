@@ -14,10 +14,30 @@ from chronicle.store.postgres.connecting import QuestionCursor
 from chronicle.store.postgres.schema import TYPES
 from chronicle.store.sql.writing import Codes, Row, SQLWriting
 
-__all__ = ["PostgresWriting"]
+__all__ = ["PostgresWriting", "copy_rows"]
 
 BATCH = 8_192  # rows that are held at a time, and copied in one go
-_COPY = {table: f"COPY {table} FROM STDIN (FORMAT BINARY)" for table in TYPES}
+
+
+def copy_rows(
+    connection: psycopg.Connection[Any],
+    table: str,
+    rows: Iterable[Row],
+    columns: Sequence[str] = (),
+) -> int:
+    """Put *rows* into a table, a batch at a time; how many they were."""
+    done, left = 0, iter(rows)
+    named = f" ({', '.join(columns)})" if columns else ""
+    while batch := list(islice(left, BATCH)):
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {table}{named} FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(TYPES[table])
+            for row in batch:
+                copy.write_row(row)
+        done += len(batch)
+    return done
 
 
 class PostgresWriting(SQLWriting):
@@ -34,17 +54,7 @@ class PostgresWriting(SQLWriting):
 
         The rows of a batch are made before it is sent, as their making asks the server.
         """
-        done, left = 0, iter(rows)
-        while batch := list(islice(left, BATCH)):
-            with (
-                self._connection.cursor() as cursor,
-                cursor.copy(_COPY[table]) as copy,
-            ):
-                copy.set_types(TYPES[table])
-                for row in batch:
-                    copy.write_row(row)
-            done += len(batch)
-        return done
+        return copy_rows(self._connection, table, rows)
 
     def finish(self) -> None:
         if self._connection.info.transaction_status != _INTRANS:

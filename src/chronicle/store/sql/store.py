@@ -17,6 +17,7 @@ from chronicle.store.sql.reading import (
     rows_in_order,
     rows_with_columnar,
 )
+from chronicle.store.sql.snapshot import Snapshot
 
 __all__ = ["SQLStore"]
 
@@ -24,14 +25,19 @@ __all__ = ["SQLStore"]
 class SQLStore(ABC):
     """The reading half of a store; a subclass lends cursors and writes."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, title: str) -> None:
         self.name = name  # as messages have it
+        self.title = title  # as a headline has it
         self.wrote = False  # whether anything was recorded through this object
         self._distrusted = ""  # what was found damaged
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Cursor]:
         """A cursor that gives tuples, for one short look."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """All of the chronicle as of now, while writers go on."""
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from chronicle.store.sqlite.making import place
 from chronicle.store.sqlite.snapshot import SQLiteSnapshot
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 
-__all__ = ["Backup", "Progress", "backup", "restore"]
+__all__ = ["Backup", "Progress", "backup", "proven", "restore"]
 
 Progress = Callable[[str, int], None]  # told what is done, and how much of it
 
@@ -21,7 +21,7 @@ Progress = Callable[[str, int], None]  # told what is done, and how much of it
 class Backup(NamedTuple):
     """A copy that was proven: opened, compared row by row, and replayed."""
 
-    path: Path
+    path: Path | str  # or the address of a server, without password
     identity: str
     position: int  # the last one in it
     digest: str  # SHA-256 of all its rows
@@ -83,16 +83,14 @@ def _copied(
 
     def fill(made: Path) -> None:
         snapshot.copy_into(made, lambda done, pages: tell("copying", done))
-        identity = _proven(made, snapshot.head, digest, tell)
+        identity = proven(made, snapshot.head, digest, tell)
         found.append(Backup(path, identity, snapshot.head, digest, aside))
 
     place(path, fill, lock_timeout, aside=aside)
     return found[0]
 
 
-def _proven(
-    made: Path, head: int, digest: str, tell: Callable[[str, int], None]
-) -> str:
+def proven(made: Path, head: int, digest: str, tell: Callable[[str, int], None]) -> str:
     """The identity of the copy; raises `Damaged` unless it is what was copied."""
     copy = SQLiteStore.open(made)
     try:

@@ -20,7 +20,7 @@ from chronicle.store.sqlite.schema import (
     set_pragmas,
 )
 
-__all__ = ["SIDE_FILES", "make", "place"]
+__all__ = ["SIDE_FILES", "empty_chronicle", "make", "place"]
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _UNFINISHED = ".new"
@@ -28,7 +28,7 @@ _UNFINISHED = ".new"
 
 def make(path: Path, identity: str, now: int, lock_timeout: float) -> None:
     """Make an empty chronicle at *path*, all or nothing; raises what `place` raises."""
-    place(path, lambda made: _fill(made, identity, now), lock_timeout)
+    place(path, lambda made: empty_chronicle(made, identity, now), lock_timeout)
 
 
 def place(
@@ -118,7 +118,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(fd)
 
 
-def _fill(path: Path, identity: str, now: int) -> None:
+def empty_chronicle(path: Path, identity: str, now: int) -> None:
     """Write an empty chronicle into an empty file."""
     connection = sqlite3.connect(uri(path, "rw"), uri=True, isolation_level=None)
     try:

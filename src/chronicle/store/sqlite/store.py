@@ -55,7 +55,7 @@ class SQLiteStore(SQLStore):
     def __init__(
         self, path: Path, clock: Callable[[], datetime], lock_timeout: float
     ) -> None:
-        super().__init__(str(path))
+        super().__init__(str(path), path.name)
         self.path = path
         real = path.resolve()  # SQLite and the lock go by the real name
         self._side = [real.with_name(real.name + suffix) for suffix in SIDE_FILES[:2]]
