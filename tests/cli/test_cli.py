@@ -461,7 +461,8 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "an init twice": (["init", "FILE"], 4, "exists; it was not touched"),
     "no chronicle there": (["check", "missing.chronicle"], 6, "chronicle init"),
     "a folder for a file": (["check", "."], 2, "is a folder, and a chronicle is"),
-    "an address": (["init", "postgresql://localhost/x"], 2, "no path of a file"),
+    "an address": (["init", "mysql://localhost/x"], 2, "no path of a file"),
+    "a server": (["init", "postgresql://127.0.0.1:1/x"], 6, "cannot reach"),
     "out of reach": (
         ["state", "FILE", "--on", DAY, "--out", "nowhere/state.csv"],
         *(6, "no folder nowhere"),
