@@ -75,7 +75,7 @@ def register(log: EventLog) -> None:
 
 def new_log(path: Path) -> EventLog:
     """An empty log, where an old one is removed."""
-    for suffix in ("", "-wal", "-shm", ".lock"):
+    for suffix in ("", "-wal", "-shm", ".lock", ".head"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     return EventLog(SQLiteStore.create(path))
 

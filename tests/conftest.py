@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 
 from hypothesis import HealthCheck, settings
+
+# Tests sign with a key of their own, and never touch that of who runs them.
+os.environ["CHRONICLE_CONFIG"] = tempfile.mkdtemp(prefix="chronicle-tests-")
 
 settings.register_profile(
     "steady",

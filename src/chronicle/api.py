@@ -32,7 +32,12 @@ from chronicle.domain.views import (
     marked,
     why_table,
 )
-from chronicle.errors import InputError, UnknownPlace, UsageError
+from chronicle.errors import (
+    InputError,
+    IntegrityFailure,
+    UnknownPlace,
+    UsageError,
+)
 from chronicle.formats.field_file import ANY, Wanted
 from chronicle.formats.importer import (
     ImportResult,
@@ -116,6 +121,19 @@ class Chronicle:
     def wrote(self) -> bool:
         """Whether anything was recorded through this object."""
         return self._log.store.wrote
+
+    @property
+    def finding(self) -> IntegrityFailure | None:
+        """What was found wrong with the log when it was opened; then it is read-only.
+
+        The answers are of what is left. `verify` looks at all of it.
+        """
+        return self._log.store.finding
+
+    @property
+    def cautions(self) -> list[str]:
+        """What could not be looked at when the log was opened, and why."""
+        return list(self._log.store.cautions)
 
     @property
     def what_if(self) -> str:
@@ -348,8 +366,11 @@ class Chronicle:
         self._check_lens(lens)
         found = self._seen(day, known_at, by, lens)
         facts = self.facts(found.position or None)
-        told = cautions(facts, day, found.position, by)
+        told = (*self._found(), *cautions(facts, day, found.position, by))
         return replace(found, what_if=self.what_if, cautions=told)
+
+    def _found(self) -> tuple[str, ...]:
+        return () if self.finding is None else (f"NOT WHOLE: {self.finding}",)
 
     def _check_lens(self, lens: str) -> None:
         """A lens of a source that never spoke sees nothing, and that helps nobody."""

@@ -150,9 +150,18 @@ class StorageError(ChronicleError):
 
 
 class IntegrityFailure(ChronicleError):
-    """The log is not as it was written; it is not trusted until it is restored."""
+    """The log is not as it was written; it is not trusted until it is restored.
+
+    `position` is the first that is bad, where that is known.
+    """
 
     exit_code = 7
+    position: int | None = None
+
+    def __init__(self, message: str = "", position: int | None = None) -> None:
+        if position is not None:
+            self.position = position
+        super().__init__(message)
 
 
 class Damaged(IntegrityFailure):

@@ -333,7 +333,8 @@ def test_what_a_killed_init_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".a[1].chronicle.notes.new").touch()
     ch.create(path).close()
     left = {file.name for file in tmp_path.iterdir()}
-    assert left == {path.name, f"{path.name}.lock", ".a[1].chronicle.notes.new"}
+    beside = {f"{path.name}.lock", f"{path.name}.head"}
+    assert left == {path.name, *beside, ".a[1].chronicle.notes.new"}
 
 
 COPYING = """

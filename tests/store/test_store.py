@@ -372,7 +372,7 @@ def test_no_name_of_a_file_carries_options(tmp_path: Path, name: str) -> None:
     EventLog(store).append(opening())
     store.close()
     assert sorted(f.name for f in path.parent.iterdir()) == sorted(
-        [name, name + ".lock"]
+        [name, name + ".head", name + ".lock"]
     )
     again = SQLiteStore.open(path)
     assert again.head() == 5

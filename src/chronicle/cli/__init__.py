@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from chronicle.cli.opening import deeds, written
+from chronicle.cli.opening import deeds, found, written
 from chronicle.cli.printing import tell
 from chronicle.errors import BudgetExceeded, ChronicleError, StorageError
 from chronicle.version import __version__
@@ -205,6 +205,8 @@ def main(args: list[str] | None = None) -> None:
     try:
         code = cli.main(given, prog_name="chronicle", standalone_mode=False)
         sys.stdout.flush()
+        if not code and (finding := found()) is not None:
+            code = _say(finding, json_errors)
     except ChronicleError as error:
         code = _say(error, json_errors)
     except click.exceptions.Exit as left:

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from chronicle.errors import UsageError
+from chronicle.errors import ChronicleError, UsageError
 from chronicle.store.address import is_server
 
-__all__ = ["deeds", "is_record", "opened", "refuse_swapped", "written"]
+__all__ = ["deeds", "found", "is_record", "opened", "refuse_swapped", "written"]
 
 deeds: list[tuple[str, Any]] = []  # what this command has opened
 
@@ -34,6 +34,7 @@ def refuse_swapped(command: str, record: str, other: str | Path) -> None:
 def opened(path: str) -> Any:
     """The chronicle at *path*; raises what `open_chronicle` raises, or `UsageError`."""
     from chronicle.api import open_chronicle
+    from chronicle.cli.render import say
 
     told = os.environ.get(PATIENCE)
     if not told:
@@ -43,7 +44,17 @@ def opened(path: str) -> Any:
             raise UsageError(f"{PATIENCE}={told}: not a number of seconds")
         chronicle = open_chronicle(path, lock_timeout=float(told))
     deeds.append((path, chronicle))
+    for caution in chronicle.cautions:
+        say(f"chronicle: note: {caution}")
     return chronicle
+
+
+def found() -> ChronicleError | None:
+    """What was found wrong with a record of this command when it was opened.
+
+    What the command answered is of what is left of the record.
+    """
+    return next((one.finding for _, one in deeds if one.finding is not None), None)
 
 
 def written() -> str:

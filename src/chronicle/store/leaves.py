@@ -14,7 +14,7 @@ character as an escape that JSON does not ask for: it is what the standard libra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
@@ -51,10 +51,12 @@ def leaf_of(header: Header, payload: bytes) -> bytes:
     return sha256(_PREFIX + header_bytes(header) + payload).digest()
 
 
-def leaves_of(headers: Iterable[Header], payloads: Sequence[bytes]) -> list[bytes]:
-    """The same of many; *payloads* are salt, columnar row and body, joined."""
+def leaves_of(
+    headers: Sequence[Header], salts: Sequence[bytes], payloads: Sequence[bytes]
+) -> list[bytes]:
+    """The same of many; *payloads* are columnar row and body, joined."""
     hash_, encode, prefix = sha256, header_bytes, _PREFIX
     return [
-        hash_(prefix + encode(header) + hash_(payload).digest()).digest()
-        for header, payload in zip(headers, payloads, strict=True)
+        hash_(prefix + encode(header) + hash_(salt + payload).digest()).digest()
+        for header, salt, payload in zip(headers, salts, payloads, strict=True)
     ]

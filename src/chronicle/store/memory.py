@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from chronicle.errors import Busy, ChronicleError, Conflict
+from chronicle.errors import Busy, ChronicleError, Conflict, IntegrityFailure
 from chronicle.store.columnar import BLANK
 from chronicle.store.protocol import (
     Draft,
@@ -44,6 +44,8 @@ class MemoryStore:
         self._turn = threading.RLock()  # one transaction at a time
         self._busy = False
         self.wrote = False
+        self.finding: IntegrityFailure | None = None  # nobody else writes to memory
+        self.cautions: list[str] = []
         self._lock = threading.Lock()  # no reader sees half of a commit
         self._rows: list[StoredRow] = []
         self._hot: list[bytes] = []

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import NamedTuple, Protocol
 
-from chronicle.errors import ChronicleError
+from chronicle.errors import ChronicleError, IntegrityFailure
 
 __all__ = [
     "Draft",
@@ -143,6 +143,8 @@ class Store(Reading, Protocol):
     """Where rows are kept."""
 
     wrote: bool  # whether anything was recorded through this object
+    finding: IntegrityFailure | None  # by the look on opening: it can only be read
+    cautions: list[str]  # what could not be looked at on opening, and why
 
     def distrust(self, found: ChronicleError) -> None:
         """Record nothing any more: what was read is not as it was written."""

@@ -63,19 +63,22 @@ class Seal:
         self.total = (self.total + hashed) % _WRAP
         self.commands += 1
 
-    def aside(self) -> bytes:
-        """The hash over what is not in the tree."""
-        said = (self.codes, self.chain.hex(), self.commands, f"{self.total:064x}")
-        return sha256(header_bytes(said)).digest()
-
     def body(self, origin: str) -> str:
         """The text of a head, as `tlog-checkpoint` has it, to be signed.
 
-        Origin, number of events, root; then, as an extension, codes and commands.
+        Origin, number of events, root; then, as extensions, codes and commands.
         """
-        root = b64encode(self.frontier.root()).decode()
-        aside = b64encode(self.aside()).decode()
-        return f"{origin}\n{self.size}\n{root}\naside {aside}\n"
+        root, chain, total = (
+            b64encode(hash_).decode()
+            for hash_ in (self.frontier.root(), self.chain, self._total())
+        )
+        return (
+            f"{origin}\n{self.size}\n{root}\n"
+            f"codes {self.codes} {chain}\ncommands {self.commands} {total}\n"
+        )
+
+    def _total(self) -> bytes:
+        return self.total.to_bytes(HASH_BYTES, "big")
 
     def to_bytes(self) -> bytes:
         """As a store keeps it."""
@@ -83,7 +86,7 @@ class Seal:
             self.codes.to_bytes(8, "big")
             + self.chain
             + self.commands.to_bytes(8, "big")
-            + self.total.to_bytes(HASH_BYTES, "big")
+            + self._total()
             + self.frontier.to_bytes()
         )
 

@@ -26,7 +26,8 @@ COLUMNS = {
         "report text?, target text?, dataset int8?, hot bytea, body bytea"
     ),
     "commands": "key text, digest bytea, positions text",
-    "leaves": "position int8, salt bytea, leaf bytea",
+    "leaves": "first int8, hashes bytea, salts bytea",
+    "emptied": "position int8, payload bytea",
     "subtrees": "level int8, number int8, root bytea",
     "seal": "one int4, state bytea, head text",
 }
@@ -73,9 +74,13 @@ CREATE TABLE commands (
   positions text NOT NULL
 );
 CREATE TABLE leaves (
+  first int8 PRIMARY KEY CHECK (first > 0),
+  hashes bytea NOT NULL,
+  salts bytea NOT NULL
+);
+CREATE TABLE emptied (
   position int8 PRIMARY KEY CHECK (position > 0),
-  salt bytea NOT NULL,
-  leaf bytea NOT NULL
+  payload bytea NOT NULL
 );
 CREATE TABLE subtrees (
   level int8 NOT NULL,
@@ -118,10 +123,11 @@ END
 """
 _UNSALTED = """
 BEGIN
-  IF NEW.position = OLD.position AND NEW.leaf = OLD.leaf
-    AND length(OLD.salt) = 16 AND length(NEW.salt) = 32
+  IF NEW.first = OLD.first AND NEW.hashes = OLD.hashes
+    AND length(NEW.salts) = length(OLD.salts)
     AND EXISTS (
-      SELECT 1 FROM events WHERE events.position = OLD.position AND body = ''::bytea
+      SELECT 1 FROM emptied WHERE emptied.position >= OLD.first
+      AND emptied.position < OLD.first + length(OLD.salts) / 16
     )
   THEN
     RETURN NEW;
@@ -133,19 +139,28 @@ END
 # A salt gives way to the hash of its payload, from which nothing can be guessed.
 _REDACT = """
 DECLARE
-  emptied int8[];
-  hashes bytea[];
+  one record;
+  leaf record;
+  at int4;
 BEGIN
-  SELECT array_agg(e.position), array_agg(sha256(l.salt || e.hot || e.body))
-    INTO emptied, hashes
-    FROM events AS e LEFT JOIN leaves AS l ON l.position = e.position
+  FOR one IN
+    SELECT e.position, e.hot, e.body FROM events AS e
     WHERE (e.report = redacted OR e.target = redacted)
-    AND e.type <> 'report-redacted' AND length(e.body) > 0;
+    AND e.type <> 'report-redacted'
+    AND NOT EXISTS (SELECT 1 FROM emptied AS x WHERE x.position = e.position)
+  LOOP
+    SELECT l.first, l.salts INTO leaf FROM leaves AS l
+      WHERE l.first <= one.position ORDER BY l.first DESC LIMIT 1;
+    at := (one.position - leaf.first)::int4 * 16 + 1;
+    INSERT INTO emptied VALUES (
+      one.position, sha256(substring(leaf.salts, at, 16) || one.hot || one.body)
+    );
+    UPDATE leaves
+      SET salts = overlay(salts PLACING decode(repeat('00', 16), 'hex') FROM at FOR 16)
+      WHERE leaves.first = leaf.first;
+  END LOOP;
   UPDATE events SET hot = blank, body = ''::bytea
     WHERE (report = redacted OR target = redacted) AND type <> 'report-redacted';
-  UPDATE leaves SET salt = given.hash
-    FROM unnest(emptied, hashes) AS given (position, hash)
-    WHERE leaves.position = given.position AND length(leaves.salt) = 16;
 END
 """
 _FUNCTIONS = {
@@ -165,7 +180,8 @@ _KEYS = {
     ("events", 'PRIMARY KEY ("position")'),
     ("events", "UNIQUE (stream, version)"),
     ("commands", "PRIMARY KEY (key)"),
-    ("leaves", 'PRIMARY KEY ("position")'),
+    ("leaves", "PRIMARY KEY (first)"),
+    ("emptied", 'PRIMARY KEY ("position")'),
     ("subtrees", "PRIMARY KEY (level, number)"),
     ("seal", "PRIMARY KEY (one)"),
 }

@@ -124,7 +124,13 @@ class PostgresStore(SQLStore):
                 check_schema(connection, address.shown, address.schema)
             finally:
                 connection.close()
-        return cls(address, clock, lock_timeout, unsafe)
+        store = cls(address, clock, lock_timeout, unsafe)
+        try:
+            store._look(None)
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     @classmethod
     def migrate(
@@ -168,7 +174,7 @@ class PostgresStore(SQLStore):
                     codes = self._codes
                 work = PostgresWriting(connection, codes, now)
                 yield cast(Writing, work)
-                work.finish()
+                work.seal()
             except BaseException:
                 self._forget_codes()
                 with suppress(psycopg.Error):
@@ -236,15 +242,20 @@ class PostgresStore(SQLStore):
                 cursor.close()
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """All of the chronicle as of now, while writers go on."""
+    def _moment(self) -> Iterator[QuestionCursor]:
         with self._reading() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
-                yield Snapshot(cursor)
+                yield cursor
             finally:
                 with suppress(psycopg.Error):
                     cursor.execute("ROLLBACK")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """All of the chronicle as of now, while writers go on."""
+        with self._moment() as cursor:
+            yield Snapshot(cursor)
 
     @contextmanager
     def waiting(self) -> Iterator[Callable[[threading.Event, float], None]]:

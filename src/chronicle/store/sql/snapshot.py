@@ -19,49 +19,60 @@ Progress = Callable[[int], None]  # told how many events are done
 
 
 class TableShape(NamedTuple):
-    """A table with its columns, the first of which tells its rows apart, in order."""
+    """A table with its columns, the first of which tell its rows apart, in order."""
 
     name: str
     columns: tuple[str, ...]
-    before: int | str  # what stands before every key
+    before: tuple[int | str, ...]  # what stands before every key
 
 
 TABLES = (
-    TableShape("chronicle", ("one", "id", "created_at"), 0),
-    TableShape("codes", ("seq", "kind", "code", "id"), 0),
+    TableShape("chronicle", ("one", "id", "created_at"), (0,)),
+    TableShape("codes", ("seq", "kind", "code", "id"), (0,)),
     TableShape(
         "events",
         (
             *("position", "stream", "version", "type", "recorded_at"),
             *("report", "target", "dataset", "hot", "body"),
         ),
-        0,
+        (0,),
     ),
-    TableShape("commands", ("key", "digest", "positions"), ""),
+    TableShape("commands", ("key", "digest", "positions"), ("",)),
+    TableShape("leaves", ("first", "hashes", "salts"), (0,)),
+    TableShape("emptied", ("position", "payload"), (0,)),
+    TableShape("subtrees", ("level", "number", "root"), (0, 0)),
+    TableShape("seal", ("one", "state", "head"), (0,)),
 )
+SEAL = frozenset({"leaves", "emptied", "subtrees", "seal"})
 
 
 class Snapshot:
-    """A look at a whole chronicle through one transaction, which must not end."""
+    """A look at a whole chronicle through one transaction, which must not end.
 
-    def __init__(self, cursor: Cursor) -> None:
-        self._cursor = cursor
+    One that is not *sealed* has no tables for it.
+    """
+
+    def __init__(self, cursor: Cursor, sealed: bool = True) -> None:
+        self._cursor, self._sealed = cursor, sealed
         self.head = last_position(cursor)
 
     def rows(self, table: TableShape) -> Iterator[Row]:
         """The rows of a table, in order of their keys."""
-        columns, key = ", ".join(table.columns), table.columns[0]
-        before = table.before
+        if table.name in SEAL and not self._sealed:
+            return
+        before, columns = table.before, ", ".join(table.columns)
+        key = ", ".join(table.columns[: len(before)])
+        marks = ", ".join("?" * len(before))
         while True:
             found = self._cursor.execute(
-                f"SELECT {columns} FROM {table.name} WHERE {key} > ? "
+                f"SELECT {columns} FROM {table.name} WHERE ({key}) > ({marks}) "
                 f"ORDER BY {key} LIMIT ?",
-                (before, BLOCK),
+                (*before, BLOCK),
             ).fetchall()
             yield from found
             if len(found) < BLOCK:
                 return
-            before = found[-1][0]
+            before = found[-1][: len(before)]
 
     def told(self, table: TableShape, progress: Progress | None) -> Iterator[Row]:
         """The same; *progress* hears of events."""
@@ -77,8 +88,9 @@ class Snapshot:
         """
         hashed = hashlib.sha256()
         for table in TABLES:
-            hashed.update(f"{table.name}\n".encode())
             for number, row in enumerate(self.told(table, progress), 1):
+                if number == 1:
+                    hashed.update(f"{table.name}\n".encode())
                 if table.name == "events" and row[0] != number:
                     raise Damaged(f"position {number} is missing; restore a backup")
                 hashed.update(msgspec.msgpack.encode(row))

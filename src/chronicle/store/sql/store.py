@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from chronicle.errors import ChronicleError, Damaged, IntegrityFailure
+from chronicle.store.checkpoint import Head
 from chronicle.store.protocol import StoredRow
+from chronicle.store.sealed import Sealed
 from chronicle.store.sql.cursor import Cursor
 from chronicle.store.sql.reading import (
     hot_in_order,
@@ -17,7 +19,9 @@ from chronicle.store.sql.reading import (
     rows_in_order,
     rows_with_columnar,
 )
+from chronicle.store.sql.sealed import SQLSealed
 from chronicle.store.sql.snapshot import Snapshot
+from chronicle.store.verifying import check_end, check_head
 
 __all__ = ["SQLStore"]
 
@@ -29,6 +33,8 @@ class SQLStore(ABC):
         self.name = name  # as messages have it
         self.title = title  # as a headline has it
         self.wrote = False  # whether anything was recorded through this object
+        self.finding: IntegrityFailure | None = None  # by the look on opening
+        self.cautions: list[str] = []  # what could not be looked at, and why
         self._distrusted = ""  # what was found damaged
 
     @abstractmethod
@@ -38,6 +44,33 @@ class SQLStore(ABC):
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """All of the chronicle as of now, while writers go on."""
+
+    @abstractmethod
+    def _moment(self) -> AbstractContextManager[Cursor]:
+        """A cursor that sees the log as of one moment, until it is given back."""
+
+    def sealed(self) -> Sealed:
+        """The seal of this log, to be checked."""
+        return SQLSealed(self._reading, self._moment)
+
+    def _look(self, head: Head | None) -> bool:
+        """Hold the end of the log against its seal, and that against *head*.
+
+        What is found is kept in `finding`; the log can then be read and no more.
+        Returns whether there is a seal.
+        """
+        snapshot = None
+        try:
+            sealed = self.sealed()
+            snapshot = sealed.snapshot(whole=False)
+            if snapshot is not None:
+                check_end(sealed, snapshot)
+            if head is not None:
+                check_head(sealed, snapshot, head)
+        except IntegrityFailure as found:
+            self.finding = found
+            self.distrust(found)
+        return snapshot is not None
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:

@@ -11,8 +11,10 @@ import msgspec
 
 from chronicle.errors import Damaged
 from chronicle.store.protocol import Draft, StoredRow
+from chronicle.store.signing import sign
 from chronicle.store.sql.cursor import Cursor
 from chronicle.store.sql.reading import rows_by_ids, rows_in_order
+from chronicle.store.sql.sealing import SealWriting
 
 __all__ = ["Codes", "Row", "SQLWriting"]
 
@@ -52,6 +54,7 @@ class SQLWriting(ABC):
         self._versions: dict[int, int] = {}
         self.emptied = False
         self.head, self.recorded_at = _end(cursor, now)
+        self._seal = SealWriting(cursor, self._put, self.head)
 
     @abstractmethod
     def _put(self, table: str, rows: Iterable[Row]) -> int:
@@ -85,11 +88,13 @@ class SQLWriting(ABC):
     def insert(self, drafts: Iterable[Draft]) -> range:
         first = self.head + 1
         self.head += self._put("events", self._rows_of(drafts))
+        self._seal.take_rows()
         return range(first, self.head + 1)
 
     def _rows_of(self, drafts: Iterable[Draft]) -> Iterator[Row]:
         """The rows, each made when it is asked for: none is held."""
         versions, now = self._versions, self.recorded_at
+        header, payload = self._seal.headers.append, self._seal.payloads.append
         streams: dict[str, int] = {}
         datasets: dict[str, int | None] = {"": None}
         for position, draft in enumerate(drafts, self.head + 1):
@@ -102,16 +107,27 @@ class SQLWriting(ABC):
                 datasets[name] = self.code("dataset", name)
             stream, dataset = streams[stream_id], datasets[name]
             version = versions[stream] = versions[stream] + 1
+            header((now, stream_id, version, type_, report, target, name))
+            payload(columnar + body)
             # fmt: off
             yield (position, stream, version, type_, now,
                    report, target, dataset, columnar, body)
             # fmt: on
 
     def finish(self) -> None:
-        """Store the codes that were given; the last deed before the commit."""
+        """Store the codes that were given."""
         if new := self._new_codes:
             self._new_codes = []
             self._put("codes", new)
+            self._seal.take_codes((kind, code, id_) for _, kind, code, id_ in new)
+
+    def seal(self) -> str | None:
+        """Seal all that was put in; the last deed before the commit.
+
+        Returns the new head of the log, signed; None where nothing was put in.
+        """
+        self.finish()
+        return self._seal.finish(sign)
 
     def rows(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()
@@ -142,6 +158,7 @@ class SQLWriting(ABC):
         self._cursor.execute(
             "INSERT INTO commands VALUES (?,?,?)", (key, digest, listed)
         )
+        self._seal.take_command(key, digest, positions)
 
     def outcome_of(self, key: str) -> tuple[bytes, list[int]] | None:
         found = self._cursor.execute(

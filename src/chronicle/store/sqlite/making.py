@@ -7,10 +7,13 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from chronicle.errors import Conflict, StorageError
+from chronicle.store.headfile import HEAD, head_beside, set_aside, write_head
+from chronicle.store.seal import Seal, origin_of
+from chronicle.store.signing import sign
 from chronicle.store.sqlite.header import uri
 from chronicle.store.sqlite.lock import file_lock
 from chronicle.store.sqlite.schema import (
@@ -28,7 +31,12 @@ _UNFINISHED = ".new"
 
 def make(path: Path, identity: str, now: int, lock_timeout: float) -> None:
     """Make an empty chronicle at *path*, all or nothing; raises what `place` raises."""
-    place(path, lambda made: empty_chronicle(made, identity, now), lock_timeout)
+
+    def fill(made: Path) -> None:
+        empty_chronicle(made, identity, now)
+        _seal(made, identity, now)
+
+    place(path, fill, lock_timeout)
 
 
 def place(
@@ -54,9 +62,13 @@ def place(
             _sweep(path)
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             fill(made)
+            head = _head_within(made)
             if aside is not None:
                 _move(path, aside)
             made.rename(path)
+            set_aside(head_beside(path))
+            if head is not None:
+                write_head(head_beside(path), head)
         _sync_folder(path.parent)
     except OSError as broken:
         raise StorageError(f"cannot make {path}: {broken.strerror}") from None
@@ -70,9 +82,10 @@ def place(
 def _move(path: Path, aside: Path) -> None:
     """Call a chronicle *aside*, and then its write-ahead log, which is part of it.
 
-    Cut short, it leaves nothing under the old name that opens without its log.
+    Cut short, it leaves nothing under the old name that opens without its log. The
+    head goes last.
     """
-    for suffix in ("", *SIDE_FILES):
+    for suffix in ("", *SIDE_FILES, HEAD):
         one = path.with_name(path.name + suffix)
         if one.exists():
             one.rename(aside.with_name(aside.name + suffix))
@@ -118,8 +131,30 @@ def _sync_folder(folder: Path) -> None:
             os.close(fd)
 
 
+def _head_within(path: Path) -> str | None:
+    """The head of a chronicle that nobody else has; None of one without a seal."""
+    with closing(sqlite3.connect(uri(path, "rw"), uri=True)) as connection:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 1:
+            return None
+        found = connection.execute("SELECT head FROM seal").fetchone()
+        return None if found is None else str(found[0])
+
+
+def _seal(path: Path, identity: str, now: int) -> None:
+    """Seal an empty chronicle that nobody else has."""
+    seal = Seal.start(identity, now)
+    head = sign(seal.body(origin_of(identity)))
+    with closing(sqlite3.connect(uri(path, "rw"), uri=True)) as connection:
+        set_pragmas(connection)
+        with connection:
+            connection.execute(
+                "INSERT INTO seal VALUES (1, ?, ?)", (seal.to_bytes(), head)
+            )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+
 def empty_chronicle(path: Path, identity: str, now: int) -> None:
-    """Write an empty chronicle into an empty file."""
+    """Write an empty chronicle, not sealed, into an empty file."""
     connection = sqlite3.connect(uri(path, "rw"), uri=True, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL").close()

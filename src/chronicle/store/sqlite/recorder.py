@@ -194,7 +194,7 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
             now = microseconds(self.clock())
             work = SQLiteWriting(inserting, asking, Codes(), now)
             yield work
-            work.finish()
+            work.seal()
 
     def _record(self, work: Writing, stored: Sequence[StoredEvent]) -> range:
         return self._stored_events.record(work, stored, self.identity)

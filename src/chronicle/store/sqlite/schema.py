@@ -27,6 +27,7 @@ __all__ = [
     "check_file",
     "one_name",
     "set_pragmas",
+    "upgrade",
 ]
 
 PATIENCE = 5.0  # seconds
@@ -43,9 +44,9 @@ REFUSALS = (
     sqlite3.SQLITE_CANTOPEN,
 )
 APPLICATION_ID = 0x4348524E  # "CHRN"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-STATEMENTS = (
+_FIRST = (  # schema 1
     """CREATE TABLE chronicle (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   id TEXT NOT NULL,
@@ -101,6 +102,78 @@ BEGIN SELECT RAISE(ABORT, 'append-only: a code never changes its meaning'); END"
     """CREATE TRIGGER codes_delete BEFORE DELETE ON codes
 BEGIN SELECT RAISE(ABORT, 'append-only: a code is never deleted'); END""",
 )
+_SEAL = (  # what schema 2 adds
+    """CREATE TABLE leaves (
+  first INTEGER PRIMARY KEY CHECK (first > 0),
+  hashes BLOB NOT NULL,
+  salts BLOB NOT NULL
+) STRICT""",
+    """CREATE TABLE emptied (
+  position INTEGER PRIMARY KEY CHECK (position > 0),
+  payload BLOB NOT NULL
+) STRICT""",
+    """CREATE TABLE subtrees (
+  level INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  PRIMARY KEY (level, number)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE seal (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  state BLOB NOT NULL,
+  head TEXT NOT NULL
+) STRICT""",
+    # A salt gives way to the hash of its payload when a redaction takes that away.
+    """CREATE TRIGGER emptied_insert BEFORE INSERT ON emptied
+WHEN NOT EXISTS (
+  SELECT 1 FROM events WHERE events.position = NEW.position AND body = x''
+)
+BEGIN SELECT RAISE(ABORT, 'append-only: that event was not emptied'); END""",
+    """CREATE TRIGGER emptied_update BEFORE UPDATE ON emptied
+BEGIN SELECT RAISE(ABORT, 'append-only: a hash is never changed'); END""",
+    """CREATE TRIGGER emptied_delete BEFORE DELETE ON emptied
+BEGIN SELECT RAISE(ABORT, 'append-only: a hash is never deleted'); END""",
+    """CREATE TRIGGER leaves_update BEFORE UPDATE ON leaves
+WHEN NOT (
+  NEW.first = OLD.first AND NEW.hashes = OLD.hashes
+  AND length(NEW.salts) = length(OLD.salts)
+  AND EXISTS (
+    SELECT 1 FROM emptied WHERE emptied.position >= OLD.first
+    AND emptied.position < OLD.first + length(OLD.salts) / 16
+  )
+)
+BEGIN SELECT RAISE(ABORT, 'append-only: a leaf is never changed'); END""",
+    """CREATE TRIGGER leaves_delete BEFORE DELETE ON leaves
+BEGIN SELECT RAISE(ABORT, 'append-only: a leaf is never deleted'); END""",
+    """CREATE TRIGGER subtrees_update BEFORE UPDATE ON subtrees
+BEGIN SELECT RAISE(ABORT, 'append-only: a hash is never changed'); END""",
+    """CREATE TRIGGER subtrees_delete BEFORE DELETE ON subtrees
+BEGIN SELECT RAISE(ABORT, 'append-only: a hash is never deleted'); END""",
+    """CREATE TRIGGER seal_delete BEFORE DELETE ON seal
+BEGIN SELECT RAISE(ABORT, 'append-only: the seal is never deleted'); END""",
+    """CREATE TRIGGER commands_update BEFORE UPDATE ON commands
+BEGIN SELECT RAISE(ABORT, 'append-only: an outcome is never changed'); END""",
+    """CREATE TRIGGER commands_delete BEFORE DELETE ON commands
+BEGIN SELECT RAISE(ABORT, 'append-only: an outcome is never deleted'); END""",
+    """CREATE TRIGGER chronicle_update BEFORE UPDATE ON chronicle
+BEGIN SELECT RAISE(ABORT, 'append-only: the id is never changed'); END""",
+    """CREATE TRIGGER chronicle_delete BEFORE DELETE ON chronicle
+BEGIN SELECT RAISE(ABORT, 'append-only: the id is never deleted'); END""",
+)
+STATEMENTS = (*_FIRST, *_SEAL)
+SCHEMAS = {1: _FIRST, 2: STATEMENTS}  # those that we read
+
+
+def upgrade(cursor: sqlite3.Cursor) -> None:
+    """Give a chronicle of an older schema the tables of the newest.
+
+    Within the transaction of its first write since, so that it is done whole or not at
+    all. What the new tables hold is filled in by who writes to them.
+    """
+    if cursor.execute("PRAGMA user_version").fetchone()[0] == 1:
+        for statement in _SEAL:
+            cursor.execute(statement)
+        cursor.execute("PRAGMA user_version=2")
 
 
 def best_mode(path: Path) -> str:
@@ -161,11 +234,11 @@ def _schema(connection: sqlite3.Connection) -> Schema:
 
 
 @cache
-def expected_schema() -> Schema:
-    """What `sqlite_schema` holds in a new chronicle."""
+def expected_schema(version: int) -> Schema:
+    """What `sqlite_schema` holds in a chronicle of that schema."""
     connection = sqlite3.connect(":memory:")
     try:
-        for statement in STATEMENTS:
+        for statement in SCHEMAS[version]:
             connection.execute(statement)
         return _schema(connection)
     finally:
@@ -241,8 +314,9 @@ def _check_content(path: Path, real: Path, patience: float) -> None:
             f"{path} has schema {version}, this program knows {SCHEMA_VERSION}; "
             "use a newer Chronicle"
         )
-    if version != SCHEMA_VERSION or found != expected_schema():
-        strange = sorted(name for _, name, _, _ in found ^ expected_schema())
+    expected = expected_schema(version) if version in SCHEMAS else frozenset()
+    if not expected or found != expected:
+        strange = sorted(name for _, name, _, _ in found ^ expected)
         raise Untrusted(
             f"{path} has a foreign schema ({', '.join(strange) or version}); "
             "nothing of it was run"

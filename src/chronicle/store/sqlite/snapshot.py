@@ -20,7 +20,8 @@ class SQLiteSnapshot(Snapshot):
     """A look through a transaction on a connection to the file."""
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
-        super().__init__(cursor)  # the first look, from which on the moment is fixed
+        version = cursor.execute("PRAGMA user_version").fetchone()[0]
+        super().__init__(cursor, version > 1)  # the first look fixes the moment
         self._connection = cursor.connection
 
     def copy_into(

@@ -23,6 +23,7 @@ from chronicle.errors import (
     OutcomeUnknown,
     StorageError,
 )
+from chronicle.store.headfile import head_and_caution, head_beside, write_head
 from chronicle.store.memory import system_clock
 from chronicle.store.protocol import Wait, Writing, microseconds, polling
 from chronicle.store.sql.store import SQLStore
@@ -39,6 +40,7 @@ from chronicle.store.sqlite.schema import (
     check_file,
     one_name,
 )
+from chronicle.store.sqlite.sealed import SQLiteSealed
 from chronicle.store.sqlite.snapshot import SQLiteSnapshot
 from chronicle.store.sqlite.writing import Codes, SQLiteWriting
 
@@ -66,6 +68,7 @@ class SQLiteStore(SQLStore):
         self._clock = clock
         self._pid = os.getpid()
         self._closed = False
+        self._head_path = head_beside(path)
         self._purged = False  # what was emptied here has left the disk
         self._purge_due = False  # an emptied payload is still in the write-ahead log
         self._codes = Codes()
@@ -111,8 +114,32 @@ class SQLiteStore(SQLStore):
         lock_timeout: float = LOCK_TIMEOUT,
     ) -> SQLiteStore:
         """Open a chronicle after `check_file`."""
+        beside = head_beside(path)
+        head, caution = head_and_caution(beside)  # before the log, which moves first
         check_file(path, min(lock_timeout, PATIENCE))
-        return cls(path, clock, lock_timeout)
+        store = cls(path, clock, lock_timeout)
+        try:
+            if store._look(head) and caution:
+                store.cautions.append(caution)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def sealed(self) -> SQLiteSealed:
+        """The seal of this log, to be checked."""
+        return SQLiteSealed(self._reading, self._moment)
+
+    @contextmanager
+    def _moment(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor that sees the log as of one moment."""
+        with self._reading() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+            finally:
+                with suppress(sqlite3.Error):
+                    cursor.connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -133,7 +160,7 @@ class SQLiteStore(SQLStore):
                 now = microseconds(self._clock())
                 work = SQLiteWriting(*cursors, self._codes, now)
                 yield cast(Writing, work)
-                work.finish()
+                head = work.seal()
             except BaseException:
                 self._codes = Codes()  # new codes went with the transaction
                 with suppress(sqlite3.Error):
@@ -149,9 +176,22 @@ class SQLiteStore(SQLStore):
             self.wrote = True
             self._same_file()
             self._same_side_files()
+            if head is not None:
+                self._tell_head(head)
             if work.emptied:
                 self._purge_due, self._purged = True, False
             self._checkpoint(raw)
+
+    def _tell_head(self, text: str) -> None:
+        """Put the head beside the log. What was committed stands, whether or not."""
+        try:
+            write_head(self._head_path, text)
+        except OSError as broken:
+            self.cautions.append(
+                f"the head could not be written to {self._head_path} "
+                f"({broken.strerror}): what is recorded is recorded, but a loss of it "
+                "would go unseen until the next write"
+            )
 
     def _writable(self) -> None:
         """Raises `StorageError` for a file that cannot be written to with safety.
@@ -282,13 +322,8 @@ class SQLiteStore(SQLStore):
     @contextmanager
     def snapshot(self) -> Iterator[SQLiteSnapshot]:
         """All of the chronicle as of now, while writers go on."""
-        with self._reading() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                yield SQLiteSnapshot(cursor)
-            finally:
-                with suppress(sqlite3.Error):
-                    cursor.connection.rollback()
+        with self._moment() as cursor:
+            yield SQLiteSnapshot(cursor)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Cursor]:

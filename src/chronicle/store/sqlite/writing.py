@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chronicle.store.columnar import BLANK
 from chronicle.store.sql.writing import Codes, Row, SQLWriting
+from chronicle.store.sqlite.schema import upgrade
 
 __all__ = ["Codes", "SQLiteWriting"]
 
 _INSERT = {
     "events": "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?)",
     "codes": "INSERT INTO codes VALUES (?,?,?,?)",
+    "leaves": "INSERT INTO leaves VALUES (?,?,?)",
+    "emptied": "INSERT INTO emptied VALUES (?,?)",
+    "subtrees": "INSERT INTO subtrees VALUES (?,?,?)",
 }
 
 
@@ -28,6 +32,7 @@ class SQLiteWriting(SQLWriting):
     ) -> None:
         self._inserting, self._asking = inserting, asking
         asking.row_factory = None
+        upgrade(asking)
         super().__init__(asking, codes, now)
 
     def _put(self, table: str, rows: Iterable[Row]) -> int:
@@ -39,11 +44,13 @@ class SQLiteWriting(SQLWriting):
 
     def redact_payload(self, report: str) -> None:
         self.emptied = True
+        kept = self._seal.emptying(report)
         self._asking.execute(
             "UPDATE events SET hot = ?, body = x'' "
             "WHERE (report = ?2 OR target = ?2) AND type <> 'report-redacted'",
             (BLANK, report),
         )
+        self._seal.emptied(kept)
 
     def unmentioned(
         self, dataset: str, types: Sequence[str], reports: Iterable[str]

@@ -1,0 +1,158 @@
+"""The seal of a log in SQL, as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chronicle.errors import Damaged, Tampered
+from chronicle.store.merkle import HASH_BYTES
+from chronicle.store.seal import Seal, origin_of
+from chronicle.store.sealed import TOGETHER, SealedRow, Snapshot
+from chronicle.store.sql.cursor import Cursor, Reading
+from chronicle.store.sql.reading import last_position
+
+__all__ = ["SQLSealed"]
+
+BLOCK = 4_096  # rows that are read at a time
+
+
+class SQLSealed:
+    """As `Sealed` has it; *moment* lends a cursor that sees one moment throughout."""
+
+    def __init__(self, reading: Reading, moment: Reading) -> None:
+        self._reading, self._moment = reading, moment
+
+    def snapshot(self, *, whole: bool = True) -> Snapshot | None:
+        with self._moment() as cursor:
+            found = cursor.execute("SELECT state, head FROM seal").fetchone()
+            made = cursor.execute("SELECT id, created_at FROM chronicle").fetchone()
+            if found is None or made is None:
+                return None
+            codes, commands = [], []
+            if whole:
+                codes = cursor.execute(
+                    "SELECT kind, code, id FROM codes ORDER BY seq"
+                ).fetchall()
+                commands = [
+                    (key, bytes(digest), _positions(key, listed))
+                    for key, digest, listed in cursor.execute(
+                        "SELECT key, digest, positions FROM commands"
+                    ).fetchall()
+                ]
+            return Snapshot(
+                origin=origin_of(str(made[0])),
+                start=Seal.start(made[0], made[1]),
+                seal=Seal.from_bytes(bytes(found[0])),
+                head=str(found[1]),
+                last=last_position(cursor),
+                codes=codes,
+                commands=commands,
+            )
+
+    def kept(self, level: int, first: int, count: int) -> list[bytes]:
+        with self._reading() as cursor:
+            if level:
+                cursor.execute(
+                    "SELECT root FROM subtrees WHERE level = ? AND number >= ? "
+                    "AND number < ? ORDER BY number",
+                    (level, first, first + count),
+                )
+            else:
+                hashes, _ = _leaves(cursor, first, first + count)
+                return hashes
+            return [bytes(hash_) for (hash_,) in cursor.fetchall()]
+
+    def sealed_rows(self, after: int, upto: int) -> Iterator[list[SealedRow]]:
+        names: dict[tuple[str, int | None], str] = {}
+        while after < upto:
+            before, after = after, min(after + BLOCK, upto)
+            with self._moment() as cursor:  # a redaction changes rows and salts
+                rows = cursor.execute(
+                    "SELECT position, recorded_at, stream, version, type, report, "
+                    "target, dataset, hot, body FROM events "
+                    "WHERE position > ? AND position <= ? ORDER BY position",
+                    (before, after),
+                ).fetchall()
+                hashes, salts = _leaves(cursor, before, after)
+                emptied = cursor.execute(
+                    "SELECT position, payload FROM emptied "
+                    "WHERE position > ? AND position <= ?",
+                    (before, after),
+                ).fetchall()
+                if not all(
+                    ("stream", row[2]) in names
+                    and (row[7] is None or ("dataset", row[7]) in names)
+                    for row in rows
+                ):
+                    names = _names(cursor)
+            for position, payload in emptied:
+                if 0 <= position - before - 1 < len(salts):
+                    salts[position - before - 1] = bytes(payload)
+            yield [
+                _sealed_row(row, names, salt, leaf)
+                for row, salt, leaf in zip(rows, salts, hashes, strict=False)
+            ]
+
+    def redacted(self) -> frozenset[str]:
+        with self._reading() as cursor:
+            rows = cursor.execute(
+                "SELECT target FROM events "
+                "WHERE target IS NOT NULL AND type = 'report-redacted'"
+            ).fetchall()
+        return frozenset(report for (report,) in rows)
+
+    def check_structure(self) -> None:
+        """A server looks after its own indexes."""
+
+
+def _leaves(cursor: Cursor, after: int, upto: int) -> tuple[list[bytes], list[bytes]]:
+    """Hashes and salts of the leaves after a position, up to the first that lacks."""
+    hashes: list[bytes] = []
+    salts: list[bytes] = []
+    for first, some, their_salts in cursor.execute(
+        "SELECT first, hashes, salts FROM leaves WHERE first > ? AND first <= ? "
+        "ORDER BY first",
+        (after + 1 - TOGETHER, upto),
+    ).fetchall():
+        some, their_salts = bytes(some), bytes(their_salts)
+        count = len(some) // HASH_BYTES
+        skip = after + 1 + len(hashes) - first
+        if skip < 0 or len(some) != count * 32 or len(their_salts) != count * 16:
+            break
+        for number in range(skip, min(count, upto + 1 - first)):
+            hashes.append(some[number * 32 : number * 32 + 32])
+            salts.append(their_salts[number * 16 : number * 16 + 16])
+    return hashes, salts
+
+
+def _positions(key: str, listed: str) -> list[int]:
+    try:
+        return msgspec.json.decode(listed, type=list[int])
+    except (msgspec.MsgspecError, TypeError, UnicodeError):
+        raise Tampered(
+            f"the outcome that is kept under the key {key!r:.80} cannot be read"
+        ) from None
+
+
+def _names(cursor: Cursor) -> dict[tuple[str, int | None], str]:
+    rows = cursor.execute("SELECT kind, code, id FROM codes").fetchall()
+    return {(kind, code): id_ for kind, code, id_ in rows}
+
+
+def _sealed_row(
+    row: Any, names: dict[tuple[str, int | None], str], salt: bytes, leaf: bytes
+) -> SealedRow:
+    position, stamp, stream, version, type_, report, target, dataset, hot, body = row
+    try:
+        name = "" if dataset is None else names["dataset", dataset]
+        header = (stamp, names["stream", stream], version, type_, report, target, name)
+        return SealedRow(position, header, bytes(hot), bytes(body), salt, leaf)
+    except (KeyError, TypeError, ValueError):
+        raise Damaged(
+            f"position {position} is of no stream or no data set, or not bytes; "
+            "restore a backup",
+            position,
+        ) from None
