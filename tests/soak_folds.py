@@ -21,7 +21,7 @@ MODULES = (
     "test_state",
     "test_decide",
     "test_lens",
-    "test_quick",
+    "test_questions",
     "test_audit",
     "test_replay_entries",
     "test_replay_index",

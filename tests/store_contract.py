@@ -30,6 +30,7 @@ from chronicle.domain.timeline import effective_claims
 from chronicle.errors import (
     Busy,
     Conflict,
+    Damaged,
     InputError,
     UnknownPlace,
     Untrusted,
@@ -152,6 +153,27 @@ class StoreContract:
         assert b"".join(store.columnar(9_999)) == columnar[-1]
         ids = [f"r{n}" for n in range(0, 10_000, 3)]
         assert list(store.reports([*ids, "nobody"])) == ids
+
+    def test_rows_are_found_at_any_positions(self, store: Store) -> None:
+        with store.writing() as work:
+            work.insert([draft(f"r{n}") for n in range(1, 1_203)])
+        found = store.rows_at([1_200, 7, 3, 7, *range(50, 900)])
+        positions = [3, 7, *range(50, 900), 1_200]
+        assert [row.position for row in found] == positions
+        assert [row.report for row in found] == [f"r{p}" for p in positions]
+        assert store.rows_at([]) == []
+        for missing in ([1_203], [5, 0], [-1]):
+            with pytest.raises(Damaged):
+                store.rows_at(missing)
+
+    def test_redactions_are_counted_after_a_position(self, store: Store) -> None:
+        rows = [draft("r"), draft("x", "r", type="report-redacted"), draft("s")]
+        with store.writing() as work:
+            work.insert([*rows, draft("y", "s", type="report-redacted")])
+            work.insert([draft(f"z{n}") for n in range(5_000)])
+        counts = [store.redactions(n) for n in range(5)]
+        assert counts == [2, 2, 1, 1, 0]
+        assert store.redactions(5_000) == 0
 
     def test_told_and_about_find_rows_by_report(self, store: Store) -> None:
         with store.writing() as work:

@@ -14,12 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from chronicle.domain.cautions import Facts, cautions, facts_of
+from chronicle.domain.cautions import Facts, cautions
 from chronicle.domain.events import ControlReported, Event, ReportRedacted
 from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.names import Gazetteer
 from chronicle.domain.quality import STALE_DAYS, check_table
+from chronicle.domain.questions import Asked, Clocks, PlainQuestions
 from chronicle.domain.state import References, State, diff, state_of
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import RecordedEvent, effective_claims
@@ -89,6 +90,7 @@ class Chronicle:
         self._facts: tuple[int, Facts] | None = None
         self._log = log
         self._identity: str | None = None
+        self._columns: Asked | None = None
 
     def __enter__(self) -> Chronicle:
         return self
@@ -324,13 +326,7 @@ class Chronicle:
         """When the record begins, the days it speaks of, what lacks a publication."""
         position = self.position(known_at)
         if self._facts is None or self._facts[0] != position:
-            if position < LONG:
-                found = facts_of(self._log.recorded(upto=position))
-            else:
-                from chronicle.replay.facts import quick_facts
-
-                found = quick_facts(self._log, position)
-            self._facts = position, found
+            self._facts = position, self._asked(position).facts(position)
         return self._facts[1]
 
     def day(self, value: Day | None = None, name: str = "on") -> date:
@@ -364,7 +360,8 @@ class Chronicle:
         day = self.day(on)
         by = None if published_by is None else self.day(published_by, "published_by")
         self._check_lens(lens)
-        found = self._seen(day, known_at, by, lens)
+        position = self.position(known_at)
+        found = self._asked(position).state(Clocks(day, position, by), lens)
         facts = self.facts(found.position or None)
         told = (*self._found(), *cautions(facts, day, found.position, by))
         return replace(found, what_if=self.what_if, cautions=told)
@@ -380,41 +377,22 @@ class Chronicle:
 
     def check_source(self, source: str) -> None:
         """Raise `UnknownPlace` with the nearest ids for a source nobody heard of."""
-        known = {*self.codes("source"), *self._log.references().sources}
+        known = set(self.codes("source"))
+        if source not in known:
+            known.update(self.references().sources)
         if source not in known:
             near = get_close_matches(source, sorted(known), 3)
             raise UnknownPlace("source", source, near or sorted(known)[:5])
 
-    def _seen(
-        self,
-        on: date,
-        known_at: KnownAt | None,
-        published_by: date | None,
-        lens: str,
-    ) -> State:
-        """`_state`, by columns where the log is long and they have the answer."""
-        position = self.position(known_at)
-        if position < LONG or lens != "latest" or published_by is not None:
-            return self._state(on, position, published_by, lens)
-        from chronicle.replay.state import quick_state
+    def _asked(self, position: int) -> Asked:
+        """What answers up to a position: columns where that is long, else the fold."""
+        if position < LONG:
+            return PlainQuestions(lambda upto: self._log.recorded(upto=upto))
+        if self._columns is None:
+            from chronicle.replay.questions import Questions
 
-        return quick_state(self._log, on, position)
-
-    def _state(
-        self,
-        on: date,
-        known_at: KnownAt | None,
-        published_by: date | None,
-        lens: str,
-    ) -> State:
-        position = self.position(known_at)
-        return state_of(
-            self._log.recorded(upto=position),
-            on,
-            parse_lens(lens),
-            known_at=position,
-            published_by=published_by,
-        )
+            self._columns = Questions(self._log)
+        return self._columns
 
     def map(
         self,
@@ -494,9 +472,9 @@ class Chronicle:
         """Every control report on a place, in order, and whether it counts."""
         id_ = self.find(settlement)
         position = self.position(known_at)
-        log = list(self._log.recorded(upto=position))
+        log = list(self._asked(position).history(id_, position))
         by = None if published_by is None else self.day(published_by, "published_by")
-        table = _history(id_, log, by)
+        table = _history(id_, log, position, by)
         if position == 0:
             table.notes.extend(cautions(self.facts(), date.max, 0, None))
         elif not table.rows:
@@ -515,9 +493,9 @@ class Chronicle:
         id_ = self.find(settlement)
         self._check_lens(lens)
         day, position = self.day(on), self.position(known_at)
-        log = list(self._log.recorded(upto=position))
+        asked = self._asked(position)
         by = None if published_by is None else self.day(published_by, "published_by")
-        state = state_of(log, day, parse_lens(lens), published_by=by)
+        state = asked.place(id_, Clocks(day, position, by), lens)
         told = cautions(self.facts(position or None), day, position, by)
         if id_ not in state.places:
             raise UsageError(
@@ -525,7 +503,8 @@ class Chronicle:
                 if position == 0
                 else f"{id_} was registered after position {position}; ask later"
             )
-        table = why_table(state, id_, _history(id_, log, by))
+        log = list(asked.history(id_, position))
+        table = why_table(state, id_, _history(id_, log, position, by))
         table.notes.extend(told)
         return self.told_apart(table)
 
@@ -646,7 +625,10 @@ class Chronicle:
 
     def references(self) -> References:
         """Settlements, routes, actors and sources as registered now, by id."""
-        return self._log.references()
+        head = self.head
+        if head < LONG:
+            return self._log.references()
+        return self._asked(head).references(head)
 
     def check(self, on: Day | None = None, stale_days: int = STALE_DAYS) -> Table:
         """Disputes, stale places, problems of imports, drifting counts, broken names.
@@ -667,7 +649,10 @@ class Chronicle:
 
         Raises `UnknownPlace` with candidates when there is none, or more than one.
         """
-        settlements = self._log.references().settlements
+        head = self.head
+        if head >= LONG and self._asked(head).knows(name):
+            return name
+        settlements = self.references().settlements
         if name in settlements:
             return name
         gazetteer = Gazetteer(
@@ -713,9 +698,9 @@ def _twin(store: MemoryStore) -> MemoryStore:
 
 
 def _history(
-    settlement: str, log: list[RecordedEvent], published_by: date | None
+    settlement: str, log: list[RecordedEvent], position: int, published_by: date | None
 ) -> Table:
-    clock = f"as known at position {len(log)}"
+    clock = f"as known at position {position}"
     if published_by is not None:
         clock += f", as published by {published_by}"
     found = effective_claims(log, published_by)

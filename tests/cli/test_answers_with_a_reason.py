@@ -5,15 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
 
 import chronicle as ch
-from chronicle.domain.cautions import facts_of
-from chronicle.replay.facts import quick_facts
-from chronicle.store.log import EventLog
-from chronicle.store.memory import MemoryStore
 from shell import run
-from strategies import logs
 
 PLACES = ("alder", "birch", "cedar")
 
@@ -134,11 +128,3 @@ def test_a_place_that_nobody_spoke_of_is_told_once(tmp_path: Path) -> None:
         log.append([ch.SettlementRegistered(settlement=p, name=p) for p in PLACES])
     rows = run("check", path).out.splitlines()[1:]
     assert [row.partition(",")[0] for row in rows] == ["never mentioned"] * 3
-
-
-@given(logs(without=("redaction",)))
-def test_facts_by_columns_are_those_of_the_events(events) -> None:
-    log = EventLog(MemoryStore())
-    for event in events:
-        log.append([event])
-    assert quick_facts(log, log.store.head()) == facts_of(log.recorded())

@@ -32,11 +32,11 @@ from chronicle.domain.events import (
 from chronicle.domain.lenses import Lens, Ruling, control_of, grade_key, side
 from chronicle.domain.timeline import (
     EffectiveClaim,
-    EffectiveClaims,
     RecordedEvent,
     as_known,
     effective_claims,
     order,
+    until,
 )
 
 if TYPE_CHECKING:
@@ -383,7 +383,7 @@ def state_of(
     prefix = list(as_known(log, known_at))
     found = effective_claims(prefix, published_by)
     return judge(
-        fold(_until(found, on)),
+        fold(until(found, on)),
         on,
         lens,
         references(prefix),
@@ -391,11 +391,6 @@ def state_of(
         position=prefix[-1].position if prefix else 0,
         published_by=published_by,
     )
-
-
-def _until(found: EffectiveClaims, on: date) -> list[EffectiveClaim]:
-    """`timeline.upto`, for an account that is already made."""
-    return sorted((s for s in found.standing if s.claim.since_day <= on), key=order)
 
 
 def best_grade(place: Place, refs: References) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "effective_claims",
     "order",
     "published_by_then",
+    "until",
 ]
 
 _TIME_RANK = {word: rank for rank, word in enumerate(TIMES_OF_DAY)}
@@ -160,5 +161,9 @@ def as_of(
     log: Iterable[RecordedEvent], on: date, published_by: date | None = None
 ) -> list[EffectiveClaim]:
     """The claims that stand of *log* and are dated no later than *on*, in `order`."""
-    standing = effective_claims(log, published_by).standing
-    return sorted((s for s in standing if s.claim.since_day <= on), key=order)
+    return until(effective_claims(log, published_by), on)
+
+
+def until(found: EffectiveClaims, on: date) -> list[EffectiveClaim]:
+    """`as_of`, for claims of which it is known that they stand."""
+    return sorted((s for s in found.standing if s.claim.since_day <= on), key=order)

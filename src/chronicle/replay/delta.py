@@ -30,7 +30,14 @@ from chronicle.replay.index import Codes, Index, Rows, find, last_visible
 from chronicle.replay.versions import Entries, resolve, roots, targets
 from chronicle.store.columnar import DTYPE, NO_DAY
 
-__all__ = ["Tail", "follow", "group_of", "later_of", "lay_tail"]
+__all__ = [
+    "Tail",
+    "first_of_chain",
+    "follow",
+    "group_of",
+    "later_of",
+    "lay_tail",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +133,7 @@ def _remarks(index: Index, columns: Columns) -> tuple[Rows, Int32]:
     # something older
     end = np.where(root >= 0, root, -1)
     position = np.where(end >= 0, columns.position[end], 0).astype(np.int64)
-    first = _first_of_chain(columns, rows, inner)
+    first = first_of_chain(columns, rows, inner)
     older = root < 0
     position[older] = columns.amount[first[older]]
     position[position < 0] = 0
@@ -144,7 +151,7 @@ def _remarks(index: Index, columns: Columns) -> tuple[Rows, Int32]:
     return rows[control], position[control]
 
 
-def _first_of_chain(columns: Columns, rows: Rows, inner: Rows) -> Rows:
+def first_of_chain(columns: Columns, rows: Rows, inner: Rows) -> Rows:
     """For each remark the first one of its chain that is among these rows."""
     number = np.full(len(columns) + 1, -1, np.intp)
     number[rows] = np.arange(len(rows))

@@ -30,7 +30,13 @@ from chronicle.replay.lenses import ColumnLens, last_rows, lens_named, verdicts
 from chronicle.replay.segments import read_all, seal
 from chronicle.replay.series import Series, series
 from chronicle.replay.source import ColumnarSource
-from chronicle.replay.standing import EffectiveColumns, recent_rows, standing
+from chronicle.replay.standing import (
+    EffectiveColumns,
+    View,
+    recent_rows,
+    standing,
+    view_of,
+)
 from chronicle.store.columnar import KINDS, day_number
 
 __all__ = ["TAIL", "Replay"]
@@ -230,6 +236,20 @@ class Replay:
 
         return Control(day, known_at, said, known, actor, status, find, self.root)
 
+    def view(self, on: Day, position: int, published_by: Day | None = None) -> View:
+        """What stands on a day as known at a position, to be looked at in part."""
+        by = None if published_by is None else _day(published_by)
+        return view_of(self._index, self.tail_at(position), _day(on), position, by)
+
+    @property
+    def index(self) -> Index:
+        """The index, which stands for the log up to some position."""
+        return self._index
+
+    def tail_at(self, position: int) -> Tail | None:
+        """What a position has beyond the index; None where it has nothing."""
+        return self._tail if position > self._index_head else None
+
     def standing(
         self,
         on: Day,
@@ -238,10 +258,7 @@ class Replay:
         published_by: Day | None = None,
     ) -> EffectiveColumns:
         """The control reports that stand, which is what a lens sees."""
-        day = None if published_by is None else _day(published_by)
-        known_at = self._position(position)
-        tail = self._tail if known_at > self._index_head else None
-        return standing(self._index, tail, _day(on), known_at, day)
+        return self.view(on, self._position(position), published_by).standing()
 
     def _judged(
         self, day: int, position: int, lens: ColumnLens, published_by: Day | None

@@ -26,7 +26,18 @@ from chronicle.replay.index import Rows
 from chronicle.replay.standing import EffectiveColumns
 from chronicle.store.columnar import NOBODY
 
-__all__ = ["ColumnLens", "Verdicts", "day_ends", "last_rows", "lens_named", "verdicts"]
+__all__ = [
+    "ColumnLens",
+    "Verdicts",
+    "ballots",
+    "best_of_day",
+    "day_ends",
+    "last_rows",
+    "lens_named",
+    "spans_of",
+    "verdicts",
+    "with_most_sources",
+]
 
 _CONTESTED = STATUSES.index("contested")
 
@@ -83,9 +94,9 @@ def verdicts(
     must be of different settlements.
     """
     if lens.rule == "graded":
-        chosen = _best_of_day(reports, ends, grades)
+        chosen = best_of_day(reports, ends, grades)
     elif lens.rule == "majority":
-        chosen = _with_most_sources(reports, ends)
+        chosen = with_most_sources(reports, ends)
     elif lens.rule in ("latest", "source", "cautious"):
         chosen = ends
     else:
@@ -99,7 +110,7 @@ def verdicts(
     return Verdicts(chosen, actor, status)
 
 
-def _spans(first: Rows, ends: Rows) -> tuple[Rows, Rows]:
+def spans_of(first: Rows, ends: Rows) -> tuple[Rows, Rows]:
     """All rows of the spans `[first, end]`, and the number of the span of each."""
     count = ends - first + 1
     number = np.repeat(np.arange(len(ends)), count)
@@ -131,11 +142,11 @@ def grade_ranks(reports: EffectiveColumns, grades: UInt8 | None) -> NDArray[np.i
     return rank
 
 
-def _best_of_day(reports: EffectiveColumns, ends: Rows, grades: UInt8 | None) -> Rows:
+def best_of_day(reports: EffectiveColumns, ends: Rows, grades: UInt8 | None) -> Rows:
     if not len(ends):
         return ends
     first = _first_rows(reports, ends, reports.valid[ends])
-    rows, number = _spans(first, ends)
+    rows, number = spans_of(first, ends)
     rank = grade_ranks(reports.take(rows), grades)
     best = np.minimum.reduceat(rank, np.flatnonzero(np.diff(number, prepend=-1)))
     equal = np.flatnonzero(rank == best[number])
@@ -147,7 +158,7 @@ def _best_of_day(reports: EffectiveColumns, ends: Rows, grades: UInt8 | None) ->
 def _doubtful(reports: EffectiveColumns, ends: Rows, days: int) -> NDArray[np.bool_]:
     """Whether another source said otherwise in the last *days* days."""
     first = _first_rows(reports, ends, reports.valid[ends].astype(np.int64) - days)
-    rows, number = _spans(first, ends)
+    rows, number = spans_of(first, ends)
     last = ends[number]
     against = reports.said[rows] != reports.said[last]
     against &= reports.source[rows] != reports.source[last]
@@ -158,34 +169,39 @@ def _doubtful(reports: EffectiveColumns, ends: Rows, days: int) -> NDArray[np.bo
     return found
 
 
-def _with_most_sources(reports: EffectiveColumns, ends: Rows) -> Rows:
-    """The last ballot of the side with most; of equals the one reported last.
+def ballots(reports: EffectiveColumns, ends: Rows) -> tuple[Rows, Rows]:
+    """The rows that vote at each end, and the number of the end of each.
 
     A source's ballot is its last report; baselines vote when nobody else does.
     """
-    if not len(ends):
-        return ends
     first = _first_rows(reports, ends, np.full(len(ends), reports.valid.min()))
-    rows, number = _spans(first, ends)
+    rows, number = spans_of(first, ends)
     told = ~reports.baseline[rows]
     anybody = np.bincount(number, weights=told, minlength=len(ends)) > 0
     votes = told | ~anybody[number]
     rows, number = rows[votes], number[votes]
-    ballots = _last_of(number, reports.source[rows])
-    rows, number = rows[ballots], number[ballots]
+    cast = last_of(number, reports.source[rows])
+    return rows[cast], number[cast]
+
+
+def with_most_sources(reports: EffectiveColumns, ends: Rows) -> Rows:
+    """The last ballot of the side with most; of equals the one reported last."""
+    if not len(ends):
+        return ends
+    rows, number = ballots(reports, ends)
     said = reports.said[rows].astype(np.int64)
     key = number * (int(said.max()) + 1) + said
-    side, inverse, votes_ = np.unique(key, return_inverse=True, return_counts=True)
+    side, inverse, votes = np.unique(key, return_inverse=True, return_counts=True)
     last = np.zeros(len(side), np.intp)
     np.maximum.at(last, inverse, rows)
     span = side // (int(said.max()) + 1)
-    order = np.lexsort((last, votes_, span))
+    order = np.lexsort((last, votes, span))
     chosen = np.empty(len(ends), np.intp)
     chosen[span[order]] = last[order]  # most votes, then the latest, come last
     return chosen
 
 
-def _last_of(number: Rows, code: Int32) -> Rows:
+def last_of(number: Rows, code: Int32) -> Rows:
     """In order, the last row of each (number, code); numbers do not decrease."""
     width = int(code.max(initial=0)) + 1
     table = (int(number[-1]) + 1) * width

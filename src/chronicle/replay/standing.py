@@ -27,7 +27,7 @@ from chronicle.replay.index import Index, Rows, find
 from chronicle.replay.versions import Entries, resolve
 from chronicle.store.columnar import NO_DAY
 
-__all__ = ["EffectiveColumns", "recent_rows", "standing"]
+__all__ = ["EffectiveColumns", "View", "recent_rows", "standing", "view_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +59,91 @@ class EffectiveColumns:
         return EffectiveColumns(*(column[rows] for column in columns[:8]), *columns[8:])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What stands on a day as known at a position, before anybody has looked.
+
+    `others` are reports that the index has not, or has otherwise: those of the tail,
+    and those with remarks that were published too late, told anew without them.
+    `left_out` says by `known_from` which entries of the index those stand for.
+    """
+
+    index: Index
+    on: int
+    position: int
+    published_by: int | None
+    others: list[Entries]
+    left_out: NDArray[np.bool_]
+
+    def standing(
+        self, rows: Rows | None = None, places: Int32 | None = None
+    ) -> EffectiveColumns:
+        """The reports; with *rows*, of the entries of the index only those.
+
+        *places* are the settlements of *rows*, where they are known.
+        """
+        index = self.index
+        part: Any = slice(None) if rows is None else rows
+        seen = (index.known_from[part] <= self.position) & (
+            index.known_to[part] > self.position
+        )
+        seen &= index.day[part] < index.upto(self.on)
+        if self.published_by is not None:
+            bar = min(max(self.published_by - int(index.calendar[1]), 0), 1 << 31)
+            told = index.published[part] > 0
+            early = told & (index.published[part] <= bar)
+            seen &= early | (~told & (index.bits[part] >= 4))
+        rows = np.flatnonzero(seen) if rows is None else rows[seen]
+        if places is not None:
+            places = places[seen]
+        elif len(rows) < index.settlements:
+            places = (np.searchsorted(index.start, rows, "right") - 1).astype(np.int32)
+        else:
+            places = _places(index)[rows]
+        if len(self.left_out):
+            kept = ~_among(index.known_from[rows], self.left_out)
+            rows, places = rows[kept], places[kept]
+        known = index.known_from[rows]
+        main = EffectiveColumns(
+            places,
+            index.days[index.day[rows]],
+            index.said[rows],
+            known,
+            index.root(known),
+            index.source[rows].astype(np.int32),
+            index.grade[rows],
+            index.bits[rows] >= 4,
+            index.side_actor,
+            index.side_status,
+            index.settlements,
+        )
+        if not any(map(len, self.others)):
+            return main
+        return _with(main, index.bits[rows] & np.uint8(3), self.others)
+
+
+def view_of(
+    index: Index,
+    tail: Tail | None,
+    on: int,
+    position: int,
+    published_by: int | None = None,
+) -> View:
+    """The view on day *on* as known at *position*, published by a day number."""
+    others = [] if tail is None else [tail.entries]
+    left_out = np.zeros(0, np.bool_)  # by known_from: told anew with fewer remarks
+    if published_by is not None:
+        late = _published_later(index, tail, position, published_by)
+        if len(late):
+            group = group_of(index, tail, late)
+            left_out = np.zeros(position + 1, np.bool_)
+            left_out[group.position[group.position <= position]] = True
+            others = [e.take(~_among(e.known_from, left_out)) for e in others]
+            others.append(_retold(group, position, published_by))
+    others = [_visible(e, on, position, published_by) for e in others]
+    return View(index, on, position, published_by, others, left_out)
+
+
 def standing(
     index: Index,
     tail: Tail | None,
@@ -71,47 +156,7 @@ def standing(
 
     With *rows*, only those entries of the index are looked at.
     """
-    others = [] if tail is None else [tail.entries]
-    left_out = np.zeros(0, np.bool_)  # by known_from: told anew with fewer remarks
-    if published_by is not None:
-        late = _published_later(index, tail, position, published_by)
-        if len(late):
-            group = group_of(index, tail, late)
-            left_out = np.zeros(position + 1, np.bool_)
-            left_out[group.position[group.position <= position]] = True
-            others = [e.take(~_among(e.known_from, left_out)) for e in others]
-            others.append(_retold(group, position, published_by))
-    part: Any = slice(None) if rows is None else rows
-    seen = (index.known_from[part] <= position) & (index.known_to[part] > position)
-    seen &= index.day[part] < index.upto(on)
-    if published_by is not None:
-        bar = min(max(published_by - int(index.calendar[1]), 0), 1 << 31)
-        told = index.published[part] > 0
-        early = told & (index.published[part] <= bar)
-        seen &= early | (~told & (index.bits[part] >= 4))
-    rows = np.flatnonzero(seen) if rows is None else rows[seen]
-    if len(left_out):
-        rows = rows[~_among(index.known_from[rows], left_out)]
-    known = index.known_from[rows]
-    main = EffectiveColumns(
-        (np.searchsorted(index.start, rows, "right") - 1).astype(np.int32)
-        if len(rows) < index.settlements
-        else _places(index)[rows],
-        index.days[index.day[rows]],
-        index.said[rows],
-        known,
-        index.root(known),
-        index.source[rows].astype(np.int32),
-        index.grade[rows],
-        index.bits[rows] >= 4,
-        index.side_actor,
-        index.side_status,
-        index.settlements,
-    )
-    others = [_visible(e, on, position, published_by) for e in others]
-    if not any(map(len, others)):
-        return main
-    return _with(main, index.bits[rows] & np.uint8(3), others)
+    return view_of(index, tail, on, position, published_by).standing(rows)
 
 
 def recent_rows(index: Index, on: int, position: int, days: int) -> Rows:

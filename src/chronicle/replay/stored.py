@@ -30,12 +30,13 @@ class LogSource:
         return self._store.head()
 
     def identity(self, position: int) -> str:
-        """Names the first *position* rows by the log, its last row and its redactions.
+        """Names the first *position* rows: by the log, the last of them, redactions.
 
         A copy that was restored and has gone on otherwise since has another last row,
-        because each row carries its time; a redaction empties rows before it.
+        because each row carries its time; a redaction empties rows before it, and those
+        among the first rows themselves are named by the last of them.
         """
-        redacted = self._store.redactions()
+        redacted = self._store.redactions(position)
         last = hashlib.sha256()
         for row in self._store.rows(position - 1, position):
             last.update(f"{row.stream}\0{row.version}\0{row.recorded_at}\0".encode())

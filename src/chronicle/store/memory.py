@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
-from chronicle.errors import Busy, ChronicleError, Conflict, IntegrityFailure
+from chronicle.errors import (
+    Busy,
+    ChronicleError,
+    Conflict,
+    Damaged,
+    IntegrityFailure,
+)
 from chronicle.store.columnar import BLANK
 from chronicle.store.protocol import (
     Draft,
@@ -109,6 +115,13 @@ class MemoryStore:
             pairs = list(zip(self._rows, self._hot, strict=True))[_cut(after, upto)]
         yield from pairs
 
+    def rows_at(self, positions: Sequence[int]) -> list[StoredRow]:
+        with self._lock:
+            wanted = sorted(set(positions))
+            if wanted and not 0 < wanted[0] <= wanted[-1] <= len(self._rows):
+                raise Damaged(f"no row {wanted[-1]}: there are {len(self._rows):,}")
+            return [self._rows[position - 1] for position in wanted]
+
     def codes(self, kind: str) -> list[str]:
         with self._lock:
             return list(self._codes.get(kind, ()))
@@ -120,9 +133,10 @@ class MemoryStore:
     def identity(self) -> str:
         return self._identity
 
-    def redactions(self) -> int:
+    def redactions(self, after: int = 0) -> int:
         with self._lock:
-            return sum(row.type == "report-redacted" for row in self._rows)
+            later = self._rows[_cut(after, None)]
+            return sum(row.type == "report-redacted" for row in later)
 
     def distrust(self, found: ChronicleError) -> None:
         """Memory is not damaged by others."""

@@ -176,6 +176,13 @@ class Store(Reading, Protocol):
         """Rows in order, each with its hot record as of the same moment."""
         ...
 
+    def rows_at(self, positions: Sequence[int]) -> list[StoredRow]:
+        """The rows at some positions, each once, in order.
+
+        Raises `Damaged` for a position at which there is none.
+        """
+        ...
+
     def codes(self, kind: str) -> list[str]:
         """The ids of a kind; the index of each is its code."""
         ...
@@ -188,8 +195,8 @@ class Store(Reading, Protocol):
         """The id of this log, given once when it was made."""
         ...
 
-    def redactions(self) -> int:
-        """How many reports were redacted; each changes what earlier rows hold."""
+    def redactions(self, after: int = 0) -> int:
+        """How many redactions stand after a position; each empties earlier rows."""
         ...
 
     def waiting(self) -> AbstractContextManager[Wait]:

@@ -20,12 +20,15 @@ __all__ = [
     "hot_in_order",
     "last_position",
     "position_at",
+    "redactions",
+    "rows_at",
     "rows_by_ids",
     "rows_in_order",
     "rows_with_columnar",
 ]
 
 BLOCK = 4_096  # rows that are read at a time
+SOME = 500  # values in one statement
 END = (1 << 62) - 1  # after every position
 
 _FIELDS = (
@@ -181,12 +184,43 @@ def rows_by_ids(cursor: Cursor, column: str, ids: Sequence[str]) -> list[StoredR
     """Rows whose *column* is one of *ids*, in order."""
     found: list[StoredRow] = []
     wanted = [id_ for id_ in ids if _storable(id_)]
-    for start in range(0, len(wanted), 500):
-        some = wanted[start : start + 500]
+    for start in range(0, len(wanted), SOME):
+        some = wanted[start : start + SOME]
         marks = ",".join("?" * len(some))
         cursor.execute(_ROW + f"WHERE e.{column} IN ({marks})", some)
         found += map(_checked, map(StoredRow._make, cursor.fetchall()))
     return sorted(found, key=lambda row: row.position)
+
+
+def rows_at(cursor: Cursor, positions: Sequence[int]) -> list[StoredRow]:
+    """The rows at some positions, each once, in order; `Damaged` where one is gone."""
+    found: list[StoredRow] = []
+    wanted = sorted(set(positions))
+    for start in range(0, len(wanted), SOME):
+        some = wanted[start : start + SOME]
+        marks = ",".join("?" * len(some))
+        cursor.execute(f"{_ROW}WHERE e.position IN ({marks}) ORDER BY e.position", some)
+        rows = cursor.fetchall()
+        if [row[0] for row in rows] != some:
+            raise _gap(some[0] - 1, some[-1] + 1)
+        found += map(_checked, map(StoredRow._make, rows))
+    return found
+
+
+def redactions(cursor: Cursor, after: int) -> int:
+    """How many redactions stand after a position.
+
+    Few rows are looked at one by one; where there are many, remarks by their own index.
+    """
+    if last_position(cursor) - after <= BLOCK:
+        where = "position > ?"
+    else:  # a sum is sought in no order of positions
+        where = "target IS NOT NULL AND position + 0 > ?"
+    found = cursor.execute(
+        f"SELECT COUNT(*) FROM events WHERE {where} AND type = 'report-redacted'",
+        (clamp(after),),
+    ).fetchone()[0]
+    return int(found)
 
 
 def _storable(id_: str) -> bool:

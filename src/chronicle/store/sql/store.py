@@ -15,6 +15,8 @@ from chronicle.store.sql.reading import (
     hot_in_order,
     last_position,
     position_at,
+    redactions,
+    rows_at,
     rows_by_ids,
     rows_in_order,
     rows_with_columnar,
@@ -113,6 +115,10 @@ class SQLStore(ABC):
         with self._noticing():
             yield from rows_with_columnar(self._reading, after, upto)
 
+    def rows_at(self, positions: Sequence[int]) -> list[StoredRow]:
+        with self._reading() as cursor:
+            return rows_at(cursor, positions)
+
     def codes(self, kind: str) -> list[str]:
         with self._reading() as cursor:
             rows = cursor.execute(
@@ -135,10 +141,6 @@ class SQLStore(ABC):
             raise Damaged(f"{self.name} has lost its id; restore a backup")
         return str(found[0])
 
-    def redactions(self) -> int:
+    def redactions(self, after: int = 0) -> int:
         with self._reading() as cursor:
-            found = cursor.execute(
-                "SELECT COUNT(*) FROM events "
-                "WHERE target IS NOT NULL AND type = 'report-redacted'"
-            ).fetchone()[0]
-        return int(found)
+            return redactions(cursor, after)

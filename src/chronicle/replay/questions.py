@@ -1,0 +1,266 @@
+"""Questions to a long log: columns choose the reports, the plain fold judges them.
+
+Whatever the lens and the clocks, an answer hangs on few reports of each settlement.
+They are found in the index and the ledger, which are saved beside the log, followed by
+what was recorded since; only they are read and decoded, and `chronicle.domain` makes
+of them what it would make of the whole log. The plain twins are `state.state_of`,
+`views.history_table` and `cautions.facts_of`.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import numpy as np
+
+from chronicle.domain.cautions import Facts
+from chronicle.domain.lenses import parse_lens
+from chronicle.domain.questions import Clocks
+from chronicle.domain.state import (
+    Evidence,
+    OtherEvidence,
+    References,
+    State,
+    fold,
+    judge,
+)
+from chronicle.domain.timeline import RecordedEvent, as_of, effective_claims, until
+from chronicle.replay.choosing import candidates
+from chronicle.replay.columns import Columns, Int32, read
+from chronicle.replay.delta import Tail
+from chronicle.replay.engine import TAIL, Replay
+from chronicle.replay.family import events_at, linked_with, remarks_on, told_of
+from chronicle.replay.index import Index
+from chronicle.replay.ledger import BLOCK, REGISTERED, Ledger, day_of, kept_ledger
+from chronicle.replay.lenses import ColumnLens, lens_named
+from chronicle.replay.spoken import NEVER, last_spoken
+from chronicle.replay.stored import LogSource, cache_folder
+from chronicle.store.columnar import NOBODY
+from chronicle.store.log import EventLog
+
+__all__ = ["Questions"]
+
+_OTHER_CLAIMS = (
+    "displacement-reported",
+    "incident-reported",
+    "route-status-reported",
+    "support-reported",
+    "legend-reported",
+)
+_REMARKS = (
+    "report-retracted",
+    "report-amended",
+    "reports-linked",
+    "report-redacted",
+)
+
+
+class Questions:
+    """The answers of one log; several threads may ask."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._source = LogSource(log)
+        self._folder = cache_folder(log)
+        self._lock = threading.Lock()
+        self._replay: Replay | None = None
+        self._ledger: Ledger | None = None
+        self._ledger_head = 0
+        self._ledger_of = ""
+        self._references: tuple[int, References] = -1, References()
+
+    # --- what the answers stand on ---------------------------------------------------
+
+    def _index(self) -> Replay:
+        """The engine, which has taken in what the log has gained."""
+        if self._replay is None:
+            self._replay = Replay.open(self._source, self._folder)
+        else:
+            self._replay.refresh()
+        return self._replay
+
+    def _book(self) -> Ledger:
+        """The ledger, made anew where it is too old or stands for another log."""
+        head = self._source.head()
+        at = self._ledger_head
+        if (
+            self._ledger is None
+            or not head - TAIL <= at <= head
+            or self._ledger_of != self._source.identity(at)
+        ):
+            self._index()  # which seals segments, from which the ledger is made
+            found = kept_ledger(self._source, self._folder, head, head - TAIL)
+            self._ledger, self._ledger_head, self._ledger_of = found
+            self._references = -1, References()
+        return self._ledger
+
+    def _later(self, position: int) -> Columns:
+        """The events between the ledger's head and a position."""
+        after = min(self._ledger_head, position)
+        return read(self._source.scan(after, position), after)
+
+    # --- questions -------------------------------------------------------------------
+
+    def state(self, clocks: Clocks, lens: str) -> State:
+        """What was so: equal to `state_of` in every place and reference.
+
+        `links` are those that bear on a report that decides. `heard` has of control
+        the reports that decide, and those of their day; the rest is gathered when it is
+        asked for.
+        """
+        ids = self._log.store.codes("settlement")
+        with self._lock:
+            replay = self._index()
+            columns = _columns_of(self._log, lens)
+            known, last = self._choose(replay, clocks, columns, ids)
+            refs = self._registered(clocks.position)
+        return self._judged(clocks, lens, events_at(self._log, known), refs, last)
+
+    def place(self, settlement: str, clocks: Clocks, lens: str) -> State:
+        """The same of one settlement alone, without the day on which it was spoken of.
+
+        `heard` has all that was told of its control; there is no place where the
+        settlement is not registered.
+        """
+        events = self.history(settlement, clocks.position)
+        with self._lock:
+            refs = self._registered(clocks.position, settlement)
+        return self._judged(clocks, lens, events, refs, {})
+
+    def _judged(
+        self,
+        clocks: Clocks,
+        lens: str,
+        events: list[RecordedEvent],
+        refs: References,
+        last: dict[str, date],
+    ) -> State:
+        found = effective_claims(events, clocks.published_by)
+        told = fold(until(found, clocks.on))
+        return judge(
+            Evidence(told.control, last, lambda: self._other(clocks)),
+            clocks.on,
+            parse_lens(lens),
+            refs,
+            links=found.links,
+            position=clocks.position,
+            published_by=clocks.published_by,
+        )
+
+    def _choose(
+        self, replay: Replay, clocks: Clocks, lens: ColumnLens, ids: list[str]
+    ) -> tuple[Int32, dict[str, date]]:
+        """Positions of what says what is so; the last day of which anybody spoke."""
+        view = replay.view(clocks.on, clocks.position, clocks.published_by)
+        places = np.arange(len(ids))
+        found = candidates(view, places, lens, replay.grades(clocks.position))
+        ledger = self._book()
+        spoken = last_spoken(
+            self._log, ledger, self._later(clocks.position), clocks, ids
+        )
+        last = {
+            id_: day_of(number)
+            for id_, number in zip(
+                ids, np.maximum(found.last, spoken).tolist(), strict=True
+            )
+            if number != NEVER
+        }
+        tail = replay.tail_at(clocks.position)
+        return with_family(replay.index, tail, found.position, clocks.position), last
+
+    def history(self, settlement: str, position: int) -> list[RecordedEvent]:
+        """All that was ever told of control of a settlement, and the remarks on it."""
+        ids = self._log.store.codes("settlement")
+        if settlement not in ids:
+            return []
+        with self._lock:
+            replay = self._index()
+            tail = replay.tail_at(position)
+            told = told_of(replay.index, tail, ids.index(settlement), position)
+            known = with_family(replay.index, tail, told, position)
+        return events_at(self._log, known)
+
+    def references(self, position: int) -> References:
+        """The reference data as registered up to a position."""
+        with self._lock:
+            return self._registered(position)
+
+    def knows(self, settlement: str) -> bool:
+        """Whether there is a settlement of that id."""
+        with self._lock:
+            refs = self._registered(self._source.head(), settlement)
+        return settlement in refs.settlements
+
+    def _registered(self, position: int, settlement: str | None = None) -> References:
+        """Reference data up to a position; of the settlements only one, where given.
+
+        What was decoded for all settlements is kept: the next question wants it too.
+        """
+        ledger, later = self._book(), self._later(position)
+        new = np.flatnonzero(
+            (later.kind >= REGISTERED[0]) & (later.kind <= REGISTERED[1])
+        )
+        known = np.concatenate([ledger.reference, later.position[new]])
+        kept = known <= position
+        if settlement is not None:
+            ids = self._log.store.codes("settlement")
+            code = ids.index(settlement) if settlement in ids else NOBODY
+            kind = np.concatenate([ledger.reference_kind, later.kind[new]])
+            place = np.concatenate([ledger.reference_place, later.place[new]])
+            kept &= (kind != REGISTERED[0]) | (place == code)
+        known = known[kept]
+        if settlement is not None or self._references[0] != len(known):
+            held = References()
+            for recorded in events_at(self._log, known):
+                held.add(recorded.event)
+            if settlement is not None:
+                return held
+            self._references = len(known), held
+        held = self._references[1]
+        return References(
+            dict(held.settlements),
+            dict(held.routes),
+            dict(held.actors),
+            dict(held.sources),
+        )
+
+    def facts(self, position: int) -> Facts:
+        """What explains an empty answer: equal to `facts_of` of the events."""
+        if not position:
+            return Facts()
+        with self._lock:
+            ledger = self._book()
+            block = min(position // BLOCK, len(ledger.blocks) - 1)
+        after = block * BLOCK
+        rest = read(self._source.scan(after, position), after)
+        totals = ledger.totals(block, rest)
+        first, last, control = (
+            None if day is None else day_of(day)
+            for day in (totals.first, totals.last, totals.last_control)
+        )
+        begun = events_at(self._log, np.array([1], np.int32))[0].recorded_at
+        return Facts(begun, totals.control, totals.undated, first, control or last)
+
+    def _other(self, clocks: Clocks) -> OtherEvidence:
+        """What was said of anything but control: every such event is decoded."""
+        types = (*_OTHER_CLAIMS, *_REMARKS)
+        rows = self._log.recorded(upto=clocks.position, types=types)
+        return fold(as_of(rows, clocks.on, clocks.published_by)).other
+
+
+def with_family(index: Index, tail: Tail | None, claims: Int32, position: int) -> Int32:
+    """Positions of control reports, of what is linked with them, and of all remarks."""
+    linked = linked_with(index, tail, claims, position)
+    known = np.union1d(claims, linked[(linked > 0) & (linked <= position)])
+    about = remarks_on(index, tail, known.astype(np.int32), position)
+    return np.union1d(known, about).astype(np.int32)
+
+
+def _columns_of(log: EventLog, lens: str) -> ColumnLens:
+    """The lens of that name, with the code of its source."""
+    name = parse_lens(lens).name
+    source = name.removeprefix("source:")
+    sources = log.store.codes("source") if source != name else []
+    code = sources.index(source) if source in sources else None
+    return lens_named(name, code)
