@@ -34,7 +34,7 @@ from chronicle.replay.columns import (
 from chronicle.replay.versions_plain import Told, retell
 from chronicle.store.columnar import MASK, OTHER_CHANGE
 
-__all__ = ["Entries", "resolve", "roots", "seen_in", "targets"]
+__all__ = ["Entries", "from_told", "resolve", "roots", "seen_in", "targets"]
 
 Rows = NDArray[np.intp]
 
@@ -163,7 +163,7 @@ def resolve(columns: Columns, kind: int = CONTROL) -> Entries:
     if tangled.any():
         group = of_kind & tangled[root]
         rows = np.sort(np.concatenate([np.flatnonzero(tangled), remarks[group]]))
-        parts.append(_from_told(retell(columns, rows, kind)))
+        parts.append(from_told(retell(columns, rows, kind)))
     return join_entries(parts)
 
 
@@ -237,7 +237,8 @@ def _as_amended(columns: Columns, remarks: Rows, root: Rows, fell: Int32) -> Ent
     )
 
 
-def _from_told(told: Iterator[Told]) -> Entries:
+def from_told(told: Iterator[Told]) -> Entries:
+    """Entries that were told one by one, as columns, in the order of telling."""
     rows = list(told)
     values: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 14
     types = (np.int32, np.int32, np.uint8, np.int32, np.int32, np.int32, np.uint8)
