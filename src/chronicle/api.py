@@ -67,6 +67,7 @@ from chronicle.store.undo import Undone, undo_import
 
 if TYPE_CHECKING:
     from chronicle import Picture
+    from chronicle.archive.write import Archived
     from chronicle.replay import Replay
     from chronicle.store.postgres.store import PostgresStore
 
@@ -614,6 +615,19 @@ class Chronicle:
             for word, day in (("start", start), ("end", end))
         ]
         return written(content, name, (days[0], days[1]))
+
+    def archive(self, folder: str | Path, *, licence: str = "") -> Archived:
+        """Bring the archive in *folder* up to the last position, or begin one.
+
+        An archive is a Parquet dataset that other engines replay: see docs/archive.md.
+        Rows that later positions close are closed by rewriting their partition, and
+        the rest stays. *licence* is told in the manifest; without it that of before
+        stays. Raises `Conflict` for an archive of another log, `UsageError` for a
+        folder of something else and without pyarrow (extra `arrow`).
+        """
+        from chronicle.archive.arrow import write_archive
+
+        return write_archive(self._log, Path(folder), licence=licence)
 
     def vintages(self, of: int | None = None) -> Table:
         """The imports in order; with *of*, a position, what that one said anew."""

@@ -39,8 +39,9 @@ class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What an archive is made of.
 
-    *digest* is SHA-256 over the stored bodies of events 1 to *position*, each behind its
-    length in eight bytes, little-endian. *generation* counts the exports into the folder.
+    *digest* is SHA-256 over the stored bodies of events 1 to *position*, each behind
+    its length in eight bytes, little-endian. *generation* counts the exports into the
+    folder.
     """
 
     format: str = FORMAT
@@ -64,8 +65,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of an archive; None for a folder that is not there or is empty.
 
-    What an export that died left behind counts as empty. Raises `UsageError` for a folder
-    of something else, `Untrusted` for a manifest that no version of Chronicle wrote.
+    What an export that died left behind counts as empty. Raises `UsageError` for a
+    folder of something else, `Untrusted` for a manifest that no version of Chronicle
+    wrote.
     """
     path = folder / MANIFEST
     if not path.exists():

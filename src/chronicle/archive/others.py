@@ -78,7 +78,9 @@ class ClaimRows:
         place = {name: n for n, name in enumerate((*_MADE, *self._own))}
         self._in_order = itemgetter(*(place[name] for name in names))
         self._about: dict[int, list[int]] = {}
-        remarks = np.flatnonzero((columns.kind >= RETRACTED) & (columns.kind <= REDACTED))
+        remarks = np.flatnonzero(
+            (columns.kind >= RETRACTED) & (columns.kind <= REDACTED)
+        )
         for position, target in zip(
             columns.position[remarks].tolist(),
             columns.amount[remarks].tolist(),
@@ -101,7 +103,12 @@ class ClaimRows:
             at += 1
 
     def _row(
-        self, recorded: RecordedEvent, known_from: int, known_to: int, begin: int, end: int
+        self,
+        recorded: RecordedEvent,
+        known_from: int,
+        known_to: int,
+        begin: int,
+        end: int,
     ) -> tuple[Any, ...]:
         claim = recorded.event
         assert isinstance(claim, Claim)

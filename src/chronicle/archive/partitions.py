@@ -1,7 +1,7 @@
 """Parquet files of an archive: one writer a partition, row groups small enough to skip.
 
-A reader decides by the least and the greatest value of a column in a row group whether it
-must read it, so a group holds rows that lie close together. Numbers are stored as
+A reader decides by the least and the greatest value of a column in a row group whether
+it must read it, so a group holds rows that lie close together. Numbers are stored as
 differences, texts as dictionaries, and both are packed by zstd.
 """
 
@@ -94,7 +94,7 @@ class Partitions:
         self._open[key] = path, writer, rows + data.num_rows
 
     def close(self) -> list[ArchiveFile]:
-        """Finish all files; what the manifest says of them, once they are on the disk."""
+        """Finish all files; what the manifest says of them, once on the disk."""
         found = []
         for key, (path, writer, rows) in sorted(self._open.items(), key=_in_order):
             writer.close()

@@ -1,8 +1,8 @@
 """Rectangles of the lens *latest*: which version decides where in the plane of clocks.
 
 The plane of one settlement has days of the world one way and positions of the log the
-other. A version that becomes known cuts its predecessor short from that position on; one
-that falls gives its days back. What decides is constant inside a rectangle
+other. A version that becomes known cuts its predecessor short from that position on;
+one that falls gives its days back. What decides is constant inside a rectangle
 `[valid_from, valid_to) × [known_from, known_to)`, so a state is one lookup.
 
     day      │        ▲ blue, told at 9        rectangles   valid        known
@@ -96,7 +96,9 @@ class _Made:
 
     def result(self) -> Rectangles:
         return Rectangles(
-            np.frombuffer(self.entry, np.int64) if self.entry else np.empty(0, np.int64),
+            np.frombuffer(self.entry, np.int64)
+            if self.entry
+            else np.empty(0, np.int64),
             *(
                 np.frombuffer(column, np.int32) if column else np.empty(0, np.int32)
                 for column in (self.valid_to, self.known_from, self.known_to)

@@ -1,4 +1,4 @@
-"""Rows and ids that do not fit into memory, kept beside as Arrow files for an export."""
+"""Rows and ids that memory cannot hold, in Arrow files for the time of an export."""
 
 from __future__ import annotations
 

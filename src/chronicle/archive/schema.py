@@ -20,12 +20,16 @@ Column = tuple[str, str, str]
 
 _KNOWN: tuple[Column, ...] = (
     ("known_from", "int64", "first position at which the row is so"),
-    ("known_to", "int64", f"first position at which it no longer is; {STILL}: still so"),
+    (
+        "known_to",
+        "int64",
+        f"first position at which it no longer is; {STILL}: still so",
+    ),
 )
 _HEARD: tuple[Column, ...] = (
     ("published_from", "date", "first day of the sources' clock on which it is so; "
      "0001-01-01: of a baseline; 9999-12-31: never, it has no day of publication"),
-    ("published_to", "date", "first day on which it no longer is, because a remark on it "
+    ("published_to", "date", "first day on which it is not, because a remark on it "
      "was published; 9999-12-31: with all remarks, as without the sources' clock"),
 )  # fmt: skip
 _TOLD: tuple[Column, ...] = (
@@ -92,7 +96,7 @@ TABLES: dict[str, TableShape] = {
         ("settlement", "valid_from", "position", "known_from"),
     ),
     "control": TableShape(
-        "every version of every report of control that stood, whether it decides or not",
+        "every version of every report of control, whether it decides or not",
         (*_SIDE, _VALID, *_TIME, _PLACE_IN_LOG, *_KNOWN, *_HEARD, *_TOLD,
          ("baseline", "bool", "assumed at the start: nobody reported it")),
         ("settlement", "valid_from", "time_order", "position", "known_from"),
@@ -103,7 +107,7 @@ TABLES: dict[str, TableShape] = {
             *_texts("measure category area settlement origin destination counter"),
             *_whole("persons low high"),
             ("qualifier", "text", ""),
-            ("valid_on", "date", "the day of a stock, or as of which a flow was counted"),
+            ("valid_on", "date", "day of a stock, or as of which a flow was counted"),
             *_SPAN,
             ("includes", "text", "ids of reports whose people are counted here too, "
              "blanks between"),

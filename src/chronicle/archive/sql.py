@@ -1,10 +1,9 @@
 """The archive's tables and questions as SQL for DuckDB, Spark and PostgreSQL.
 
     script("duckdb", manifest)     views on the files, and the questions as macros
-    page()                         docs/sql.md
 
-An export leaves `duckdb.sql` and `spark.sql` beside the manifest; they name the files of
-its position, so that a reader never sees a file that no manifest names.
+An export leaves `duckdb.sql` and `spark.sql` beside the manifest; they name the files
+of its position, so that a reader never sees a file that no manifest names.
 """
 
 from __future__ import annotations
@@ -13,13 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
+from typing import NamedTuple
 
 from chronicle.archive.manifest import Manifest, replace_file
 from chronicle.archive.schema import TABLES
 from chronicle.archive.sql_template import QUESTIONS, Question
 from chronicle.errors import UsageError
 
-__all__ = ["ENGINES", "script", "write_scripts"]
+__all__ = ["ENGINES", "script", "statements", "write_scripts"]
+
+
+class Files(NamedTuple):
+    """The files of a table: where their paths begin, and the paths; None: left open."""
+
+    root: str
+    paths: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class Engine:
     title: str
     types: dict[str, str]
     days: str
-    table: Callable[[str, list[str] | None], str]
+    table: Callable[[str, Files], str]
     question: Callable[[Engine, Question], str]
     position_at: str
 
@@ -51,12 +58,12 @@ def _nothing(table: str, types: dict[str, str]) -> str:
     return f"SELECT {columns} WHERE false"
 
 
-def _duckdb_table(table: str, files: list[str] | None) -> str:
+def _duckdb_table(table: str, files: Files) -> str:
     view = f"CREATE OR REPLACE VIEW {table} AS"
-    if files == []:
+    if files.paths == []:
         return f"{view} {_nothing(table, _DUCKDB)};"
-    listed = ["…"] if files is None else [_quoted(file) for file in files]
-    inside = ",\n    ".join(listed)
+    listed = ["…"] if files.paths is None else files.paths
+    inside = ",\n    ".join(_quoted(files.root + path) for path in listed)
     return (
         f"{view} SELECT {_columns(table)}\nFROM read_parquet([\n    {inside}\n], "
         "hive_partitioning = false);"
@@ -69,19 +76,29 @@ def _duckdb_question(engine: Engine, asked: Question) -> str:
     return f"CREATE OR REPLACE MACRO {asked.name}({takes}) AS TABLE\n{body};"
 
 
-def _spark_table(table: str, files: list[str] | None) -> str:
-    view = f"CREATE OR REPLACE TEMPORARY VIEW {table} AS"
-    if files == []:
-        return f"{view} {_nothing(table, _SPARK)};"
-    paths = ["…"] if files is None else [_globbed(file) for file in files]
+def _spark_table(table: str, files: Files) -> str:
+    view = f"CREATE OR REPLACE TEMPORARY VIEW {table}"
+    if files.paths == []:
+        return f"{view} AS {_nothing(table, _SPARK)};"
+    columns = ", ".join(
+        f"{name} {_SPARK[type_]}" for name, type_, _ in TABLES[table].columns
+    )
+    paths = ["…"] if files.paths is None else [_globbed(path) for path in files.paths]
     one = paths[0] if len(paths) == 1 else "{" + ",".join(paths) + "}"
-    return f"{view} SELECT {_columns(table)}\nFROM parquet.`{one}`;"
+    return (
+        f"{view} (\n  {fill(columns, 84, subsequent_indent='  ')}\n) USING parquet "
+        f"OPTIONS (path {_escaped(_globbed(files.root) + one)});"
+    )
 
 
 def _globbed(path: str) -> str:
     """A path of which Hadoop takes no character for a wild card."""
-    escaped = "".join("\\" + one if one in "{}[]*?,\\" else one for one in path)
-    return escaped.replace("`", "``")
+    return "".join("\\" + one if one in "{}[]*?,\\" else one for one in path)
+
+
+def _escaped(text: str) -> str:
+    """A literal of Spark, whose strings know backslashes."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _returns(engine: Engine, asked: Question) -> tuple[str, str]:
@@ -99,7 +116,7 @@ def _spark_question(engine: Engine, asked: Question) -> str:
     )
 
 
-def _postgresql_table(table: str, files: list[str] | None) -> str:
+def _postgresql_table(table: str, files: Files) -> str:
     columns = ", ".join(
         f"{name} {_POSTGRESQL[type_]}" for name, type_, _ in TABLES[table].columns
     )
@@ -169,17 +186,18 @@ ENGINES: dict[str, Engine] = {
 
 
 def statements(
-    engine: str, files: dict[str, list[str]] | None = None
+    engine: str, files: dict[str, list[str]] | None = None, root: str = ""
 ) -> list[tuple[str, str]]:
     """The statements of one engine in order, each with what it makes.
 
-    *files* are the paths of each table; without them they are left open (*…*).
+    *files* are the paths of each table, which begin at *root*; without them they are
+    left open (*…*).
     """
     found = ENGINES[engine]
-    made = [
-        (table, found.table(table, None if files is None else files.get(table, [])))
-        for table in TABLES
-    ]
+    made = []
+    for table in TABLES:
+        paths = None if files is None else files.get(table, [])
+        made.append((table, found.table(table, Files(root, paths))))
     made.append(("position_at", found.position_at))
     made += [(asked.name, found.question(found, asked)) for asked in QUESTIONS]
     return made
@@ -196,8 +214,8 @@ def script(engine: str, manifest: Manifest, folder: Path | None = None) -> str:
         raise UsageError(f"no engine {engine!r}; there are {', '.join(ENGINES)}")
     files: dict[str, list[str]] = {table: [] for table in TABLES}
     for file in manifest.files:
-        path = file.path if folder is None else (folder / file.path).as_posix()
-        files[file.table].append(path)
+        files[file.table].append(file.path)
+    root = "./" if folder is None else folder.as_posix() + "/"
     head = (
         f"-- The archive of log {manifest.log} up to position {manifest.position}, "
         f"schema {manifest.schema}.\n"
@@ -205,8 +223,10 @@ def script(engine: str, manifest: Manifest, folder: Path | None = None) -> str:
     if manifest.what_if:
         head += f"-- WHAT-IF: this is the branch {manifest.what_if}, and no record.\n"
     if folder is None and engine != "postgresql":
-        head += "-- Run it in the folder of the archive: the paths are relative to it.\n"
-    return head + "\n\n".join(sql for _, sql in statements(engine, files)) + "\n"
+        head += (
+            "-- Run it in the folder of the archive: the paths are relative to it.\n"
+        )
+    return head + "\n\n".join(sql for _, sql in statements(engine, files, root)) + "\n"
 
 
 def write_scripts(folder: Path, manifest: Manifest) -> None:

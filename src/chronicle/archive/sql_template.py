@@ -1,14 +1,14 @@
 """The one template of the questions in SQL: `sql.py` renders it for each engine.
 
-A body is written in what DuckDB, Spark SQL and PostgreSQL have in common. `{days}` stands
-for the engine's series of the days from `first_day` to `last_day`.
+A body is written in what DuckDB, Spark SQL and PostgreSQL have in common. `{days}`
+stands for the engine's series of the days from `first_day` to `last_day`.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["QUESTIONS", "Question"]
+__all__ = ["MANY", "QUESTIONS", "Question"]
 
 
 class Question(NamedTuple):
@@ -23,39 +23,68 @@ class Question(NamedTuple):
 
 _DAY, _AT, _BY = ("day", "date"), ("known_at", "int64"), ("published_by", "date")
 _HEARD = """(
-         (published_by IS NULL AND published_to = DATE '9999-12-31')
-         OR (published_from <= published_by AND published_by < published_to))"""
-_PLACES = """(
-    SELECT * FROM settlements
-    WHERE known_from <= known_at AND known_at < known_to) AS p"""
+         ({by} IS NULL AND {t}.published_to = DATE '9999-12-31')
+         OR ({t}.published_from <= {by} AND {by} < {t}.published_to))"""
+_STATE = """SELECT {q}p.settlement, p.name, p.lat, p.lon, l.actor AS control,
+       coalesce(l.status, 'unknown') AS status, l.valid_from,
+       l.report, l.source, l.grade
+FROM {asked}settlements AS p
+LEFT JOIN latest AS l
+ON l.settlement = p.settlement AND l.valid_from <= {day} AND {day} < l.valid_to
+   AND l.known_from <= {at} AND {at} < l.known_to
+WHERE p.known_from <= {at} AND {at} < p.known_to"""
 
-# Of all that is told of a place, in the order of `latest`: the last one is number 1. The
-# run of reports that say the same ends with it, and its first day is *since*.
+# Of all that is told of a place, in the order of `latest`: the last one is number 1.
+# The run of reports that say the same ends with it, and its first day is *since*.
 _FOLDED = """WITH ranked AS (
-    SELECT c.*, row_number() OVER (PARTITION BY settlement
-        ORDER BY valid_from DESC, time_order DESC, position DESC) AS nth
-    FROM control AS c
-    WHERE valid_from <= day AND known_from <= known_at AND known_at < known_to
+    SELECT {q}c.*, row_number() OVER (PARTITION BY {q}c.settlement
+        ORDER BY c.valid_from DESC, c.time_order DESC, c.position DESC) AS nth
+    FROM {asked}control AS c
+    WHERE c.valid_from <= {day} AND c.known_from <= {at} AND {at} < c.known_to
       AND {heard}{only}
 ), decides AS (
     SELECT * FROM ranked WHERE nth = 1
 ), broken AS (
-    SELECT r.settlement, min(r.nth) AS nth
-    FROM ranked AS r JOIN decides AS d ON d.settlement = r.settlement
+    SELECT {r}r.settlement, min(r.nth) AS nth
+    FROM ranked AS r JOIN decides AS d ON d.settlement = r.settlement{d_r}
     WHERE r.actor IS DISTINCT FROM d.actor OR r.status <> d.status
-    GROUP BY r.settlement
+    GROUP BY {r}r.settlement
 ), run AS (
-    SELECT r.settlement, min(r.valid_from) AS since, count(*) AS reports
-    FROM ranked AS r LEFT JOIN broken AS b ON b.settlement = r.settlement
+    SELECT {r}r.settlement, min(r.valid_from) AS since, count(*) AS reports
+    FROM ranked AS r LEFT JOIN broken AS b ON b.settlement = r.settlement{b_r}
     WHERE b.nth IS NULL OR r.nth < b.nth
-    GROUP BY r.settlement
+    GROUP BY {r}r.settlement
 )
-SELECT p.settlement, p.name, p.lat, p.lon, d.actor AS control,
+SELECT {q}p.settlement, p.name, p.lat, p.lon, d.actor AS control,
        coalesce(d.status, 'unknown') AS status, run.since, d.valid_from,
        coalesce(run.reports, 0) AS reports, d.report, d.source, d.grade
-FROM {places}
-LEFT JOIN decides AS d ON d.settlement = p.settlement
-LEFT JOIN run ON run.settlement = p.settlement"""
+FROM {asked}settlements AS p
+LEFT JOIN decides AS d ON d.settlement = p.settlement{d_q}
+LEFT JOIN run ON run.settlement = p.settlement{run_q}
+WHERE p.known_from <= {at} AND {at} < p.known_to"""
+_ONE = {
+    **{"day": "day", "at": "known_at", "by": "published_by", "asked": ""},
+    **dict.fromkeys(("q", "r", "d_r", "b_r", "d_q", "run_q"), ""),
+}
+_ALL = {
+    **{"day": "q.day", "at": "q.known_at", "by": "q.published_by"},
+    **{"asked": "asked AS q CROSS JOIN ", "q": "q.n, ", "r": "r.n, "},
+    **{f"{a}_{b}": f" AND {a}.n = {b}.n" for a, b in ("dr", "br", "dq")},
+    "run_q": " AND run.n = q.n",
+}
+
+
+def _filled(body: str, words: dict[str, str], only: str = "") -> str:
+    """*body* with the words of one question, or of all questions of a table."""
+    body = body.replace("{heard}", _HEARD.replace("{t}", "c")).replace("{only}", only)
+    for name, word in words.items():
+        body = body.replace(f"{{{name}}}", word)
+    return body
+
+
+_PLACES = """(
+    SELECT * FROM settlements
+    WHERE known_from <= known_at AND known_at < known_to) AS p"""
 _FOLD_GIVES = (
     ("settlement", "text"),
     ("name", "text"),
@@ -72,14 +101,6 @@ _FOLD_GIVES = (
 )
 
 
-def _folded(only: str = "") -> str:
-    return (
-        _FOLDED.replace("{heard}", _HEARD)
-        .replace("{only}", only)
-        .replace("{places}", _PLACES)
-    )
-
-
 QUESTIONS: tuple[Question, ...] = (
     Question(
         "state",
@@ -87,30 +108,23 @@ QUESTIONS: tuple[Question, ...] = (
         tuple(one for one in _FOLD_GIVES if one[0] not in ("since", "reports")),
         "Who held what at the end of a day, as known at a position: the lens `latest`, "
         "looked up in the rectangles of `latest`.",
-        f"""SELECT p.settlement, p.name, p.lat, p.lon, l.actor AS control,
-       coalesce(l.status, 'unknown') AS status, l.valid_from, l.report, l.source, l.grade
-FROM {_PLACES}
-LEFT JOIN (
-    SELECT * FROM latest
-    WHERE valid_from <= day AND day < valid_to
-      AND known_from <= known_at AND known_at < known_to) AS l
-ON l.settlement = p.settlement""",
+        _filled(_STATE, _ONE),
     ),
     Question(
         "state_published",
         (_DAY, _AT, _BY),
         _FOLD_GIVES,
-        "The same as the sources had published it by a day, folded from `control`; with "
-        "`since`, and the number of reports in a row that say so. NULL asks nothing of "
-        "the sources' clock.",
-        _folded(),
+        "The same as the sources had published it by a day, folded from `control`; "
+        "with `since`, and the number of reports in a row that say so. NULL asks "
+        "nothing of the sources' clock.",
+        _filled(_FOLDED, _ONE),
     ),
     Question(
         "state_of_source",
         (_DAY, _AT, _BY, ("one_source", "text")),
         _FOLD_GIVES,
         "The same from the reports of one source: the lens `source:ID`.",
-        _folded(" AND source = one_source"),
+        _filled(_FOLDED, _ONE, " AND c.source = one_source"),
     ),
     Question(
         "diff",
@@ -183,8 +197,8 @@ ON l.settlement = p.settlement AND l.valid_from <= d.day AND d.day < l.valid_to"
             ("grade", "text"),
         ),
         "The figures of displaced people that hold on a day: the newest stocks of each "
-        "counter, category and place, and all flows counted by then. They are not to be "
-        "added: see `chronicle displaced` for which of them count the same people.",
+        "counter, category and place, and all flows counted by then. They are not to "
+        "be added: see `chronicle displaced` for which of them count the same people.",
         f"""SELECT report, valid_from, measure, category, persons, low, high,
        area, settlement, counter, since, until, includes, source, grade
 FROM (
@@ -193,7 +207,13 @@ FROM (
     ) AS newest
     FROM displacement AS d
     WHERE valid_from <= day AND known_from <= known_at AND known_at < known_to
-      AND {_HEARD}) AS f
+      AND {_filled(_HEARD.replace("{t}", "d"), _ONE)}) AS f
 WHERE measure <> 'stock' OR valid_from = newest""",
     ),
 )
+
+# The same over a table of questions, `asked(n, day, known_at, published_by)`.
+MANY: dict[str, str] = {
+    "state": _filled(_STATE, _ALL),
+    "state_published": _filled(_FOLDED, _ALL),
+}

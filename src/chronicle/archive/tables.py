@@ -72,12 +72,12 @@ class Rows(NamedTuple):
         """The partitions whose rows stood at *after* and are closed by *head*."""
         closed = (self.known_from <= after) & (self.known_to > after)
         closed &= self.known_to <= head
-        pairs = zip(self.stood[closed].tolist(), self.year[closed].tolist(), strict=True)
+        pairs = zip(
+            self.stood[closed].tolist(), self.year[closed].tolist(), strict=True
+        )
         return {Key(self.table, _GROUPS[group], year) for group, year in set(pairs)}
 
-    def parts(
-        self, after: int, whole: set[Key], ids: Any
-    ) -> Iterator[tuple[Key, Any]]:
+    def parts(self, after: int, whole: set[Key], ids: Any) -> Iterator[tuple[Key, Any]]:
         """The rows to be written by partition: all of *whole* ones, new ones of others.
 
         New are rows that were not so at *after*, and rows that have been closed since.
@@ -87,8 +87,8 @@ class Rows(NamedTuple):
             (self.known_to > after) & (self.known_to != FOREVER)
         )
         for key in whole:
-            group = _GROUPS.index(key.group)
-            fresh |= (self.group == group) & (self.year == key.year)
+            number = _GROUPS.index(key.group)
+            fresh |= (self.group == number) & (self.year == key.year)
         rows = np.flatnonzero(fresh)
         keys = [column[rows] for column in self.order]
         rows = rows[np.lexsort((*keys, self.year[rows], self.group[rows]))]

@@ -1,9 +1,9 @@
 """Versions of claims on all three clocks, from columns, some settlements at a time.
 
-`replay.versions` has the world and the record's clock, with every remark counted as soon
-as it is recorded. On the sources' clock a remark counts from the day on which it was
-published, so a claim with dated remarks has other versions before each of these days.
-They are told here as rows of their own, `[published_from, published_to)`:
+`replay.versions` has the world and the record's clock, with every remark counted as
+soon as it is recorded. On the sources' clock a remark counts from the day on which it
+was published, so a claim with dated remarks has other versions before each of these
+days. They are told here as rows of their own, `[published_from, published_to)`:
 
     published_to = NO_END     every remark counts: the rows of all who do not ask for
                               the sources' clock, and of its last days
@@ -64,14 +64,15 @@ class Versions:
 
 
 def versions(columns: Columns, plain: Entries, kind: int = CONTROL) -> Versions:
-    """All versions of the claims of *kind* among *columns*; *plain* is `resolve` of them.
+    """All versions of the claims of *kind* among *columns*; *plain* is `resolve` of
+    them.
 
     What a prefix of the log says never changes with what is recorded later, but that
     open ends close: so a later archive only closes rows of an earlier one, and adds.
     """
     own = _own_day(plain)
     found = Versions(plain, own, np.full(len(plain), NO_END, np.int32))
-    remarks, root, day = _dated_remarks(columns, kind)
+    remarks, root, _ = _dated_remarks(columns, kind)
     if not remarks.size:
         return found
     dated = np.unique(root)
@@ -81,13 +82,14 @@ def versions(columns: Columns, plain: Entries, kind: int = CONTROL) -> Versions:
     begins = np.array([box.published_from for box in boxes], np.int32)
     ends = np.array([box.published_to for box in boxes], np.int32)
     begins = np.maximum(begins, _own_day(told))
-    # what no day of the sources' clock sees is kept only for those who do not ask for it
+    # what no day of the sources' clock sees is kept only for those who do not ask for
+    # it
     seen = (ends == NO_END) | (begins < ends)
     return _both(found.take(~apart), Versions(told, begins, ends).take(seen))
 
 
 class _Box(NamedTuple):
-    """A version over a span of positions, which are in it, and of the sources' clock."""
+    """A version over a span of positions, which it holds, and of the sources' clock."""
 
     told: Told
     published_from: int
@@ -114,7 +116,7 @@ def _boxes(columns: Columns, dated: Rows, kind: int) -> Iterator[_Box]:
             bars = np.unique(days[:n][days[:n] != NO_DAY]).tolist()
             for begin, end in pairwise([ALWAYS, *bars, NO_END]):
                 heard = group[:n][(days[:n] < end) | (end == NO_END)]
-                last = [one for one in retell(columns, heard, kind)][-1:]
+                last = list(retell(columns, heard, kind))[-1:]
                 going += [
                     _Box(one._replace(known_from=position), begin, end)
                     for one in last
@@ -158,7 +160,9 @@ def _own_day(entries: Entries) -> Int32:
 def _both(one: Versions, other: Versions) -> Versions:
     entries = Entries(
         *(
-            np.concatenate([getattr(one.entries, f.name), getattr(other.entries, f.name)])
+            np.concatenate(
+                [getattr(one.entries, f.name), getattr(other.entries, f.name)]
+            )
             for f in fields(Entries)
         )
     )
@@ -183,10 +187,8 @@ def _remarks(columns: Columns) -> Rows:
     return np.flatnonzero((columns.kind >= RETRACTED) & (columns.kind <= REDACTED))
 
 
-def _dated_remarks(
-    columns: Columns, kind: int
-) -> tuple[Rows, Rows, NDArray[np.int64]]:
-    """The remarks with a day of publication on claims of *kind*, the claims, the days."""
+def _dated_remarks(columns: Columns, kind: int) -> tuple[Rows, Rows, NDArray[np.int64]]:
+    """The dated remarks on claims of *kind*, the claims, and the days."""
     remarks = _remarks(columns)
     root = roots(columns, remarks, targets(columns, remarks))[0]
     published = _published(columns, remarks)

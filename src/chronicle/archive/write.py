@@ -34,7 +34,7 @@ from chronicle.archive.sql import write_scripts
 from chronicle.archive.tables import Rows, Words, control_rows, latest_rows
 from chronicle.archive.versions import Versions, columns_of, ranges, versions
 from chronicle.domain.events import Reference
-from chronicle.errors import Conflict
+from chronicle.errors import Conflict, StorageError
 from chronicle.replay.columns import CONTROL, DISPLACEMENT, FOREVER
 from chronicle.replay.versions import resolve
 from chronicle.store.branch_guard import WHAT_IF
@@ -96,6 +96,12 @@ def write_archive(
             export = _Export(store, head, after, out, Path(name), batch)
             digest, recorded_at = export.run(None if anew else old)
         files = out.close()
+    except OSError as broken:
+        out.abandon()
+        why = broken.strerror or broken
+        raise StorageError(
+            f"cannot write the archive {folder}: {why}; the one before is as it was"
+        ) from None
     except BaseException:
         out.abandon()
         raise
@@ -172,7 +178,13 @@ class _Export:
     """One export: what it reads, and which partitions it begins anew."""
 
     def __init__(
-        self, store: Store, head: int, after: int, out: Partitions, room: Path, batch: int
+        self,
+        store: Store,
+        head: int,
+        after: int,
+        out: Partitions,
+        room: Path,
+        batch: int,
     ) -> None:
         self.store, self.head, self.after = store, head, after
         self.out, self.room, self.batch = out, room, batch
@@ -226,7 +238,8 @@ class _Export:
         return ids.closed(), hashed.hexdigest(), last
 
     def _to_write(self, table: str, found: Versions) -> Versions:
-        """The versions of figures or incidents that are new, or stand beside closed ones.
+        """The versions of figures or incidents that are new, or stand beside closed
+        ones.
 
         A claim that is amended may change its year, and its year is in its event: where
         any row is closed, the standing rows of all years are written anew.
@@ -305,8 +318,8 @@ class _Export:
 def _same_prefix(old: Manifest, digest: str) -> None:
     if old.digest != digest:
         raise Conflict(
-            f"the first {old.position:,} events are not those that the archive was made "
-            "of; export to a new folder"
+            f"the first {old.position:,} events are not those that the archive was "
+            "made of; export to a new folder"
         )
 
 

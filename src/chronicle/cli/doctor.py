@@ -17,7 +17,8 @@ __all__ = ["doctor"]
 # extra -> (the module that it brings, what it is for)
 EXTRAS = {
     "fast": ("numba", "compiled replay and what-if ensembles"),
-    "arrow": ("pyarrow", "Parquet"),
+    "arrow": ("pyarrow", "Parquet, the archive"),
+    "sql": ("duckdb", "questions in SQL on the archive"),
     "plot": ("matplotlib", "maps and plots"),
     "docx": ("docx", "briefs as Word documents"),
     "notebook": ("marimo", "the notebooks in docs/notebooks"),

@@ -21,6 +21,7 @@ _CLOCKS = frozenset({"known_at", "published_by", "lens"})
 _WITH = {
     "jsonl": frozenset[str](),  # the whole log has no clock but its own
     "html": frozenset({"run"}),  # the page has all clocks
+    "archive": frozenset({"licence"}),  # and so has the archive
     "flee": _CLOCKS | {"start", "end", "conflict_days", "licence"},
     "viina": _CLOCKS | {"start", "end"},
 }
@@ -42,18 +43,19 @@ _TABLES = (
 @click.option(
     "--as",
     "format_",
-    type=click.Choice(["jsonl", "html", "flee", *_TABLES]),
+    type=click.Choice(["jsonl", "html", "flee", "archive", *_TABLES]),
     default="jsonl",
     show_default=True,
     help="jsonl: every event, loses nothing. html: the page of `serve` in one "
     "file. flee: a folder that FLEE 3.1 takes. own: our folder. control: a table with "
     "intervals of the world and of knowledge. viina: a panel of days. hxl: figures "
-    "with tags. Others by their names.",
+    "with tags. archive: Parquet files for SQL engines, gone on with when it is there. "
+    "Others by their names.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The file; for flee and own a new folder.",
+    help="The file; for flee, own and archive a folder.",
 )
 @click.option(
     "--run",
@@ -70,7 +72,9 @@ _TABLES = (
     metavar="N",
     help="flee: a place that changed hands is in conflict for N days; default: on.",
 )
-@click.option("--licence", metavar="TEXT", help="flee: the licence line of its README.")
+@click.option(
+    "--licence", metavar="TEXT", help="flee, archive: the licence that goes with it."
+)
 def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     """The whole log as JSON lines, or the record in a form that other programs take.
 
@@ -89,6 +93,9 @@ def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     run = asked.pop("run")
     if format_ == "html":
         _html(file, out, run)
+        return
+    if format_ == "archive":
+        _archive(file, out, asked["licence"] or "")
         return
     if format_ in _TABLES:
         _other(file, format_, out, asked)
@@ -174,6 +181,23 @@ def _html(file: str, out: Path | None, run: Path | None) -> None:
         page = single_file(documents(chronicle, chronicle.name, run))
     write_file(out, page)
     say(f"{len(page) / 1024:,.0f} KiB in {out}; it works offline")
+
+
+def _archive(file: str, out: Path | None, licence: str) -> None:
+    """Begin an archive, or bring the one that is there up to the last position."""
+    if out is None:
+        raise UsageError("--as archive needs --out, a folder")
+    with opened(file) as chronicle:
+        made = chronicle.archive(out, licence=licence)
+    if not made.written:
+        say(f"{out} is at position {made.position:,} already: nothing to write")
+        return
+    say(
+        f"positions {made.before + 1:,} to {made.position:,} in {out}: "
+        f"{made.rows:,} rows, {made.bytes:,} bytes in {made.written} files; "
+        f"{made.kept} files stay, {made.removed} are gone"
+    )
+    say(f"duckdb.sql, spark.sql and postgresql.sql in {out} make its tables")
 
 
 def _jsonl(file: str, out: Path | None) -> None:
