@@ -70,7 +70,7 @@ _LOADING = """\
 PostgreSQL reads no Parquet, so its script makes tables, and DuckDB fills them
 through CSV, in which an empty text is quoted and a NULL is not:
 
-```sh
+```
 cd DIR
 psql -f postgresql.sql
 for table in {tables}; do
