@@ -19,9 +19,9 @@ def commit(connection: psycopg.Connection[Any], name: str, channel: str) -> None
     committed and died before its answer. An answer that it could not is an error as
     any other, and a transaction that had failed before raises `Conflict`.
     """
+    connection.execute(f'NOTIFY "{channel}"')
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f'NOTIFY "{channel}"')
             cursor.execute("COMMIT")
             ended = cursor.statusmessage
     except psycopg.Error as broken:

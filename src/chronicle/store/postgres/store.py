@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 import psycopg
@@ -32,6 +33,7 @@ from chronicle.store.postgres.connecting import (
 )
 from chronicle.store.postgres.errors import postgres_errors
 from chronicle.store.postgres.listening import Listener
+from chronicle.store.postgres.recorder import ChronicleRecorder
 from chronicle.store.postgres.schema import (
     SCHEMA_VERSION,
     check_schema,
@@ -162,6 +164,14 @@ class PostgresStore(SQLStore):
             finally:
                 connection.close()
         return SCHEMA_VERSION
+
+    @cached_property
+    def recorder(self) -> ChronicleRecorder:
+        """The library's door onto this chronicle."""
+        with postgres_errors(self.name):
+            return ChronicleRecorder(
+                self.datastore, self.writing, self.identity, self._channel
+            )
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
