@@ -32,7 +32,7 @@ from chronicle.errors import (
     Conflict,
     Damaged,
     InputError,
-    UnknownPlace,
+    UnknownId,
     Untrusted,
     UsageError,
 )
@@ -416,7 +416,7 @@ class StoreContract:
 
     def test_a_batch_is_recorded_whole_or_not_at_all(self, log: EventLog) -> None:
         for bad, error in (
-            (control("r2", settlement="nowhere"), UnknownPlace),
+            (control("r2", settlement="nowhere"), UnknownId),
             (control("r1", controller="blue"), Conflict),
             (ReportRetracted(report="r9"), InputError),
             ("no event", InputError),
@@ -424,7 +424,7 @@ class StoreContract:
             with pytest.raises(error):
                 log.append([control("r1"), control("r3"), bad])  # type: ignore[list-item]
             assert log.store.head() == 5
-        with pytest.raises(UnknownPlace):
+        with pytest.raises(UnknownId):
             log.extend([control("r1"), control("r2", settlement="nowhere")])
         assert log.store.head() == 5
 
@@ -496,7 +496,7 @@ class StoreContract:
         assert log.store.head() == 7
 
     def test_a_refused_command_keeps_its_key_free(self, log: EventLog) -> None:
-        with pytest.raises(UnknownPlace):
+        with pytest.raises(UnknownId):
             log.append([control("r1", settlement="nowhere")], key="k")
         assert log.append([control("r1")], key="k") == [6]
 
@@ -605,7 +605,7 @@ class StoreContract:
         with pytest.raises(Conflict):  # in the second chunk; the first was inserted
             log.extend([place, *reports, control("r0", note="another")])
         assert "dogwood" not in log.references().settlements
-        with pytest.raises(UnknownPlace):
+        with pytest.raises(UnknownId):
             log.append([control("r", settlement="dogwood")])
         other = EventLog(store)
         other.append([place])

@@ -307,12 +307,12 @@ def test_a_place_goes_by_any_name_in_any_script(log: ch.Chronicle) -> None:
 def test_an_unknown_place_suggests_and_an_ambiguous_one_lists(
     log: ch.Chronicle,
 ) -> None:
-    with pytest.raises(ch.errors.UnknownPlace, match="did you mean alder") as unknown:
+    with pytest.raises(ch.errors.UnknownId, match="did you mean alder") as unknown:
         log.why("Aldre", "2024-12-05")
     assert unknown.value.candidates[0] == "alder"
     for id_ in ("elm-north", "elm-south"):
         log.append(ch.SettlementRegistered(settlement=id_, name="Elm", lat=1, lon=1))
-    with pytest.raises(ch.errors.UnknownPlace, match="write the id") as several:
+    with pytest.raises(ch.errors.UnknownId, match="write the id") as several:
         log.history("Elm")
     assert several.value.candidates == ["elm-north", "elm-south"]
     assert log.find("elm-north") == "elm-north"

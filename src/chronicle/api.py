@@ -34,9 +34,10 @@ from chronicle.domain.views import (
     why_table,
 )
 from chronicle.errors import (
+    AmbiguousName,
     InputError,
     IntegrityFailure,
-    UnknownPlace,
+    UnknownId,
     UsageError,
 )
 from chronicle.formats.field_file import ANY, Wanted
@@ -354,7 +355,7 @@ class Chronicle:
         """What was so at the end of *on*, as known then, seen through a lens.
 
         Without *on* it is the last day that a control report speaks of. *on* and
-        *published_by* take the words of `day`. Raises `UnknownPlace` for a lens of a
+        *published_by* take the words of `day`. Raises `UnknownId` for a lens of a
         source that the record does not know. `State.cautions` say what the answer
         lacks, and why.
         """
@@ -377,13 +378,13 @@ class Chronicle:
             self.check_source(source)
 
     def check_source(self, source: str) -> None:
-        """Raise `UnknownPlace` with the nearest ids for a source nobody heard of."""
+        """Raise `UnknownId` with the nearest ids for a source nobody heard of."""
         known = set(self.codes("source"))
         if source not in known:
             known.update(self.references().sources)
         if source not in known:
             near = get_close_matches(source, sorted(known), 3)
-            raise UnknownPlace("source", source, near or sorted(known)[:5])
+            raise UnknownId("source", source, near or sorted(known)[:5])
 
     def _asked(self, position: int) -> Asked:
         """What answers up to a position: columns where that is long, else the fold."""
@@ -661,7 +662,7 @@ class Chronicle:
     def find(self, name: str) -> str:
         """The id of the settlement that *name* names, in any script.
 
-        Raises `UnknownPlace` with candidates when there is none, or more than one.
+        Raises `UnknownId` with candidates when there is none, or more than one.
         """
         head = self.head
         if head >= LONG and self._asked(head).knows(name):
@@ -676,8 +677,8 @@ class Chronicle:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UnknownPlace.ambiguous("settlement", name, found)
-        raise UnknownPlace("settlement", name, gazetteer.like(name))
+            raise AmbiguousName("settlement", name, found)
+        raise UnknownId("settlement", name, gazetteer.like(name))
 
 
 class _Scratch(Chronicle):

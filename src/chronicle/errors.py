@@ -6,10 +6,12 @@ stay on the exception, so that a program need not parse prose.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 __all__ = [
+    "AmbiguousName",
     "BadField",
     "BudgetExceeded",
     "Busy",
@@ -18,6 +20,7 @@ __all__ = [
     "Damaged",
     "InputError",
     "IntegrityFailure",
+    "MissingExtra",
     "NotAddable",
     "OutcomeUnknown",
     "RefusedImport",
@@ -25,10 +28,12 @@ __all__ = [
     "SplitHistory",
     "StorageError",
     "Tampered",
-    "UnknownPlace",
+    "UnknownId",
     "UnknownReport",
     "Untrusted",
     "UsageError",
+    "how_to_install",
+    "located",
 ]
 
 
@@ -64,10 +69,39 @@ class UsageError(ChronicleError):
     exit_code = 2
 
 
+class MissingExtra(UsageError):
+    """What was asked for needs a library that is not installed."""
+
+    def __init__(self, needs: str, extra: str, otherwise: str = "") -> None:
+        self.extra = extra
+        super().__init__(
+            "; ".join(filter(None, (f"{needs}: {how_to_install(extra)}", otherwise)))
+        )
+
+
+def how_to_install(extra: str) -> str:
+    """The command that installs an extra."""
+    return f"pip install 'conflict-chronicle[{extra}]'"
+
+
 class InputError(ChronicleError):
     """Something given (a row, a field, a name) breaks a rule; nothing was written."""
 
     exit_code = 3
+    _where: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ": ".join((*self._where, super().__str__()))
+
+
+@contextmanager
+def located(*where: str) -> Iterator[None]:
+    """Say before an `InputError` that arises inside where that is: a file, a key."""
+    try:
+        yield
+    except InputError as error:
+        error._where = (*where, *error._where)
+        raise
 
 
 class BadField(InputError):
@@ -81,28 +115,35 @@ class BadField(InputError):
         super().__init__(f"{event}.{field}: {self.value}: {rule}")
 
 
-class UnknownPlace(InputError):
-    """A settlement, actor or route that is not registered, or a name of several."""
+class UnknownId(InputError):
+    """A settlement, actor or route that is not registered, or a name of several.
 
-    def __init__(self, kind: str, name: str, candidates: Sequence[str] = ()) -> None:
+    *hint* says what to do; by itself it is the candidates, or to register it first.
+    """
+
+    def __init__(
+        self, kind: str, name: str, candidates: Sequence[str] = (), hint: str = ""
+    ) -> None:
         self.kind = kind
         self.name = name
         self.candidates = list(candidates)
-        if not candidates:
-            hint = "; register it first"
-        else:
-            hint = "; did you mean " + ", ".join(candidates) + "?"
-        super().__init__(f"no {kind} {name!r}{hint}")
+        if not hint and candidates:
+            hint = f"did you mean {', '.join(candidates)}?"
+        super().__init__(f"no {kind} {name!r}; {hint or 'register it first'}")
 
-    @classmethod
-    def ambiguous(cls, kind: str, name: str, candidates: Sequence[str]) -> UnknownPlace:
-        """The error for a name that more than one place bears."""
-        error = cls(kind, name, candidates)
-        error.args = (
+
+class AmbiguousName(UnknownId):
+    """A name that several settlements, actors or routes bear."""
+
+    def __init__(self, kind: str, name: str, candidates: Sequence[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.candidates = list(candidates)
+        InputError.__init__(
+            self,
             f"{name!r} names {len(candidates)} {kind}s: {', '.join(candidates)}; "
             "write the id",
         )
-        return error
 
 
 class UnknownReport(InputError):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import chronicle as ch
 from chronicle.calibration.salib import Range, effects, indices
 from chronicle.calibration.sensitivity import sensitivity
-from chronicle.errors import BudgetExceeded, InputError, UnknownPlace, UsageError
+from chronicle.errors import BudgetExceeded, InputError, UnknownId, UsageError
 from chronicle.simulation.parameters import TABLE
 from shell import run
 from what_if_case import HOLD, five_towns, scenario
@@ -152,7 +152,7 @@ def test_engines_and_workers_agree() -> None:
     ("words", "error", "told"),
     [
         ({"outcome": "fallne"}, UsageError, "fallen, displaced or falls:PLACE"),
-        ({"outcome": "falls:Brich"}, UnknownPlace, "did you mean birch"),
+        ({"outcome": "falls:Brich"}, UnknownId, "did you mean birch"),
         ({"outcome": "falls:Alder"}, InputError, "not at risk"),
         ({"vary": ["sped_km_day"]}, UsageError, "did you mean 'speed_km_day'"),
         ({"arm": "hodl"}, UsageError, "'baseline', 'hold'"),

@@ -304,7 +304,7 @@ def test_an_unknown_name_suggests(case_made: Path) -> None:
     ended = run("why", case_made, "Khanasirr", "--on", DAY)
     assert ended.code == 3
     assert "did you mean khanasir" in ended.err
-    assert run("stat").err.rstrip().endswith("Did you mean 'state'?")
+    assert run("stat").err.rstrip().endswith("did you mean 'state'?")
 
 
 # --- telling by hand -----------------------------------------------------------------
@@ -434,7 +434,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "a type that is none": (["log", "FILE", "--type", "controls"], 2, "there are"),
     "no number": (["log", "FILE", "--after", "x"], 2, "integer"),
     "stale before today": (["check", "FILE", "--stale-days", "-9"], 2, "range"),
-    "an unknown field": ([*NOT_SAID, "controler=red"], 2, "did you mean controller?"),
+    "an unknown field": ([*NOT_SAID, "controler=red"], 2, "did you mean 'controller'?"),
     "a field twice": ([*NOT_SAID, "settlement=birch"], 2, "given twice"),
     "missing fields": (NOT_SAID, 2, "also wants source, valid_from"),
     "a word that is no field": ([*NOT_SAID, "red"], 2, "name=value"),

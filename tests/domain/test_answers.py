@@ -20,7 +20,7 @@ from chronicle.domain.state import Evidence, State, state_of
 from chronicle.domain.summary import only, summary_table
 from chronicle.domain.times import spoken_day
 from chronicle.domain.toml_text import lines_of
-from chronicle.errors import UnknownPlace, UsageError
+from chronicle.errors import UnknownId, UsageError
 from toys import control, december, figure, incident, logged
 
 ALDER = SettlementRegistered(
@@ -105,7 +105,7 @@ def test_a_state_is_cut_to_places_to_a_province_and_to_a_holder():
 
 @pytest.mark.parametrize("wrong", [{"admin1": "South"}, {"control": "blue"}], ids=str)
 def test_a_province_or_an_actor_that_a_state_does_not_know_is_refused(wrong):
-    with pytest.raises(UnknownPlace, match=next(iter(wrong.values()))):
+    with pytest.raises(UnknownId, match=next(iter(wrong.values()))):
         only(see(control("a", "red", 2)), **wrong)
 
 

@@ -278,7 +278,7 @@ def test_what_was_vacated_has_no_holder(case: ch.Chronicle) -> None:
 
 
 def test_a_name_of_two_places_names_both(case: ch.Chronicle) -> None:
-    with pytest.raises(ch.errors.UnknownPlace) as caught:
+    with pytest.raises(ch.errors.UnknownId) as caught:
         case.find("Houla")
     assert caught.value.candidates == ["kafr-laha", "talldaww"]
 

@@ -37,7 +37,7 @@ from chronicle.errors import (
     ChronicleError,
     Conflict,
     InputError,
-    UnknownPlace,
+    UnknownId,
     UnknownReport,
 )
 from plain_log import PlainLog
@@ -168,7 +168,7 @@ TOLD = {"report_id": "r1", "source": "radio", "valid_from": december(1)}
     ],
 )
 def test_a_name_that_is_not_registered_is_refused_with_the_nearest(event, kind):
-    with pytest.raises(UnknownPlace) as refused:
+    with pytest.raises(UnknownId) as refused:
         decide(event, log_of())
     assert (refused.value.kind, refused.value.name) == (kind, "aldr")
     nearest = ["alder"] if kind == "settlement" else []
@@ -340,8 +340,8 @@ def test_an_amendment_starts_from_the_amendments_that_count():
         ({"persons": 5}, BadField),
         ({"controller": None}, BadField),
         ({"since": "2024-12-05", "until": "2024-12-05"}, BadField),
-        ({"settlement": "aldr"}, UnknownPlace),
-        ({"controller": "nobody"}, UnknownPlace),
+        ({"settlement": "aldr"}, UnknownId),
+        ({"controller": "nobody"}, UnknownId),
     ],
 )
 def test_an_amendment_that_does_not_fit_is_refused(changes, error):
@@ -467,7 +467,7 @@ def test_what_no_amendment_can_change_is_a_conflict(after, words):
 
 
 def test_a_refusal_is_always_one_of_ours():
-    assert issubclass(UnknownPlace, ChronicleError)
+    assert issubclass(UnknownId, ChronicleError)
     with pytest.raises(ChronicleError) as refused:
         log_of().append(link("r1", "r2"))
     assert refused.value.exit_code == 3

@@ -12,11 +12,12 @@ from chronicle import errors
 
 MADE = [
     errors.UsageError("no lens"),
+    errors.MissingExtra("pictures need matplotlib", "plot"),
     errors.InputError("no"),
     errors.BadField("control-reported", "valid_from", "31/02", "must be a day"),
-    errors.UnknownPlace("settlement", "brich", ["birch"]),
-    errors.UnknownPlace("actor", "grey"),
-    errors.UnknownPlace.ambiguous("settlement", "houla", ["houla-1", "houla-2"]),
+    errors.UnknownId("settlement", "brich", ["birch"]),
+    errors.UnknownId("actor", "grey"),
+    errors.AmbiguousName("settlement", "houla", ["houla-1", "houla-2"]),
     errors.UnknownReport("r9"),
     errors.NotAddable("two counters"),
     errors.RefusedImport("2 problems", [3, "row 4"]),
@@ -35,9 +36,9 @@ MADE = [
 
 
 def test_every_error_is_tried_here():
-    assert {type(error).__name__ for error in MADE} | {"ChronicleError"} == set(
-        errors.__all__
-    )
+    named = {getattr(errors, name) for name in errors.__all__}
+    classes = {one for one in named if isinstance(one, type)}
+    assert {type(error) for error in MADE} | {errors.ChronicleError} == classes
 
 
 def test_each_kind_of_error_has_its_own_exit_code_and_none_is_one():
@@ -54,7 +55,7 @@ def test_each_kind_of_error_has_its_own_exit_code_and_none_is_one():
         assert code(name) == 7
     last = ("OutcomeUnknown", "Untrusted", "BudgetExceeded")
     assert [code(name) for name in last] == [8, 9, 10]
-    for name in ("BadField", "UnknownPlace", "UnknownReport", "NotAddable"):
+    for name in ("BadField", "UnknownId", "UnknownReport", "NotAddable"):
         assert code(name) == 3
     assert code("RefusedImport") == 3
     assert code("ChronicleError") == 6
@@ -84,13 +85,32 @@ def test_a_bad_field_names_event_field_value_and_rule():
 
 
 def test_an_unknown_place_suggests_or_says_what_to_do():
-    assert str(errors.UnknownPlace("settlement", "brich", ["birch", "brick"])) == (
+    assert str(errors.UnknownId("settlement", "brich", ["birch", "brick"])) == (
         "no settlement 'brich'; did you mean birch, brick?"
     )
-    assert str(errors.UnknownPlace("actor", "x")) == "no actor 'x'; register it first"
-    assert str(errors.UnknownPlace.ambiguous("settlement", "houla", ["a", "b"])) == (
+    assert str(errors.UnknownId("actor", "x")) == "no actor 'x'; register it first"
+    assert str(errors.AmbiguousName("settlement", "houla", ["a", "b"])) == (
         "'houla' names 2 settlements: a, b; write the id"
     )
+
+
+def test_a_missing_extra_names_the_command_that_installs_it_and_what_else_helps():
+    assert str(errors.MissingExtra("it needs numba", "fast", "or leave it")) == (
+        "it needs numba: pip install 'conflict-chronicle[fast]'; or leave it"
+    )
+
+
+def test_an_input_error_says_where_it_arose_the_outermost_place_first():
+    error = errors.UnknownId("actor", "x")
+    with (
+        pytest.raises(errors.UnknownId, match=r"^a.toml: force 1: no actor 'x'"),
+        errors.located("a.toml"),
+        errors.located("force 1"),
+    ):
+        raise error
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    with pytest.raises(errors.Conflict, match=r"^told$"), errors.located("a.toml"):
+        raise errors.Conflict("told")  # is not about what was given
 
 
 def test_what_is_hidden_on_an_error_is_not_printed():

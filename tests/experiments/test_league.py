@@ -133,7 +133,7 @@ def test_what_a_league_says_wrong_is_told_with_file_and_key(
 def test_an_unknown_case_names_the_nearest() -> None:
     found = shell("evaluate", "kherson-2042")
     assert found.code == 2
-    assert "there is kherson-2024" in found.err
+    assert "did you mean 'kherson-2024'?" in found.err
 
 
 @pytest.mark.slow

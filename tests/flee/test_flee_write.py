@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chronicle.errors import InputError, UnknownPlace, UsageError
+from chronicle.errors import InputError, UnknownId, UsageError
 from chronicle.flee.read import read_flee
 from chronicle.flee.write import Closure, ExportedRoad, conflict_changes
 from flee_toy import PLACES, START, day, written
@@ -18,11 +18,11 @@ from flee_toy import PLACES, START, day, written
     ("changes", "error", "told"),
     [
         ({"roads": [ExportedRoad(first="alder", second="elm", distance_km=5)]},
-         UnknownPlace, "elm"),
-        ({"conflicts": {"elm": []}}, UnknownPlace, "elm"),
-        ({"counts": {"elm": []}}, UnknownPlace, "elm"),
+         UnknownId, "elm"),
+        ({"conflicts": {"elm": []}}, UnknownId, "elm"),
+        ({"counts": {"elm": []}}, UnknownId, "elm"),
         ({"closures": [Closure(first="alder", second="cedar", since=START)]},
-         UnknownPlace, "route 'alder - cedar'"),
+         UnknownId, "route 'alder - cedar'"),
         ({"roads": [ExportedRoad(first="alder", second="birch", distance_km=0)]},
          InputError, "km above 0"),
         ({"places": [PLACES[0], PLACES[0]]}, InputError, "given twice"),

@@ -16,7 +16,7 @@ from PIL import Image
 
 import chronicle as ch
 from chronicle.domain.state import diff
-from chronicle.errors import UnknownPlace, UsageError
+from chronicle.errors import UnknownId, UsageError
 from chronicle.report.drawing import film
 from chronicle.report.drawing.basemap import Spot, lay_out
 from chronicle.report.drawing.insets import free_box, windows_of
@@ -140,7 +140,7 @@ def test_a_place_a_province_and_what_is_neither(
     assert "Homs" not in province
     with pytest.raises(UsageError, match="there are Idleb"):
         state.map(admin1="Idlib")
-    with pytest.raises(UnknownPlace):
+    with pytest.raises(UnknownId):
         state.map(place="Nowhere at all")
 
 

@@ -17,7 +17,7 @@ from chronicle.domain.events import (
     RouteStatusReported,
     SourceRegistered,
 )
-from chronicle.errors import InputError, UnknownPlace, Untrusted
+from chronicle.errors import InputError, UnknownId, Untrusted
 from chronicle.experiments.run import Run, run_scenario
 from chronicle.simulation.network import ALWAYS, Network
 from chronicle.simulation.rules import SUPPLY_CUT
@@ -206,7 +206,7 @@ def test_an_actor_that_is_not_in_being_yet_cannot_advance() -> None:
 
 
 def test_a_place_that_may_rise_must_be_known() -> None:
-    with pytest.raises(UnknownPlace, match=r"toy\.toml: force 1\.risings: no settleme"):
+    with pytest.raises(UnknownId, match=r"toy\.toml: force 1\.risings: no settleme"):
         network(
             scenario(force=[{"actors": ["red"], "against": ["blue"], "risings": ["x"]}])
         )

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronicle.errors import InputError, UnknownPlace
+from chronicle.errors import InputError, UnknownId
 from chronicle.simulation.compiled.engine import changes_of
 from chronicle.simulation.engine.ceasefires import Ceasefires
 from chronicle.simulation.engine.event_list import EventList
@@ -592,11 +592,11 @@ def test_parameters_are_checked_printed_and_go_both_ways() -> None:
 
 def test_a_path_that_skips_a_place_is_told_what_a_path_is() -> None:
     skips = Intervention(kind="close_route", places=("alder", "cedar"))
-    with pytest.raises(UnknownPlace, match=r"alder - birch\? A path names neighbours"):
+    with pytest.raises(UnknownId, match=r"alder - birch\? A path names neighbours"):
         orders_of(three_towns(), [skips], 9.0)
 
 
 def test_every_kind_of_change_has_a_name_of_its_own() -> None:
     assert len(set(CHANGES)) == len(CHANGES)
-    with pytest.raises(UnknownPlace, match="did you mean alder"):
+    with pytest.raises(UnknownId, match="did you mean alder"):
         three_towns().row("aldre")

@@ -20,7 +20,7 @@ from chronicle.domain.events import (
     SettlementRegistered,
 )
 from chronicle.domain.timeline import effective_claims
-from chronicle.errors import Conflict, InputError, UnknownPlace, UsageError
+from chronicle.errors import Conflict, InputError, UnknownId, UsageError
 from chronicle.store.log import EventLog, Tally
 from chronicle.store.memory import MemoryStore
 from chronicle.store.protocol import Store
@@ -298,9 +298,9 @@ def test_refused_rows_are_told_and_the_others_go_in(log: EventLog) -> None:
         refused=lambda line, event, error: told.append((line, type(error).__name__)),
     )
     assert counts == (2, 0, 0, 0)
-    assert told == [(3, "UnknownPlace")]
+    assert told == [(3, "UnknownId")]
     assert claims(log).keys() == {"r1", "r3"}
-    with pytest.raises(UnknownPlace):
+    with pytest.raises(UnknownId):
         bring(log, *rows)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra, UsageError
 
 __all__ = ["Effects", "Indices", "Range", "effects", "indices", "need_salib"]
 
@@ -96,9 +96,7 @@ def need_salib() -> None:
     from importlib.util import find_spec
 
     if find_spec("SALib") is None:
-        raise UsageError(
-            "sensitivity needs SALib: pip install 'conflict-chronicle[calibrate]'"
-        )
+        raise MissingExtra("sensitivity needs SALib", "calibrate")
 
 
 def effects(

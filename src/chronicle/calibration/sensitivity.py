@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from chronicle.calibration.salib import (
     indices,
     need_salib,
 )
+from chronicle.domain.names import did_you_mean
 from chronicle.domain.table import Table
 from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.experiments.arms import BASELINE
@@ -198,9 +198,7 @@ def sensitivity(
 def _ranges(scenario: Scenario, vary: Sequence[str]) -> tuple[Range, ...]:
     for name in vary:
         if name not in INDEX:
-            near = get_close_matches(name, INDEX, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise UsageError(f"no parameter {name!r}{hint}")
+            raise UsageError(f"no parameter {name!r}{did_you_mean(name, INDEX)}")
     chosen = [
         row
         for row in TABLE

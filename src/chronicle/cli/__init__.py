@@ -133,11 +133,10 @@ class LazyGroup(click.Group):
                 tell(ctx.get_help())
                 ctx.exit()
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
+            from chronicle.domain.names import did_you_mean
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"No such command {args[0]!r}.{hint}")
+            hint = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"No such command {args[0]!r}{hint}")
         name, command, rest = super().resolve_command(ctx, args)
         return name, command, _with_file(ctx, command, rest)
 

@@ -11,7 +11,7 @@ import click
 
 from chronicle.cli.printing import put, tell
 from chronicle.cli.render import emit, say, table_options, write_file
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra, UsageError
 
 __all__ = ["bench", "benchmarks_folder"]
 
@@ -84,9 +84,7 @@ def bench(
         for row in made:
             rows.append(row)  # noqa: PERF402 - an interrupt must leave those before it
     except ImportError as missing:
-        raise UsageError(
-            f"bench needs {missing.name}: pip install 'conflict-chronicle[bench,fast]'"
-        ) from None
+        raise MissingExtra(f"bench needs {missing.name}", "bench,fast") from None
     except KeyboardInterrupt:
         # A suite takes many minutes: what was taken is told, then the command ends.
         if rows:

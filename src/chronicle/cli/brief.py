@@ -12,7 +12,7 @@ from chronicle.cli.opening import opened
 from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
 from chronicle.cli.render import out_option, say, write_file
-from chronicle.errors import UsageError
+from chronicle.errors import UsageError, how_to_install
 
 if TYPE_CHECKING:
     from chronicle.report.brief import Brief
@@ -112,6 +112,6 @@ def _kind(format_: str | None, out: Path | None) -> str:
 
 def _png(told: Brief) -> bytes:
     if not find_spec("matplotlib"):
-        say("no map in it: pip install 'conflict-chronicle[plot]' draws one")
+        say(f"no map in it: {how_to_install('plot')} draws one")
         return b""
     return told.state.map().data

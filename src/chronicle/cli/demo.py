@@ -14,7 +14,7 @@ import click
 from chronicle.cli.demo_whatif import run_forward
 from chronicle.cli.printing import tell
 from chronicle.cli.render import as_csv, say, show, write_file
-from chronicle.errors import InputError, StorageError
+from chronicle.errors import InputError, StorageError, how_to_install
 from chronicle.experiments.bundled import LICENCE, bundled_case
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def stale_table(chronicle: Chronicle) -> Table:
 def _draw(chronicle: Chronicle, out: Path) -> list[Path]:
     """The map of the four days; without matplotlib only a word on how to get it."""
     if find_spec("matplotlib") is None:
-        say("no map: pip install 'conflict-chronicle[plot]' draws it")
+        say(f"no map: {how_to_install('plot')} draws it")
         return []
     path = out / "map.png"
     chronicle.map(DAYS, path, licence=LICENCE)

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import click
 
 from chronicle.cli.render import emit, table_options
+from chronicle.errors import how_to_install
 
 __all__ = ["doctor"]
 
@@ -45,14 +46,10 @@ def doctor(format_: str | None, out: object) -> None:
     rows += [(name, _version(name), "core") for name in sorted(_core())]
     for extra, (module, purpose) in EXTRAS.items():
         found = find_spec(module) is not None
-        say = purpose if found else f"missing: {purpose}; {_how(extra)}"
+        say = purpose if found else f"missing: {purpose}; {how_to_install(extra)}"
         rows.append((f"extra {extra}", _version(module) if found else "-", say))
     table = Table(("what", "version", "says"), list(rows), "This installation")
     emit(table, format_, out if isinstance(out, Path) else None)
-
-
-def _how(extra: str) -> str:
-    return f"pip install 'conflict-chronicle[{extra}]'"
 
 
 def _core() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,8 +10,8 @@ from typing import Any
 
 from chronicle.domain import events
 from chronicle.domain.events import RULES, Claim, Event
-from chronicle.domain.names import Gazetteer
-from chronicle.errors import BadField, UnknownPlace, UsageError
+from chronicle.domain.names import Gazetteer, did_you_mean
+from chronicle.errors import AmbiguousName, BadField, UnknownId, UsageError
 
 __all__ = ["changes_of", "event_of"]
 
@@ -67,9 +66,8 @@ def changes_of(chronicle: Any, report: str, given: Mapping[str, str]) -> Any:
 
 
 def _no_field(field: str, cls: Any, known: list[str]) -> str:
-    near = difflib.get_close_matches(field, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    return f"{cls.TYPE} has no field {field!r}; {hint}"
+    hint = did_you_mean(field, known, f"there are {', '.join(known)}")
+    return f"{cls.TYPE} has no field {field!r}{hint}"
 
 
 def _value(chronicle: Any, cls: Any, field: str, text: str) -> Any:
@@ -102,7 +100,7 @@ def _value(chronicle: Any, cls: Any, field: str, text: str) -> Any:
 
 
 def _actor(chronicle: Any, text: str) -> str:
-    """The id of the actor of that name; raises `UnknownPlace` with candidates."""
+    """The id of the actor of that name; raises `UnknownId` with candidates."""
     actors = chronicle.references().actors
     names = {id_: (actor.name, actor.short) for id_, actor in actors.items()}
     gazetteer = Gazetteer(
@@ -112,5 +110,5 @@ def _actor(chronicle: Any, text: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UnknownPlace.ambiguous("actor", text, found)
-    raise UnknownPlace("actor", text, gazetteer.like(text))
+        raise AmbiguousName("actor", text, found)
+    raise UnknownId("actor", text, gazetteer.like(text))

@@ -38,7 +38,7 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.fields import ID_LENGTH, seen
 from chronicle.domain.timeline import RecordedEvent, effective_claims
-from chronicle.errors import BadField, Conflict, InputError, UnknownPlace, UnknownReport
+from chronicle.errors import BadField, Conflict, InputError, UnknownId, UnknownReport
 
 __all__ = [
     "Pending",
@@ -240,7 +240,7 @@ _WORDS = {SettlementRegistered: "settlement", ActorRegistered: "actor"}
 def _known(register: Register, kind: type[Reference], *keys: str) -> None:
     for key in keys:
         if register.registered(kind, key) is None:
-            raise UnknownPlace(_WORDS[kind], key, register.like(kind, key))
+            raise UnknownId(_WORDS[kind], key, register.like(kind, key))
 
 
 def _is_new(event: Report, register: Register) -> bool:

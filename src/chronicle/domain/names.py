@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-__all__ = ["Gazetteer", "fold_name"]
+__all__ = ["Gazetteer", "did_you_mean", "fold_name"]
 
 # Letters that writers use for each other and that NFKD leaves alone (hamza and madda
 # on a letter are marks, and gone by then), and the tatweel, which only fills a line.
@@ -43,6 +43,18 @@ def fold_name(name: str) -> str:
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     plain = plain.translate(_APOSTROPHES).translate(_ALIKE)
     return _NOT_WORD.sub("", _ARTICLE.sub("", plain))
+
+
+def did_you_mean(
+    word: str,
+    known: Iterable[str],
+    otherwise: str = "",
+    asks: str = "did you mean {!r}?",
+) -> str:
+    """A hint behind a semicolon: *asks* for the nearest of *known*, or *otherwise*."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    hint = asks.format(near[0]) if near else otherwise
+    return f"; {hint}" if hint else ""
 
 
 class Gazetteer:

@@ -9,7 +9,7 @@ from typing import Any
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
 from chronicle.domain.views import clocks, marked
-from chronicle.errors import UnknownPlace
+from chronicle.errors import UnknownId
 
 __all__ = ["only", "summary_table"]
 
@@ -27,7 +27,7 @@ def only(
     """The state of some settlements: given ids, a province, those that an actor holds.
 
     *admin1* is compared without case; *control* `none` means held by nobody. Raises
-    `UnknownPlace` for a province or an actor that the state does not know.
+    `UnknownId` for a province or an actor that the state does not know.
     """
     places = state.places
     if settlements is not None:
@@ -36,14 +36,14 @@ def only(
         of = {id_: s.admin1 for id_, s in state.references.settlements.items()}
         known = sorted(set(of.values()) - {""})
         if admin1.casefold() not in {name.casefold() for name in known}:
-            raise UnknownPlace("province", admin1, known[:20])
+            raise UnknownId("province", admin1, known[:20])
         wanted = admin1.casefold()
         places = {id_: p for id_, p in places.items() if of[id_].casefold() == wanted}
     if control is not None:
         held = {p.control for p in state.places.values()} - {None}
         actors = sorted({*state.references.actors, *(one for one in held if one)})
         if control not in (*actors, NOBODY):
-            raise UnknownPlace("actor", control, actors)
+            raise UnknownId("actor", control, actors)
         who = None if control == NOBODY else control
         places = {id_: p for id_, p in places.items() if p.control == who}
     return state if places is state.places else replace(state, places=places)

@@ -24,11 +24,11 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from chronicle.api import Chronicle, memory
+from chronicle.domain.names import did_you_mean
 from chronicle.errors import InputError, UsageError
 from chronicle.simulation.scenario import MOST_DAYS, Force, Scenario
 
@@ -145,10 +145,10 @@ def chosen_cases(names: Sequence[str]) -> tuple[Case, ...]:
             continue
         known = known or {case.id: case for case in read_league(league_file())}
         if name not in known:
-            near = get_close_matches(name, known, 1) or sorted(known)
+            hint = did_you_mean(name, known, f"there are {', '.join(sorted(known))}")
             raise UsageError(
-                f"no case {name!r} in the league; there is {', '.join(near)}. A league "
-                "of your own is named by its .toml file"
+                f"no case {name!r} in the league{hint} A league of your own is named "
+                "by its .toml file"
             )
         found.append(known[name])
     return tuple(found)
@@ -229,8 +229,4 @@ def _front(where: str, row: Any) -> Front:
 def _known_keys(where: str, row: dict[str, Any], known: frozenset[str]) -> None:
     for key in row:
         if key not in known:
-            near = get_close_matches(key, known, 1)
-            raise InputError(
-                f"{where}: unknown key {key!r}"
-                + (f"; did you mean {near[0]!r}?" if near else "")
-            )
+            raise InputError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")

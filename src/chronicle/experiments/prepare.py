@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chronicle.api import Chronicle
 from chronicle.domain.state import State
-from chronicle.errors import InputError, UnknownPlace, UsageError
+from chronicle.errors import InputError, UnknownId, UsageError
 from chronicle.experiments.arms import ForecastTask, label_of, slug_of
 from chronicle.experiments.draws import parameter_draws
 from chronicle.simulation.engine.simpy_engine import Hook
@@ -86,7 +86,7 @@ def _branch_state(scenario: Scenario, chronicle: Chronicle) -> State:
             scenario.published_by,
             scenario.lens,
         )
-    except UnknownPlace as unknown:  # the source that the lens names
+    except UnknownId as unknown:  # the source that the lens names
         raise InputError(f"{scenario.file}: scenario.lens: {unknown}") from None
     except UsageError as wrong:
         told = str(wrong).removeprefix("known_at: ")

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra
 from chronicle.flee.cohort_day import move_day
 from chronicle.flee.cohort_inputs import (
     Bools,
@@ -84,9 +84,7 @@ Mover = Callable[[CohortInputs, Pace, Day, int], None]
 def _mover(compiled: bool | None) -> Mover:
     installed = find_spec("numba") is not None
     if compiled and not installed:
-        raise UsageError(
-            "the compiled kernel needs numba: pip install 'conflict-chronicle[fast]'"
-        )
+        raise MissingExtra("the compiled kernel needs numba", "fast")
     if compiled is False or not installed:
         return move_day
     from chronicle.flee import cohort_compiled

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from chronicle.errors import InputError, UnknownPlace, UsageError
+from chronicle.errors import InputError, UnknownId, UsageError
 
 __all__ = ["Closure", "ExportedPlace", "ExportedRoad", "conflict_changes", "write_flee"]
 
@@ -117,7 +117,7 @@ def write_flee(
     takes from it how many flee. Without a total, `simsetting.yml` lets a share of the
     people in a conflict zone flee each day.
 
-    Raises `UsageError` for a folder that is not empty, `UnknownPlace` for an id that is
+    Raises `UsageError` for a folder that is not empty, `UnknownId` for an id that is
     no place, and `InputError` for a value that FLEE cannot take.
     """
     folder = Path(folder)
@@ -195,7 +195,7 @@ def _check(
     named += [name for one in closures for name in (one.first, one.second)]
     for name in (*named, *conflicts, *(name for name in counts if name != TOTAL)):
         if name not in known:
-            raise UnknownPlace("settlement", name)
+            raise UnknownId("settlement", name)
     for road in roads:
         if not (0 < road.distance_km < math.inf) or road.first == road.second:
             told = f"route {road.first} - {road.second}"
@@ -203,7 +203,7 @@ def _check(
     for closure in closures:
         if frozenset((closure.first, closure.second)) not in pairs:
             told = f"{closure.first} - {closure.second}"
-            raise UnknownPlace("route", told)
+            raise UnknownId("route", told)
     for name, stock in counts.items():
         if any(persons < 0 for _, persons in stock):
             raise InputError(f"counts of {name!r}: people cannot be fewer than 0")

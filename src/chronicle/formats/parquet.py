@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from chronicle.domain.table import Table
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra
 
 __all__ = ["parquet"]
 
@@ -20,9 +20,7 @@ def parquet(table: Table) -> bytes:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise UsageError(
-            "Parquet needs pyarrow: pip install 'conflict-chronicle[arrow]'"
-        ) from None
+        raise MissingExtra("Parquet needs pyarrow", "arrow") from None
     columns = {
         name: pa.array([_listed(value) for value in table.column(name)])
         for name in table.columns

@@ -8,7 +8,6 @@ Bytes are counted, capped and digested on the way. What cannot be a row becomes 
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 import io
 import os
@@ -22,6 +21,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from chronicle.domain.names import did_you_mean
 from chronicle.errors import InputError
 from chronicle.formats.problem import Problem
 from chronicle.store.sqlite.header import is_database
@@ -352,12 +352,6 @@ class Header:
     usable: bool
 
 
-def nearest(word: str, known: Collection[str], says: str) -> str:
-    """*says* with the word of *known* that is spelt most like *word*, or nothing."""
-    found = difflib.get_close_matches(word, known, n=1)
-    return says.format(found[0]) if found else ""
-
-
 def check_header(
     header: Record,
     file: str,
@@ -383,13 +377,13 @@ def check_header(
         for column in needed:
             if column not in cells:
                 strangers = [cell for cell in cells if cell not in known]
-                hint = nearest(column, strangers, "; is {!r} meant?")
+                hint = did_you_mean(column, strangers, asks="is {!r} meant?")
                 faults.append((column, f"needed column is missing{hint}"))
     usable = not faults
     if usable:
         for cell in cells:
             if cell not in known and not ignored(cell):
-                hint = nearest(cell, known, "; did you mean {!r}?")
+                hint = did_you_mean(cell, known)
                 faults.append((cell, f"unknown column, ignored{hint}"))
     problems = [
         Problem(file=file, line=line, column=None, value=value, rule=rule)

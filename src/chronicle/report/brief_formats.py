@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chronicle.domain.state import State
 from chronicle.domain.views import coarse
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra
 from chronicle.report.brief import Brief
 from chronicle.report.drawing.palette import CONTESTED, UNKNOWN, looks_of
 from chronicle.report.markup import POLICY, STYLE, keys
@@ -148,9 +148,7 @@ def brief_docx(brief: Brief, picture: bytes = b"") -> bytes:
         import docx
         from docx.shared import Inches
     except ImportError as error:
-        raise UsageError(
-            "a Word document needs python-docx: pip install 'conflict-chronicle[docx]'"
-        ) from error
+        raise MissingExtra("a Word document needs python-docx", "docx") from error
     document = docx.Document()
     _undated(document, brief.title)
     document.add_heading(brief.title, 0)

@@ -57,7 +57,7 @@ def map_state(
     """`State.map`: a picture of one state; with *out* also a file.
 
     Raises `UsageError` for another suffix than a picture's, an unknown province, or
-    without matplotlib; `UnknownPlace` for a place that the record has not.
+    without matplotlib; `UnknownId` for a place that the record has not.
     """
     view = View(place=place, km=km, admin1=admin1, licence=licence)
     return _picture([state], out, view, getattr(state, "what_if", ""))

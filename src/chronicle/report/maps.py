@@ -12,7 +12,7 @@ from chronicle.domain.lenses import parse_lens
 from chronicle.domain.names import Gazetteer
 from chronicle.domain.state import State
 from chronicle.domain.views import coarse
-from chronicle.errors import UnknownPlace, UsageError
+from chronicle.errors import AmbiguousName, UnknownId, UsageError
 from chronicle.report.drawing.film import write_film
 from chronicle.report.drawing.maps import (
     MOST_PANELS,
@@ -235,7 +235,7 @@ def _layout(state: State, view: View) -> Layout:
 
 
 def _id_of(state: State, name: str) -> str:
-    """The settlement that *name* names; raises `UnknownPlace` for none, or several."""
+    """The settlement that *name* names; raises `UnknownId` for none, or several."""
     settlements = state.references.settlements
     if name in settlements:
         return name
@@ -244,9 +244,9 @@ def _id_of(state: State, name: str) -> str:
     )
     found = gazetteer.find(name)
     if len(found) > 1:
-        raise UnknownPlace.ambiguous("settlement", name, found)
+        raise AmbiguousName("settlement", name, found)
     if not found:
-        raise UnknownPlace("settlement", name, gazetteer.like(name))
+        raise UnknownId("settlement", name, gazetteer.like(name))
     return found[0]
 
 

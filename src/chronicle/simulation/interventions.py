@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 
-from chronicle.errors import InputError, UnknownPlace
+from chronicle.domain.names import did_you_mean
+from chronicle.errors import InputError, UnknownId, located
 from chronicle.simulation.network import ALWAYS, Network, Spans
 
 __all__ = ["Hold", "Intervention", "Orders", "Truce", "check", "orders_of", "without"]
@@ -116,20 +116,27 @@ def _joined(spans: Spans, since: float, until: float) -> Spans:
 
 
 def path_edges(network: Network, places: Sequence[str]) -> list[int]:
-    """The edges along a path of settlements; `UnknownPlace` where there is none."""
+    """The edges along a path of settlements; `UnknownId` where there is none."""
     try:
         return [network.edge(a, b) for a, b in pairwise(places)]
-    except UnknownPlace as error:
+    except UnknownId as error:
         if error.kind == "route":
-            error.args = (f"{error} A path names neighbours, one after the other",)
+            near = ", ".join(error.candidates)
+            hint = f"did you mean {near}? " if near else ""
+            hint += "A path names neighbours, one after the other"
+            raise UnknownId("route", error.name, error.candidates, hint) from None
         raise
 
 
-def _fail(one: Intervention, message: str) -> InputError:
-    return InputError(f"{one.label}: {message}")
-
-
 def check(
+    one: Intervention, network: Network, horizon: float, begin: float = 0.0
+) -> None:
+    """`check_order`, whose errors say which intervention it is."""
+    with located(one.label):
+        check_order(one, network, horizon, begin)
+
+
+def check_order(
     one: Intervention, network: Network, horizon: float, begin: float = 0.0
 ) -> None:
     """Refuse an order that names what is not there or could not do anything.
@@ -137,35 +144,34 @@ def check(
     Those of a hook may come before the branch, from *begin* on.
     """
     if one.kind not in KINDS:
-        near = get_close_matches(one.kind, KINDS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(KINDS)
-        raise _fail(one, f"kind {one.kind!r}: {hint}")
+        hint = did_you_mean(one.kind, KINDS, f"known are {', '.join(KINDS)}")
+        raise InputError(f"kind {one.kind!r}{hint}")
     if not begin <= one.day <= horizon:
         first = "0 (the branch)" if begin == 0.0 else f"{begin:g}"
-        raise _fail(one, f"day {one.day:g} is not between {first} and {horizon:g}")
+        raise InputError(f"day {one.day:g} is not between {first} and {horizon:g}")
     if not one.day < one.until:
-        raise _fail(one, f"until {one.until:g} is not after day {one.day:g}")
+        raise InputError(f"until {one.until:g} is not after day {one.day:g}")
     path = one.kind in ("close_route", "open_corridor")
     if path and len(one.places) < 2:
-        raise _fail(one, "a route needs two settlements or more")
+        raise InputError("a route needs two settlements or more")
     if not path and one.kind != "ceasefire" and not one.places:
-        raise _fail(one, "names no place")
+        raise InputError("names no place")
     if one.kind == "ceasefire" and one.places:
-        raise _fail(one, "a ceasefire holds everywhere; leave the places out")
+        raise InputError("a ceasefire holds everywhere; leave the places out")
     if one.kind == "ceasefire" and len(set(one.parties)) == 1:
-        raise _fail(one, "a ceasefire needs two parties, or none for everybody")
+        raise InputError("a ceasefire needs two parties, or none for everybody")
     if one.kind == "hold" and not 0 < one.extra_days < math.inf:
-        raise _fail(one, f"extra_days {one.extra_days!r} is not above 0")
+        raise InputError(f"extra_days {one.extra_days!r} is not above 0")
     if one.kind == "reinforce" and not 0 < one.factor <= 1000:
-        raise _fail(one, f"factor {one.factor!r} is not between 0 and 1000")
+        raise InputError(f"factor {one.factor!r} is not between 0 and 1000")
     if one.kind == "transfer" and one.actor is None:
-        raise _fail(one, "names no actor to hand over to")
+        raise InputError("names no actor to hand over to")
     if one.kind == "capacity" and not (
         one.capacity is None or 0 <= one.capacity <= 1e10
     ):
-        raise _fail(one, f"capacity {one.capacity!r} is not between 0 and 1e10")
+        raise InputError(f"capacity {one.capacity!r} is not between 0 and 1e10")
     if one.kind in ("reinforce", "transfer", "capacity") and one.until != math.inf:
-        raise _fail(one, "happens on one day; leave `until` out")
+        raise InputError("happens on one day; leave `until` out")
     _check_unused(one)
     for place in one.places:
         network.row(place)
@@ -187,7 +193,7 @@ def _check_unused(one: Intervention) -> None:
     idle = Intervention(kind=one.kind)
     for field in ("actor", "parties", "extra_days", "factor", "capacity"):
         if field not in uses and getattr(one, field) != getattr(idle, field):
-            raise _fail(one, f"{one.kind} does not use {field}")
+            raise InputError(f"{one.kind} does not use {field}")
 
 
 def _check_together(all_of: Sequence[Intervention], network: Network) -> None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import InputError, UnknownPlace
+from chronicle.errors import InputError, UnknownId
 from chronicle.simulation.random_streams import stable_id
 from chronicle.simulation.rules import HELD, KINDS, ROAD_CLASSES, STATUSES, TOWN, sizes
 
@@ -133,22 +133,22 @@ class Network:
         return float(moving.min()) if moving.size else 0.0
 
     def row(self, settlement: str) -> int:
-        """The row of a settlement; `UnknownPlace` with the nearest ids if none."""
+        """The row of a settlement; `UnknownId` with the nearest ids if none."""
         if (found := self.rows.get(settlement)) is not None:
             return found
         near = get_close_matches(settlement, self.settlements, 3)
-        raise UnknownPlace("settlement", settlement, near)
+        raise UnknownId("settlement", settlement, near)
 
     def actor(self, actor: str | None) -> int:
-        """The code of an actor, `NOBODY` for None; `UnknownPlace` if there is none."""
+        """The code of an actor, `NOBODY` for None; `UnknownId` if there is none."""
         if actor is None:
             return NOBODY
         if actor in self.actors:
             return self.actors.index(actor)
-        raise UnknownPlace("actor", actor, get_close_matches(actor, self.actors, 3))
+        raise UnknownId("actor", actor, get_close_matches(actor, self.actors, 3))
 
     def edge(self, a: str, b: str) -> int:
-        """The row of the route between two settlements; `UnknownPlace` if none."""
+        """The row of the route between two settlements; `UnknownId` if none."""
         pair = sorted((self.row(a), self.row(b)))
         if (found := self.edges.get((pair[0], pair[1]))) is not None:
             return found
@@ -156,7 +156,7 @@ class Network:
             self.first[self.row(a)] : self.first[self.row(a) + 1]
         ]
         near = [f"{a} - {self.settlements[row]}" for row in targets]
-        raise UnknownPlace("route", f"{a} - {b}", near)
+        raise UnknownId("route", f"{a} - {b}", near)
 
 
 def _code(word: str, words: Sequence[str], what: str, whose: str) -> int:
@@ -219,7 +219,7 @@ def build(
     a holder. *sides* name the side of each actor; without it each is on its own.
     *sources* are (settlement, actor) pairs where supply comes from; a side without any
     is always supplied. *risings* are (settlement, actor) pairs that may rise for that
-    actor. Raises `InputError` or `UnknownPlace`.
+    actor. Raises `InputError` or `UnknownId`.
     """
     if not places:
         raise InputError("no settlements: a run needs at least one")
@@ -240,13 +240,13 @@ def build(
         if name is None:
             return NOBODY
         if name not in names:
-            raise UnknownPlace("actor", name, get_close_matches(name, names, 3))
+            raise UnknownId("actor", name, get_close_matches(name, names, 3))
         return names.index(name)
 
     def row(settlement: str) -> int:
         if settlement not in rows:
             near = get_close_matches(settlement, ids, 3)
-            raise UnknownPlace("settlement", settlement, near)
+            raise UnknownId("settlement", settlement, near)
         return rows[settlement]
 
     known = np.array([_count(p.population, "population", p.settlement) for p in places])

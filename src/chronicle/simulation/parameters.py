@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chronicle.domain.names import did_you_mean
 from chronicle.errors import InputError
 
 __all__ = ["INDEX", "LIMITS", "TABLE", "Parameter", "Parameters"]
@@ -233,9 +233,7 @@ class Parameters:
         """From a mapping; an unknown name is refused with the nearest known one."""
         for name in values:
             if name not in INDEX:
-                near = get_close_matches(name, INDEX, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise InputError(f"no parameter {name!r}{hint}")
+                raise InputError(f"no parameter {name!r}{did_you_mean(name, INDEX)}")
         return cls(**values)
 
     @classmethod

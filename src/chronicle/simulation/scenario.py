@@ -43,7 +43,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,8 +50,9 @@ import msgspec
 
 from chronicle.domain import fields
 from chronicle.domain.lenses import LENSES, parse_lens
+from chronicle.domain.names import did_you_mean
 from chronicle.domain.toml_text import lines_of, toml_of
-from chronicle.errors import BudgetExceeded, InputError, UsageError
+from chronicle.errors import BudgetExceeded, InputError, UsageError, located
 from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE
 from chronicle.simulation.posterior import Posterior, read_posterior
@@ -284,11 +284,8 @@ def _draw(reader: Reader, folder: Path | None) -> tuple[str, Posterior | None]:
         raise reader.wrong("parameters", told, "must lie beside the scenario")
     if folder is None:
         return told, None
-    try:
+    with located(str(reader.file), f"{reader.where}.parameters"):
         return told, read_posterior(folder / told)
-    except InputError as broken:
-        broken.args = (f"{reader.file}: {reader.where}.parameters: {broken}",)
-        raise
 
 
 def _tables(file: Origin, where: str, value: Any) -> list[Any]:
@@ -337,9 +334,7 @@ def _lens(head: Reader) -> str:
     try:
         return parse_lens(told).name
     except UsageError:
-        near = get_close_matches(told, LENSES, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        rule = f"is no lens; there are {', '.join(LENSES)}{hint}"
+        rule = f"is no lens; there are {', '.join(LENSES)}{did_you_mean(told, LENSES)}"
         raise head.wrong("lens", told, rule) from None
 
 
@@ -411,7 +406,6 @@ def _arms(
             if isinstance(name, str) and arm.count(name) > 1:
                 raise reader.wrong("arms", name, "stands twice in one arm")
             if not isinstance(name, str) or name not in names:
-                near = get_close_matches(str(name), names, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                hint = did_you_mean(str(name), names)
                 raise reader.wrong("arms", name, f"names no intervention{hint}")
     return tuple(tuple(arm) for arm in arms)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
@@ -22,8 +21,8 @@ from chronicle.domain.events import (
 )
 from chronicle.domain.lenses import Ruling
 from chronicle.domain.state import State
-from chronicle.errors import InputError, UnknownPlace
-from chronicle.simulation.interventions import Intervention, check
+from chronicle.errors import InputError, UnknownId, located
+from chronicle.simulation.interventions import Intervention, check_order
 from chronicle.simulation.network import (
     ALWAYS,
     Network,
@@ -38,7 +37,7 @@ from chronicle.simulation.scenario import EVERYWHERE, Force, Order, Scenario
 __all__ = ["Find", "arms_of", "attackers_of", "defenders_of", "network_of", "orders_of"]
 
 Find = Callable[[str], str]
-"""From a name to the id of a settlement; `UnknownPlace` with candidates if none."""
+"""From a name to the id of a settlement; `UnknownId` with candidates if none."""
 
 # What the record calls a place, as the model knows it; the rest are towns.
 _KINDS = {"camp": "camp", "camp area": "camp", "refugee camp": "camp"} | dict.fromkeys(
@@ -67,7 +66,7 @@ def network_of(state: State, scenario: Scenario, find: Find) -> Network:
     day; others start at the branch. A place of which nobody said that it fell has stood
     (`reporting`). A route that is shut is one until the report that shut it says, or
     for ever. A base or an airport without a known population has none.
-    Raises `InputError` or `UnknownPlace` that names the file, the key and the value.
+    Raises `InputError` or `UnknownId` that names the file, the key and the value.
     """
     if not any(place.status != "unknown" for place in state.places.values()):
         raise InputError(
@@ -90,10 +89,10 @@ def network_of(state: State, scenario: Scenario, find: Find) -> Network:
             ("risings", _risings(state, force), risings),
         ):
             for name in names:
-                with _told(f"{scenario.file}: {where}.{key}"):
+                with located(f"{scenario.file}: {where}.{key}"):
                     found.append((find(name), force.actors[0]))
     reporting = reporting_of(state)
-    with _told(scenario.file):
+    with located(scenario.file):
         return build(
             [_place(state, id_, scenario, reporting) for id_ in state.places],
             [_road(state, route) for route in state.references.routes.values()],
@@ -133,7 +132,7 @@ def orders_of(
     """The orders of an arm in the words of the engines.
 
     A corridor may name places that are not joined directly: it takes the shortest
-    registered way between them. Raises `InputError` or `UnknownPlace`.
+    registered way between them. Raises `InputError` or `UnknownId`.
     """
     found = []
     for number, order in enumerate(scenario.orders, 1):
@@ -163,9 +162,8 @@ def _no_actor(state: State, scenario: Scenario, key: str, name: str) -> InputErr
     registered = state.references.actors.get(name)
     if registered is None:
         ids = sorted(state.references.actors)
-        return _prefixed(
-            UnknownPlace("actor", name, get_close_matches(name, ids, 3) or ids), where
-        )
+        with located(where):
+            raise UnknownId("actor", name, get_close_matches(name, ids, 3) or ids)
     span = f"from {registered.since or '…'} until {registered.until or '…'}"
     return InputError(
         f"{where}: {name!r} is in being {span}, and not at the branch on {state.on}"
@@ -313,10 +311,10 @@ def _intervention(
         since += 0.5
     places = []
     for name in order.places:
-        with _told(f"{where}: places"):
+        with located(f"{where}: places"):
             places.append(find(name))
     if order.kind == "open_corridor":
-        with _told(f"{where}: route"):
+        with located(f"{where}: route"):
             places = list(_way(network, places))
     elif order.kind != "close_route":
         twice = sorted({id_ for id_ in places if places.count(id_) > 1})
@@ -325,7 +323,7 @@ def _intervention(
     named = [("parties", party) for party in order.parties]
     named += [("actor", order.actor)] if order.actor is not None else []
     for key, actor in named:
-        with _told(f"{where}: {key}"):
+        with located(f"{where}: {key}"):
             network.actor(actor)
     found = Intervention(
         kind=order.kind,
@@ -339,12 +337,8 @@ def _intervention(
         capacity=order.capacity,
         name=order.name,
     )
-    with _told(where):
-        try:
-            check(found, network, last)
-        except InputError as error:  # the place says already which one it is
-            error.args = (str(error).removeprefix(f"{found.label}: "),)
-            raise
+    with located(where):
+        check_order(found, network, last)  # the place says already which one it is
     return found
 
 
@@ -370,20 +364,3 @@ def _way(network: Network, stops: Sequence[str]) -> Iterator[str]:
             back.append(network.settlements[at])
             at = int(before[at])
         yield from reversed(back)
-
-
-# --- messages --------------------------------------------------------------------
-
-
-def _prefixed(error: InputError, where: str) -> InputError:
-    error.args = (f"{where}: {error}",)
-    return error
-
-
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    """Say in which file and under which key an `InputError` arose."""
-    try:
-        yield
-    except InputError as error:
-        raise _prefixed(error, where) from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from difflib import get_close_matches
 from typing import Any
 
 from chronicle.domain import fields
 from chronicle.domain.fields import Rule
+from chronicle.domain.names import did_you_mean
 from chronicle.errors import InputError
 
 __all__ = ["LINE", "Origin", "Reader"]
@@ -48,15 +48,10 @@ class Reader:
         self.table = table
         for key in table:
             if key not in keys:
-                near = get_close_matches(key, keys, 1)
-                hint = (
-                    f"did you mean {near[0]!r}?"
-                    if near
-                    else "known: " + ", ".join(keys)
-                )
+                hint = did_you_mean(key, keys, f"known: {', '.join(keys)}")
                 place = f"[{where}] has no key" if where else "there is no"
                 line = file.at(f"{where}.{key}" if where else key)
-                raise InputError(f"{line}: {place} {key!r}; {hint}")
+                raise InputError(f"{line}: {place} {key!r}{hint}")
 
     def wrong(self, key: str, value: object, rule: str) -> InputError:
         """The error for a value that breaks a rule."""
@@ -124,7 +119,6 @@ class Reader:
         """One of *allowed*, or an error with the nearest."""
         value = self.text(key, default)
         if value not in allowed:
-            near = get_close_matches(value, allowed, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(value, allowed)
             raise self.wrong(key, value, f"must be one of {', '.join(allowed)}{hint}")
         return value

@@ -12,12 +12,12 @@ dates = "dmy"
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chronicle.domain.names import did_you_mean
 from chronicle.domain.toml_text import toml_of
 from chronicle.errors import InputError
 from chronicle.formats.rows import open_local
@@ -93,10 +93,7 @@ def read_mapping(path: Path) -> ColumnMapping:
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:
-    found = difflib.get_close_matches(word, known, n=1)
-    return (
-        f"; did you mean {found[0]!r}?" if found else f"; there are {', '.join(known)}"
-    )
+    return did_you_mean(word, known, f"there are {', '.join(known)}")
 
 
 def _text(path: Path, told: Mapping[str, Any], key: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from chronicle.errors import InputError
+from chronicle.errors import InputError, MissingExtra
 from chronicle.formats.rows import MAX_CELL, MAX_COLUMNS, open_local
 from chronicle.formats.spreadsheet.cells import Cell, tidy
 
@@ -111,10 +111,8 @@ def _parquet(path: Path) -> ObjectTable:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
-        raise InputError(
-            f"{path.name}: is Parquet, which needs the extra arrow: pip install "
-            "'conflict-chronicle[arrow]'"
-        ) from None
+        needs = f"{path.name} is Parquet, which needs pyarrow"
+        raise MissingExtra(needs, "arrow") from None
     broken = (pyarrow.ArrowException, OSError, ValueError, KeyError)
 
     def refused(error: Exception) -> InputError:

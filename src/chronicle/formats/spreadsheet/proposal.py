@@ -3,13 +3,12 @@ the user's word. It is shown, and nothing in doubt is settled here."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
-from chronicle.domain.names import Gazetteer, fold_name
+from chronicle.domain.names import Gazetteer, did_you_mean, fold_name
 from chronicle.errors import InputError
 from chronicle.formats.problem import Problem
 from chronicle.formats.spreadsheet.cells import Cell, blank, text_of
@@ -78,7 +77,7 @@ def propose(sheet: Sheet, said: ColumnMapping, known: Gazetteers) -> Proposal:
         if header not in sheet.header:
             raise InputError(
                 f"{name}: the mapping names a column {header!r}, which is not there"
-                f"{_near(header, sheet.header)}"
+                f"{did_you_mean(header, filter(None, sheet.header))}"
             )
     sample = _sample(sheet)
     kind = TABLE_KINDS[said.kind or _kind(sheet, said)]
@@ -89,7 +88,8 @@ def propose(sheet: Sheet, said: ColumnMapping, known: Gazetteers) -> Proposal:
             if column and column not in kind.columns:
                 raise InputError(
                     f"{name}: the mapping makes {header!r} {column!r}, which a table "
-                    f"of kind {kind.name} has not{_near(column, kind.columns)}"
+                    f"of kind {kind.name} has not"
+                    f"{did_you_mean(column, filter(None, kind.columns))}"
                 )
             found[at] = column, "mapping"
     _by_name(sheet, kind, found)
@@ -111,11 +111,6 @@ def propose(sheet: Sheet, said: ColumnMapping, known: Gazetteers) -> Proposal:
 def _sample(sheet: Sheet) -> list[list[Cell]]:
     rows = (row for row in sheet.rows() if not isinstance(row, Problem))
     return [cells for _, cells in islice(rows, SAMPLE)]
-
-
-def _near(word: str, known: Sequence[str]) -> str:
-    found = difflib.get_close_matches(word, [one for one in known if one], n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def _kind(sheet: Sheet, said: ColumnMapping) -> str:

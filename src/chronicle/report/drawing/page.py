@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chronicle.errors import StorageError, UsageError
+from chronicle.errors import MissingExtra, StorageError, UsageError
 from chronicle.report.drawing.palette import INK, PAPER, QUIET
 from chronicle.report.drawing.words import plain
 
@@ -266,9 +266,7 @@ def sheet(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError(
-            "pictures need matplotlib: pip install 'conflict-chronicle[plot]'"
-        ) from error
+        raise MissingExtra("pictures need matplotlib", "plot") from error
     with _LOCK, matplotlib.rc_context():
         matplotlib.rcdefaults()
         settings: Any = matplotlib.rcParams  # its stubs want literal keys

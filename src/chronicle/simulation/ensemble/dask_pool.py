@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chronicle.errors import ChronicleError, UsageError
+from chronicle.errors import ChronicleError, MissingExtra, UsageError
 from chronicle.simulation.compiled.engine import Results
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def in_dask(
     chunk kills its workers, or when the scheduler or all workers are lost on the way.
     """
     if find_spec("distributed") is None:
-        raise UsageError(
-            "the executor dask needs: pip install 'conflict-chronicle[scale]'"
-        )
+        raise MissingExtra("the executor dask needs distributed", "scale")
     if address is None:
         ensemble.compile()
     else:
