@@ -151,6 +151,9 @@ class StoreContract:
         assert b"".join(store.columnar(4_095, 4_098)) == b"".join(columnar[4_095:4_098])
         assert b"".join(store.columnar(-5, 2)) == columnar[0] + columnar[1]
         assert b"".join(store.columnar(9_999)) == columnar[-1]
+        rows = [(row.report, row.recorded_at) for row in store.rows()]
+        assert list(store.labels()) == rows
+        assert list(store.labels(4_095, 4_098)) == rows[4_095:4_098]
         ids = [f"r{n}" for n in range(0, 10_000, 3)]
         assert list(store.reports([*ids, "nobody"])) == ids
 

@@ -27,6 +27,7 @@ from chronicle.replay.delta import Tail, follow, later_of, lay_tail
 from chronicle.replay.figures import Figures, FiguresOn, figures_on, gather_figures
 from chronicle.replay.index import Index, Rows
 from chronicle.replay.lenses import ColumnLens, last_rows, lens_named, verdicts
+from chronicle.replay.rectangles import Versions, versions_in
 from chronicle.replay.segments import read_all, seal
 from chronicle.replay.series import Series, series
 from chronicle.replay.source import ColumnarSource
@@ -259,6 +260,10 @@ class Replay:
     ) -> EffectiveColumns:
         """The control reports that stand, which is what a lens sees."""
         return self.view(on, self._position(position), published_by).standing()
+
+    def versions(self) -> Versions:
+        """All versions of all control reports, whether they still stand or not."""
+        return versions_in(self._index, self._tail)
 
     def _judged(
         self, day: int, position: int, lens: ColumnLens, published_by: Day | None

@@ -32,6 +32,7 @@ __all__ = [
     "ballots",
     "best_of_day",
     "day_ends",
+    "doubtful",
     "last_rows",
     "lens_named",
     "spans_of",
@@ -104,9 +105,9 @@ def verdicts(
     said = reports.said[chosen]
     actor, status = reports.side_actor[said], reports.side_status[said]
     if lens.rule == "cautious":
-        doubtful = _doubtful(reports, ends, lens.days)
-        actor = np.where(doubtful, np.int32(NOBODY), actor)
-        status = np.where(doubtful, np.uint8(_CONTESTED), status)
+        unsure = doubtful(reports, ends, lens.days)
+        actor = np.where(unsure, np.int32(NOBODY), actor)
+        status = np.where(unsure, np.uint8(_CONTESTED), status)
     return Verdicts(chosen, actor, status)
 
 
@@ -155,7 +156,7 @@ def best_of_day(reports: EffectiveColumns, ends: Rows, grades: UInt8 | None) -> 
     return chosen
 
 
-def _doubtful(reports: EffectiveColumns, ends: Rows, days: int) -> NDArray[np.bool_]:
+def doubtful(reports: EffectiveColumns, ends: Rows, days: int) -> NDArray[np.bool_]:
     """Whether another source said otherwise in the last *days* days."""
     first = _first_rows(reports, ends, reports.valid[ends].astype(np.int64) - days)
     rows, number = spans_of(first, ends)

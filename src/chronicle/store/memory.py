@@ -122,6 +122,13 @@ class MemoryStore:
                 raise Damaged(f"no row {wanted[-1]}: there are {len(self._rows):,}")
             return [self._rows[position - 1] for position in wanted]
 
+    def labels(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[str | None, int]]:
+        with self._lock:
+            found = self._rows[_cut(after, upto)]
+        yield from ((row.report, row.recorded_at) for row in found)
+
     def codes(self, kind: str) -> list[str]:
         with self._lock:
             return list(self._codes.get(kind, ()))

@@ -183,6 +183,12 @@ class Store(Reading, Protocol):
         """
         ...
 
+    def labels(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[str | None, int]]:
+        """The report that each row tells, if any, and its stamp, in order."""
+        ...
+
     def codes(self, kind: str) -> list[str]:
         """The ids of a kind; the index of each is its code."""
         ...

@@ -18,6 +18,7 @@ __all__ = [
     "END",
     "clamp",
     "hot_in_order",
+    "labels_in_order",
     "last_position",
     "position_at",
     "redactions",
@@ -153,6 +154,35 @@ def hot_in_order(reading: Reading, after: int, upto: int | None) -> Iterator[byt
             raise _gap(before, last)
         before += len(records)
         yield joined
+
+
+def labels_in_order(
+    reading: Reading, after: int, upto: int | None
+) -> Iterator[tuple[str | None, int]]:
+    """The report that each row tells, if any, and its stamp; raises `Damaged` at a gap.
+
+    The payloads, which take most of the room, are not looked at.
+    """
+    before = clamp(after)
+    with reading() as cursor:
+        last = min(clamp(upto), last_position(cursor))
+    while before < last:
+        with reading() as cursor:
+            cursor.execute(
+                "SELECT report, recorded_at FROM events WHERE position > ? "
+                "AND position <= ? ORDER BY position",
+                (before, min(before + BLOCK, last)),
+            )
+            found = cursor.fetchall()
+        if len(found) != min(BLOCK, last - before):
+            raise _gap(before, last)
+        for report, stamp in found:
+            if not isinstance(report, str | None) or type(stamp) is not int:
+                raise Damaged(
+                    f"a row after position {before} has no time, or no id for a report"
+                )
+        before += len(found)
+        yield from found
 
 
 def rows_with_columnar(

@@ -13,6 +13,7 @@ from chronicle.store.sealed import Sealed
 from chronicle.store.sql.cursor import Cursor
 from chronicle.store.sql.reading import (
     hot_in_order,
+    labels_in_order,
     last_position,
     position_at,
     redactions,
@@ -108,6 +109,12 @@ class SQLStore(ABC):
     def columnar(self, after: int = 0, upto: int | None = None) -> Iterator[bytes]:
         with self._noticing():
             yield from hot_in_order(self._reading, after, upto)
+
+    def labels(
+        self, after: int = 0, upto: int | None = None
+    ) -> Iterator[tuple[str | None, int]]:
+        with self._noticing():
+            yield from labels_in_order(self._reading, after, upto)
 
     def rows_with_columnar(
         self, after: int = 0, upto: int | None = None
