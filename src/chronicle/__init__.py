@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from chronicle.flee.export import export_flee as export_flee
     from chronicle.flee.model import run_flee as run_flee
     from chronicle.flee.read import read_flee as read_flee
+    from chronicle.formats.writing.geoframe import to_geodataframe as to_geodataframe
     from chronicle.report.brief import brief_of as brief  # noqa: F401
     from chronicle.report.folder import write_run as write_run
     from chronicle.report.html import write_report as write_report
@@ -113,6 +114,7 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "brief": "chronicle.report.brief:brief_of",
     "evaluate": "chronicle.experiments.evaluate",
     "train": "chronicle.calibration.pools:trained",
+    "to_geodataframe": "chronicle.formats.writing.geoframe",
     "write_run": "chronicle.report.folder",
     "read_run": "chronicle.experiments.files",
 }

@@ -50,7 +50,7 @@ from chronicle.formats.importer import (
 from chronicle.formats.jsonl import is_export
 from chronicle.formats.merging import Merge, merge_export, merge_record
 from chronicle.formats.spreadsheet.table import TableFile
-from chronicle.replay.stored import drop_caches
+from chronicle.replay.stored import digest_of, drop_caches
 from chronicle.store.address import is_server
 from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
@@ -67,6 +67,8 @@ from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 from chronicle.store.undo import Undone, undo_import
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chronicle import Picture
     from chronicle.archive.write import Archived
     from chronicle.replay import Replay
@@ -232,6 +234,38 @@ class Chronicle:
                 accept=accept,
             )
 
+    def import_frame(
+        self,
+        frame: pd.DataFrame,
+        kind: str | None = None,
+        *,
+        dataset: str = "frame",
+        strict: bool = False,
+        complete: bool = False,
+        dry_run: bool = False,
+        wanted: Wanted = ANY,
+        accept: Sequence[str] = (),
+    ) -> ImportResult:
+        """Import a pandas frame, as if it were the CSV file that it would be.
+
+        *kind* is the name of a file of the own format (`control`, `settlements`), or
+        `table` for any columns; without it the columns say it, as a file's do. Problems
+        name the column and the line that a row would have there: the first is line 2.
+        The frame of a *dataset* is a vintage of its last one. Else as `import_folder`.
+        """
+        from chronicle.formats.frame_file import frame_file
+
+        with frame_file(frame, kind, wanted) as (path, asked):
+            return self.import_folder(
+                path,
+                dataset=dataset,
+                strict=strict,
+                complete=complete,
+                dry_run=dry_run,
+                wanted=asked,
+                accept=accept,
+            )
+
     def tables_in(
         self, *paths: str | Path, dataset: str | None = None, wanted: Wanted = ANY
     ) -> list[TableFile]:
@@ -366,7 +400,8 @@ class Chronicle:
         found = self._asked(position).state(Clocks(day, position, by), lens)
         facts = self.facts(found.position or None)
         told = (*self._found(), *cautions(facts, day, found.position, by))
-        return replace(found, what_if=self.what_if, cautions=told)
+        digest = digest_of(self._log, found.position)
+        return replace(found, what_if=self.what_if, cautions=told, digest=digest)
 
     def _found(self) -> tuple[str, ...]:
         return () if self.finding is None else (f"NOT WHOLE: {self.finding}",)
@@ -460,6 +495,61 @@ class Chronicle:
         from chronicle.replay.stored import replay_of
 
         return replay_of(self._log, compiled=compiled)
+
+    def frame(self, known_at: KnownAt | None = None) -> pd.DataFrame:
+        """Every control report with both its intervals, as a pandas frame.
+
+        A row says what a report says of the days `[valid_from, valid_to)` as the record
+        stood in `[known_from, known_to)`; open ends are NaT. The next report of the
+        place ends the days, and which is the next hangs on what is known, so a report
+        has a row for each span of knowledge in which its end is the same. The row that
+        holds a day and a moment is of the report that decides then, seen through the
+        lens *latest*; one that was outdone on its own day holds no day. What was
+        recorded and taken back at the same moment has no row.
+        """
+        from chronicle.replay.frames import control_frame
+
+        return self._told_apart(control_frame(self._log, self.position(known_at)))
+
+    def panel(
+        self,
+        freq: str = "D",
+        start: Day | None = None,
+        end: Day | None = None,
+        *,
+        known_at: KnownAt | None = None,
+        published_by: Day | None = None,
+        lens: str = "latest",
+    ) -> pd.DataFrame:
+        """Who held each settlement at the end of each day, as a pandas frame.
+
+        *freq* is `D`, or `W` or `M` for the last day of each week (Sunday) or month;
+        the last of them ends with *end*. Without *start* and *end* from the first to
+        the last day that a control report which stands speaks of. `last_reported` is
+        the last such day of the place by then: unchanged is not the same as reported.
+        Raises `BudgetExceeded` for more than a hundred million rows.
+        """
+        from chronicle.replay.frames import days_of, panel_frame, span_of
+
+        self._check_lens(lens)
+        position = self.position(known_at)
+        by = None if published_by is None else self.day(published_by, "published_by")
+        first = None if start is None else self.day(start, "start")
+        last = None if end is None else self.day(end, "end")
+        if first is None or last is None:
+            span = span_of(self._log, position)
+            if span is not None:
+                first, last = first or span[0], last or span[1]
+        days = days_of(first, last, freq) if first and last else []
+        return self._told_apart(
+            panel_frame(self._log, days, position, published_by=by, lens=lens)
+        )
+
+    def _told_apart(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """*frame*, marked when it is of a branch."""
+        table = self.told_apart(Table((), [], str(frame.attrs["header"])))
+        frame.attrs |= {"header": table.header, "what_if": self.what_if}
+        return frame
 
     def codes(self, kind: str) -> list[str]:
         """The ids of `settlement`, `actor` or `source`, in order of their codes."""

@@ -21,6 +21,7 @@ EXTRAS = {
     "arrow": ("pyarrow", "Parquet, the archive"),
     "sql": ("duckdb", "questions in SQL on the archive"),
     "plot": ("matplotlib", "maps and plots"),
+    "geo": ("geopandas", "states as GeoDataFrames"),
     "docx": ("docx", "briefs as Word documents"),
     "notebook": ("marimo", "the notebooks in docs/notebooks"),
     "scale": ("distributed", "ensembles on more than one machine"),

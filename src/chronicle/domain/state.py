@@ -42,6 +42,7 @@ from chronicle.domain.timeline import (
 if TYPE_CHECKING:
     from os import PathLike
 
+    import geopandas as gpd
     import pandas as pd
 
     from chronicle import Picture
@@ -237,7 +238,8 @@ class State:
     """What was so at the end of *on*, as known at *position*, seen by *lens*.
 
     *what_if* names the branch that it is a state of; empty for the record. *cautions*
-    are sentences on what the answer lacks, and why.
+    are sentences on what the answer lacks, and why. *digest* names the log up to
+    *position*; it is empty for a state that no `Chronicle` gave.
     """
 
     on: date
@@ -250,6 +252,7 @@ class State:
     links: tuple[ReportsLinked, ...]
     what_if: str = ""
     cautions: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def control(self) -> dict[str, str | None]:
@@ -292,8 +295,28 @@ class State:
         return marked(state_table(self), self.what_if)
 
     def frame(self) -> pd.DataFrame:
-        """`table` as a pandas frame."""
-        return self.table().frame()
+        """`table` as a pandas frame; `attrs` say which question it answers.
+
+        The dtypes are the same for every state, an empty one too; see `Table.frame`.
+        """
+        frame = self.table().frame()
+        frame.attrs |= {
+            "on": str(self.on),
+            "position": self.position,
+            "published_by": "" if self.published_by is None else str(self.published_by),
+            "lens": self.lens,
+            "digest": self.digest,
+        }
+        return frame
+
+    def to_geodataframe(self) -> gpd.GeoDataFrame:
+        """`frame` with points in WGS 84, as coarse as each place allows (extra `geo`).
+
+        A place without coordinates that may be told has no geometry.
+        """
+        from chronicle import to_geodataframe
+
+        return to_geodataframe(self)
 
     def map(
         self,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from chronicle.domain.vocabulary import STATUSES, TIMES_OF_DAY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,21 +42,65 @@ class Table:
         return [row[index] for row in self.rows]
 
     def frame(self) -> pd.DataFrame:
-        """A pandas frame; days become `datetime64`, tuples text joined by blanks."""
+        """A pandas frame whose dtypes go by the names of the columns.
+
+        Days become `datetime64[s]`, times `datetime64[us, UTC]`, numbers that may be
+        unknown nullable integers, words of a closed list categories; tuples become text
+        joined by blanks. So a table has the same types whatever is in it, or nothing.
+        """
         import pandas as pd
 
-        rows = [[_flat(value) for value in row] for row in self.rows]
-        frame = pd.DataFrame(rows, columns=list(self.columns))
-        for name in self.columns:
-            if name in DAYS:
-                frame[name] = pd.to_datetime(frame[name])
+        series = {
+            name: _series([_flat(value) for value in self.column(name)], name)
+            for name in self.columns
+        }
+        frame = pd.DataFrame(series, columns=list(self.columns))
         frame.attrs["header"] = self.header
         return frame
 
 
 DAYS = frozenset(
-    {"valid_from", "published", "since", "last_heard", "valid_on", "until", "as_of"}
+    {
+        *("valid_from", "published", "since", "last_heard", "valid_on", "until"),
+        *("as_of", "on"),
+    }
 )
+TIMES = frozenset({"recorded_at", "known_from", "known_to"})
+COUNTS = frozenset(
+    {
+        *("position", "credibility", "persons", "low", "high", "places", "people"),
+        *("killed", "killed_low", "killed_high", "without_population"),
+        *("injured", "injured_low", "injured_high"),
+    }
+)
+WORDS = frozenset({"control", "reliability", "grade", "measure", "category"})
+CLOSED = {"status": STATUSES, "time_of_day": TIMES_OF_DAY}
+
+
+def _series(values: list[Any], name: str) -> pd.Series[Any]:
+    import pandas as pd
+
+    if name in DAYS and all(v is None or isinstance(v, date) for v in values):
+        return pd.Series(pd.to_datetime(values)).astype("datetime64[s]")
+    if name in TIMES:
+        return pd.Series(pd.to_datetime(values, utc=True)).astype("datetime64[us, UTC]")
+    if name in COUNTS and all(v is None or type(v) is int for v in values):
+        return pd.Series(values, dtype="Int64")
+    if name in CLOSED and not set(values) - {None, *CLOSED[name]}:
+        dtype = pd.CategoricalDtype(pd.Index(CLOSED[name], dtype="str"))
+        return pd.Series(values, dtype=dtype)
+    if name in WORDS:
+        found = sorted({value for value in values if value is not None})
+        dtype = pd.CategoricalDtype(pd.Index(found, dtype="str"))
+        return pd.Series(values, dtype=dtype)
+    if name in ("lat", "lon"):
+        return pd.Series(values, dtype="float64")
+    if all(value is None or isinstance(value, str) for value in values):
+        return pd.Series(values, dtype="bool" if name in FLAGS else "str")
+    return pd.Series(values)
+
+
+FLAGS = frozenset({"disputed", "aggregate", "baseline"})
 
 
 def _flat(value: Any) -> Any:

@@ -8,7 +8,6 @@ numbers that a Parquet file can keep. The plain twins are in `frames_plain`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -27,7 +26,7 @@ from chronicle.replay.labels import Labels, labels_of
 from chronicle.replay.lenses import lens_named
 from chronicle.replay.panel import panel
 from chronicle.replay.rectangles import Versions, rectangles, told_apart
-from chronicle.replay.stored import LogSource, replay_of
+from chronicle.replay.stored import digest_of, replay_of
 from chronicle.store.columnar import NO_DAY, day_number
 from chronicle.store.log import EventLog
 
@@ -38,7 +37,6 @@ __all__ = [
     "PANEL_COLUMNS",
     "control_frame",
     "days_of",
-    "digest_of",
     "panel_frame",
     "span_of",
 ]
@@ -195,11 +193,6 @@ def days_of(first: date, last: date, freq: str) -> list[date]:
             if next_ is None or next_.month != day.month
         ]
     return days
-
-
-def digest_of(log: EventLog, position: int) -> str:
-    """Names the first *position* events: another log, or a redaction, has another."""
-    return hashlib.sha256(LogSource(log).identity(position).encode()).hexdigest()
 
 
 # --- columns -------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from chronicle.store.protocol import Store
 __all__ = ["Labels", "labels_of"]
 
 VERSION = 1
-KEPT = 4_096  # positions from which on they are worth a file
+KEPT = 4_096  # positions that are worth a file, or a new one
 _REGISTERED = KINDS["settlement-registered"]
 
 
@@ -70,7 +70,7 @@ def labels_of(log: EventLog, head: int) -> Labels:
     if held is not None and held.head == head:
         return held
     found = _followed(log.store, held or _nothing(), head)
-    if folder is not None and head >= KEPT:
+    if folder is not None and head - (held.head if held else 0) >= KEPT:
         with contextlib.suppress(OSError):  # a cache that cannot be kept is none
             _save(folder, source, found)
     return found

@@ -16,7 +16,7 @@ from chronicle.store.sqlite.store import SQLiteStore
 if TYPE_CHECKING:
     from chronicle.replay import Replay
 
-__all__ = ["LogSource", "cache_folder", "drop_caches", "replay_of"]
+__all__ = ["LogSource", "cache_folder", "digest_of", "drop_caches", "replay_of"]
 
 
 class LogSource:
@@ -67,6 +67,11 @@ def drop_caches(log: EventLog) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise Damaged(f"cannot remove {folder}, which may hold what was redacted")
+
+
+def digest_of(log: EventLog, position: int) -> str:
+    """Names the first *position* events; another log, or a redaction, has another."""
+    return hashlib.sha256(LogSource(log).identity(position).encode()).hexdigest()
 
 
 def replay_of(log: EventLog, *, compiled: bool = False) -> Replay:
