@@ -44,7 +44,7 @@ from chronicle.simulation.engine.replication import (
     adjacency_of,
     replication_of,
 )
-from chronicle.simulation.engine.simpy_engine import Simulation
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.engine.state import INFINITE, ModelState
 from chronicle.simulation.ensemble.ensemble import Ensemble
 from chronicle.simulation.ensemble.ensemble import run as run_ensemble

@@ -12,8 +12,9 @@ import pytest
 
 from chronicle.errors import InputError, UsageError
 from chronicle.simulation.engine.checkpoint import PARTS
+from chronicle.simulation.engine.hooks import HookEvent, View
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
-from chronicle.simulation.engine.simpy_engine import HookEvent, Simulation, View
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.interventions import Intervention
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.random_streams import KeyedRandom

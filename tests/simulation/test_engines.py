@@ -17,7 +17,7 @@ from chronicle.simulation.compiled.engine import (
 )
 from chronicle.simulation.engine.percolation import capture_times
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
-from chronicle.simulation.engine.simpy_engine import Simulation
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.rules import CAPTURED, CHANGES

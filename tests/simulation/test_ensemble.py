@@ -19,7 +19,8 @@ from chronicle.errors import (
     InputError,
     UsageError,
 )
-from chronicle.simulation.engine.simpy_engine import HookEvent, Simulation, View
+from chronicle.simulation.engine.hooks import HookEvent, View
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.ensemble import ensemble as module
 from chronicle.simulation.ensemble.ensemble import Ensemble, digest_of, replica, run
 from chronicle.simulation.interventions import Intervention

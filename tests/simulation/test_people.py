@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chronicle.simulation.compiled.engine import run_chunk
 from chronicle.simulation.engine.displacement import People, room
 from chronicle.simulation.engine.replication import adjacency_of
-from chronicle.simulation.engine.simpy_engine import Simulation
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import Parameters

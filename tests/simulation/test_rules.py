@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from chronicle.errors import InputError, UnknownId
 from chronicle.simulation.compiled.engine import changes_of
 from chronicle.simulation.engine.ceasefires import Ceasefires
-from chronicle.simulation.engine.event_list import EventList
+from chronicle.simulation.engine.heap_engine import Heap
+from chronicle.simulation.engine.hooks import HookEvent, event_of
 from chronicle.simulation.engine.losses import Losses
+from chronicle.simulation.engine.model import Model
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
-from chronicle.simulation.engine.simpy_engine import HookEvent, Simulation, event_of
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.engine.state import ModelState
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
@@ -222,20 +224,15 @@ def test_the_thresholds_of_losses_are_where_the_rules_say(data: st.DataObject) -
     blue = network.actors.index("blue")
     begun = data.draw(st.integers(0, start))
     state.held[blue] = begun
-    event_list = EventList(replication, state, [])
-    losses = Losses(event_list, Ceasefires(event_list))
+    model = Model(replication, state, Heap(5))
+    losses = Losses(model, Ceasefires(model))
+    losses.suffer(blue, 1.0)
+    lost = start - begun
     assert state.step[blue] == lost_step(start, begun)
-    assert losses.collapse[blue] == replication.collapse[state.step[blue]]
-    edges = (losses.due[blue] - 1, losses.due[blue], losses.ripe[blue] - 1)
-    now = data.draw(st.one_of(st.sampled_from(edges), st.integers(0, start)))
-    held = min(begun, max(0, now))
-    lost = start - held
-    assert (held < losses.ripe[blue]) == (lost > transfer * start)
-    assert (held < losses.due[blue]) == (
-        lost_step(start, held) > state.step[blue]
-        or lost > rising * start
-        or lost > ceasefire * start
-    )
+    assert losses.shrink(blue) == replication.collapse[state.step[blue]]
+    assert losses.negotiates(blue) == (lost > transfer * start)
+    assert state.risen[blue] == (lost > rising * start)
+    assert state.truce_done == (lost > ceasefire * start)
 
 
 def test_besieged_places_negotiate_once_enough_is_lost() -> None:

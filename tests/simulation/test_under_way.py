@@ -13,7 +13,7 @@ from chronicle.errors import InputError
 from chronicle.simulation.compiled.engine import Results, run_chunk, run_chunk_plainly
 from chronicle.simulation.engine.percolation import capture_times
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
-from chronicle.simulation.engine.simpy_engine import Simulation
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.network import Network, NetworkPlace, build
 from chronicle.simulation.parameters import Parameters

@@ -10,7 +10,7 @@ from chronicle.domain.state import State
 from chronicle.errors import InputError, UnknownId, UsageError
 from chronicle.experiments.arms import ForecastTask, label_of, slug_of
 from chronicle.experiments.draws import parameter_draws
-from chronicle.simulation.engine.simpy_engine import Hook
+from chronicle.simulation.engine.hooks import Hook
 from chronicle.simulation.ensemble.ensemble import Ensemble
 from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import Parameters

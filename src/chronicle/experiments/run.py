@@ -43,7 +43,7 @@ from chronicle.experiments.verification import (
     recorded_days,
     verification_of,
 )
-from chronicle.simulation.engine.simpy_engine import Hook
+from chronicle.simulation.engine.hooks import Hook
 from chronicle.simulation.ensemble.ensemble import Ensemble, Executor, replica
 from chronicle.simulation.ensemble.ensemble import run as run_ensemble
 from chronicle.simulation.network import Network

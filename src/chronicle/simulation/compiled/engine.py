@@ -345,7 +345,7 @@ def run_chunk_plainly(
     stop: threading.Event | None = None,
 ) -> Results:
     """`run_chunk` without numba, on the bare heap or on SimPy; the same bits."""
-    from chronicle.simulation.engine.simpy_engine import Simulation
+    from chronicle.simulation.engine.simulation import Simulation
 
     network: Network = adjacency.network
     found = Results.empty(count, network.count, int(horizon), people, by_day)

@@ -1,114 +1,72 @@
-"""Places change hands, and new fronts open: where most events come from."""
+"""Places change hands: sieges end, holders lose people, new fronts open."""
 
 from __future__ import annotations
 
-from heapq import heappush
-
 from chronicle.simulation.engine.ceasefires import Ceasefires
-from chronicle.simulation.engine.event_list import EventList
 from chronicle.simulation.engine.losses import Losses
-from chronicle.simulation.engine.state import INFINITE, Course, SimEvent
-from chronicle.simulation.rules import ARRIVAL, HELD, ONWARD, TRANSFERRED
+from chronicle.simulation.engine.marches import Marches
+from chronicle.simulation.engine.model import Model
+from chronicle.simulation.engine.schedule import Siege
+from chronicle.simulation.engine.state import INFINITE
+from chronicle.simulation.rules import HELD, ONWARD, QUIET, TRANSFERRED
 
-__all__ = ["NO_SIEGE", "captures"]
-
-NO_SIEGE = -1
-"""`SimEvent.others` of what no ceasefire can put off, as it is no siege."""
+__all__ = ["Captures"]
 
 
-def captures(
-    event_list: EventList, ceasefires: Ceasefires, losses: Losses, tracked: bool
-) -> Course:
-    """What follows when a siege ends: losses, and the new fronts.
+class Captures:
+    """What follows when a place falls, is handed over or rises."""
 
-    *tracked* is whether anybody asks where fighting is or is expected.
-    """
-    replication, state, queue = (
-        event_list.replication,
-        event_list.state,
-        event_list.queue,
-    )
-    horizon, relation, population = (
-        replication.horizon,
-        replication.adjacency.relation,
-        replication.adjacency.population,
-    )
-    owner, held, step, sieges = state.owner, state.held, state.step, state.sieges
-    garrison, supplied, gates = state.garrison, state.supplied, state.gates
-    expected, changed = state.expected, state.changed
-    weight, fighting = state.weight, state.fighting
-    ways, days_along = replication.adjacency.ways, replication.days_by_way()
-    waits_along, stop = replication.waits_by_way(), replication.stop
-    rationed = bool(
-        replication.adjacency.network.sources
-    )  # without, all are always in supply
-    live, due = ceasefires.live, losses.due
-    release, reuse = event_list.spent.append, event_list.spent.pop
-    note, push, march = state.rows.append, heappush, event_list.march
-    on_arrival, infinite = event_list.on[ARRIVAL], INFINITE
-    while True:
-        event = yield
-        v = event.place
-        if sieges[v] is not event:  # lifted, or pressed to end earlier
-            release(event)
-            continue
-        now = event.at
-        a = event.actor
-        d = owner[v]
-        if live and event.others != NO_SIEGE:
-            since, until = ceasefires.until(a, d)
-            if until > now:
-                event_list.besiege(event, until + (now - since))
-                continue
-        u = event.origin
-        kind = event.outcome
-        release(event)
-        sieges[v] = None
-        owner[v] = a
-        garrison[v] = 1.0
-        if tracked:
-            fighting[v] = 0
-            expected[v] = infinite
-            changed[v] = now
-            weight[v] = 0.0 if kind == TRANSFERRED else 1.0
-        note((now, v, a, HELD, kind, u))
-        people = population[v]
-        held[a] += people
-        left = held[d] - people
-        held[d] = left
-        if left < due[d]:
-            losses.suffer(d, now)
-        if step[a]:
-            losses.follow(a)
-        towards = relation[a]
-        if gates or (rationed and not supplied[v]):
-            for w in ways[v]:
-                bits = towards[owner[w]]
-                if bits & 1:
-                    march(now, v, w, a, 1, ONWARD)
-                if bits & 2:
-                    march(now, w, v, owner[w])
-            continue
-        along, waits = days_along[v], waits_along[v]
-        for i, w in enumerate(ways[v]):
-            bits = towards[owner[w]]
-            if bits:
-                if bits > 1:
-                    march(now, w, v, owner[w])
-                    if bits == 2:
-                        continue
-                at = now + waits[i]  # `march`, spelled out
-                at = infinite if at > stop else at + along[i]
-                if tracked and at < expected[w]:
-                    expected[w] = at
-                if at <= horizon:
-                    try:
-                        event = reuse()
-                    except IndexError:
-                        event = SimEvent()
-                    event.place = w
-                    event.origin = v
-                    event.actor = a
-                    event.at = at
-                    event.callbacks = on_arrival
-                    push(queue, (at, ARRIVAL, w, event))
+    def __init__(
+        self, model: Model, marches: Marches, ceasefires: Ceasefires, losses: Losses
+    ) -> None:
+        adjacency = model.replication.adjacency
+        self._links, self._relation = adjacency.links, adjacency.relation
+        self._population = adjacency.population
+        self._state = model.state
+        self._note = model.note
+        self._schedule = model.schedule
+        self._marches = marches
+        self._ceasefires = ceasefires
+        self._losses = losses
+
+    def end_siege(self, siege: Siege) -> None:
+        """The siege is over and the place falls; or it stands still while arms rest."""
+        state, v, a = self._state, siege.place, siege.actor
+        if self._ceasefires.in_force:
+            since, until = self._ceasefires.between(a, state.owner[v])
+            if until > siege.at:
+                siege.at = until + (siege.at - since)
+                return
+        state.sieges[v] = None
+        self.take(v, a, siege.outcome, siege.at, siege.origin)
+
+    def take(self, v: int, a: int, kind: int, now: float, u: int = -1) -> None:
+        """*v* comes under *a*, from *u* if it was taken from there."""
+        state = self._state
+        d, siege, people = state.owner[v], state.sieges[v], self._population[v]
+        if siege is not None:
+            state.sieges[v] = None
+            self._schedule.move_end(siege)  # it is lifted
+        state.owner[v] = a
+        state.garrison[v] = 1.0
+        state.fighting[v] = 0
+        state.expected[v] = INFINITE
+        state.changed[v] = now
+        state.weight[v] = 0.0 if kind == TRANSFERRED else 1.0
+        self._note((now, v, a, HELD, kind, u))
+        state.held[a] += people
+        state.held[d] -= people
+        self._losses.suffer(d, now)
+        self._losses.recover(a)
+        self._open_fronts(v, a, now)
+
+    def _open_fronts(self, v: int, a: int, now: float) -> None:
+        """Who took *v* goes on from there; who attacks its new holder comes."""
+        owner, attacks = self._state.owner, self._relation[a]
+        set_out = self._marches.set_out
+        for w, edge in self._links[v]:
+            bits = attacks[owner[w]]
+            if bits & 1:
+                set_out(now, w, v, edge, a, ONWARD)
+            if bits & 2:
+                set_out(now, v, w, edge, owner[w], QUIET)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chronicle.simulation.engine.event_list import EventList
-from chronicle.simulation.engine.state import INFINITE, SimEvent
+from chronicle.simulation.engine.model import Model
+from chronicle.simulation.engine.schedule import Plan
+from chronicle.simulation.engine.state import INFINITE
 from chronicle.simulation.random_streams import log, uniform
 from chronicle.simulation.rules import (
     CEASEFIRE_BEGAN,
@@ -17,49 +18,49 @@ __all__ = ["Ceasefires"]
 
 
 class Ceasefires:
-    """The ceasefires of a run; *live* are the numbers of those in force."""
+    """The ceasefires of a run, by number: [start, end, parties, stage].
 
-    def __init__(self, event_list: EventList) -> None:
-        self._agenda = event_list
-        self._truces = event_list.state.ceasefires
-        self._note = event_list.state.rows.append
-        self.live = [k for k, truce in enumerate(self._truces) if truce[3] == 1]
+    The stage is 0 for one that is to come, 1 in force, 2 over. No parties are all.
+    `in_force` has the numbers of those of stage 1.
+    """
 
-    def until(self, a: int, d: int) -> tuple[float, float]:
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._all = model.state.ceasefires
+        self.in_force = [k for k, one in enumerate(self._all) if one[3] == 1]
+
+    def between(self, a: int, d: int) -> tuple[float, float]:
         """Start and end of the last ceasefire between two; long past if none."""
         since = until = -INFINITE
-        for k in self.live:
-            begin, end, parties, _ = self._truces[k]
-            if (
-                d >= 0
-                and end > until
-                and (not parties or (a in parties and d in parties))
-            ):
+        for k in self.in_force:
+            begin, end, parties, _ = self._all[k]
+            holds = not parties or (a in parties and d in parties)
+            if d >= 0 and end > until and holds:
                 since, until = begin, end
         return since, until
 
     def agree(self, now: float) -> None:
         """A ceasefire of everybody, which follows from losses."""
-        days = self._agenda.replication.parameters.ceasefire_days
-        self._truces.append([now, now + days, [], 0])
-        self.begin(len(self._truces) - 1, now)
+        days = self._model.replication.parameters.ceasefire_days
+        self._all.append([now, now + days, [], 0])
+        self.begin(len(self._all) - 1, now)
 
     def begin(self, k: int, now: float) -> None:
         """Number *k* comes into force, and whether it will break is drawn."""
-        replication, truce = self._agenda.replication, self._truces[k]
-        until, kind = truce[1], CEASEFIRE_ENDED
+        replication, one = self._model.replication, self._all[k]
+        until, kind = one[1], CEASEFIRE_ENDED
         if replication.parameters.ceasefire_break > 0.0:
             x = -log(uniform(replication.keys["ceasefire"], 0, k))
             broken = now + x / replication.parameters.ceasefire_break
             if broken < until:
                 until, kind = broken, CEASEFIRE_BROKEN
-        truce[0], truce[1], truce[3] = now, until, 1
-        self.live.append(k)
-        self._note((now, -1, -1, HELD, CEASEFIRE_BEGAN, -1))
-        self._agenda.post(until, TRUCE_END, k, -1, kind)
+        one[0], one[1], one[3] = now, until, 1
+        self.in_force.append(k)
+        self._model.note((now, -1, -1, HELD, CEASEFIRE_BEGAN, -1))
+        self._model.schedule.post(Plan(until, TRUCE_END, k, -1, kind))
 
-    def end(self, event: SimEvent) -> None:
-        """The ceasefire of that number is over."""
-        self.live.remove(event.place)
-        self._truces[event.place][3] = 2
-        self._note((event.at, -1, -1, HELD, event.aux, -1))
+    def end(self, k: int, kind: int, now: float) -> None:
+        """Number *k* is over: it ended or broke, as *kind* says."""
+        self.in_force.remove(k)
+        self._all[k][3] = 2
+        self._model.note((now, -1, -1, HELD, kind, -1))

@@ -2,97 +2,63 @@
 
 from __future__ import annotations
 
-import math
-
 from chronicle.simulation.engine.ceasefires import Ceasefires
-from chronicle.simulation.engine.event_list import EventList
-from chronicle.simulation.rules import RISING, STEPS, lost_step
+from chronicle.simulation.engine.model import Model
+from chronicle.simulation.engine.schedule import Plan
+from chronicle.simulation.rules import RISING, lost_step
 
 __all__ = ["Losses"]
 
 
 class Losses:
-    """Thresholds of loss by actor, as people that it still holds.
+    """Losses of actors, in people that they held at the branch and hold no more.
 
-    A change of hands need only compare: if `held[d] < due[d]` there is something to
-    `suffer`; if `held[d] < ripe[d]` besieged places of *d* negotiate. `collapse[d]` is
-    the factor on its sieges. The last entry of each is nobody, who never loses.
+    Nobody, who holds what no actor does (the last entry of each list), never loses.
     """
 
-    def __init__(self, event_list: EventList, ceasefires: Ceasefires) -> None:
-        replication = event_list.replication
-        p, start = replication.parameters, replication.adjacency.start
-        self._agenda = event_list
-        self._truces = ceasefires
-        self._held, self._step = event_list.state.held, event_list.state.step
-        self._table = replication.collapse
-        self._start = start
-        self._rising = [p.rising_threshold * people for people in start]
-        self._ceasefire = [p.ceasefire_threshold * people for people in start]
-        self._alarm = [math.inf] * len(start)
-        self._alarmed = [0] * len(start)
-        self.due = [0] * len(start)
-        self.ripe = [0] * len(start)
-        self.collapse = [replication.collapse[step] for step in self._step]
-        self._watch()
-        for d, people in enumerate(start[:-1]):
-            if people > 0:
-                self.follow(d)
-            if p.transfer_rate > 0.0:
-                self.ripe[d] = _fewer_than(people, p.transfer_threshold * people)
+    def __init__(self, model: Model, ceasefires: Ceasefires) -> None:
+        self._model = model
+        self._ceasefires = ceasefires
+        self._parameters = model.replication.parameters
+        self._collapse = model.replication.collapse
+        self._start = model.replication.adjacency.start
+        self._state = model.state
+
+    def shrink(self, d: int) -> float:
+        """The factor on how long places of *d* hold out."""
+        return self._collapse[self._state.step[d]]
+
+    def negotiates(self, d: int) -> bool:
+        """Whether *d* has lost so much that its besieged places negotiate."""
+        p, start = self._parameters, self._start[d]
+        lost = start - self._state.held[d]
+        return d >= 0 and p.transfer_rate > 0.0 and lost > p.transfer_threshold * start
 
     def suffer(self, d: int, now: float) -> None:
-        """*d* holds fewer people than it is `due`."""
-        self.follow(d)
-        lost = self._start[d] - self._held[d]
-        if lost > self._alarm[d]:
-            self._heed(d, lost, now)
-
-    def follow(self, d: int) -> None:
-        """Set the step of losses that *d* is on, and when it comes to the next."""
-        start = self._start[d]
-        self._step[d] = step = lost_step(start, self._held[d])
-        self.collapse[d] = self._table[step]
-        # Who lost this many, rounded up to whole people, is on the next step.
-        next_loss = -(-(step + 1) * start // STEPS)
-        due, alarmed = start - next_loss + 1, self._alarmed[d]
-        self.due[d] = due if due > alarmed else alarmed
-
-    def _heed(self, d: int, lost: int, now: float) -> None:
-        """The loss is above a threshold: uprisings, a ceasefire."""
-        state = self._agenda.state
-        if lost > self._rising[d] and not state.risen[d]:
+        """*d* lost a place: beyond thresholds there are uprisings, and a ceasefire."""
+        if d < 0:
+            return
+        state, p, start = self._state, self._parameters, self._start[d]
+        held = state.held[d]
+        state.step[d] = lost_step(start, held)
+        if start - held > p.rising_threshold * start and not state.risen[d]:
+            state.risen[d] = True
             self._rise(d, now)
-        if lost > self._ceasefire[d] and not state.truce_done:
+        if start - held > p.ceasefire_threshold * start and not state.truce_done:
             state.truce_done = True
-            self._truces.agree(now)
-        self._watch()
-        for actor, people in enumerate(self._start[:-1]):
-            if people > 0:
-                self.follow(actor)
+            self._ceasefires.agree(now)
 
-    def _watch(self) -> None:
-        """Set beyond which loss something happens next to each."""
-        state = self._agenda.state
-        for d, start in enumerate(self._start[:-1]):
-            rising = math.inf if state.risen[d] else self._rising[d]
-            ceasefire = math.inf if state.truce_done else self._ceasefire[d]
-            self._alarm[d] = alarm = min(rising, ceasefire)
-            self._alarmed[d] = 0 if alarm == math.inf else _fewer_than(start, alarm)
+    def recover(self, a: int) -> None:
+        """*a* won a place: it has lost less by now."""
+        if a >= 0:
+            state = self._state
+            state.step[a] = lost_step(self._start[a], state.held[a])
 
     def _rise(self, d: int, now: float) -> None:
         """The listed places that *d* holds rise, each after its own wait."""
-        replication, state = self._agenda.replication, self._agenda.state
-        state.risen[d] = True
+        replication, owner = self._model.replication, self._model.state.owner
         for v, a in replication.adjacency.network.risings:
-            if state.owner[v] == d and replication.adjacency.relation[a][d] & 1:
-                wait = (
-                    replication.wait("rising", v, 0)
-                    * replication.parameters.rising_days
-                )
-                self._agenda.post(now + wait, RISING, v, a, d)
-
-
-def _fewer_than(start: int, threshold: float) -> int:
-    """Fewer people than this are held once more than *threshold* are lost."""
-    return start - math.floor(threshold)
+            if owner[v] == d and replication.adjacency.relation[a][d] & 1:
+                days = replication.parameters.rising_days
+                wait = replication.wait("rising", v, 0) * days
+                self._model.schedule.post(Plan(now + wait, RISING, v, a, d))

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chronicle.simulation.engine.ceasefires import Ceasefires
-from chronicle.simulation.engine.event_list import EventList
-from chronicle.simulation.engine.replication import AGAIN
-from chronicle.simulation.engine.state import SimEvent, siege_of
+from chronicle.simulation.engine.model import Model
+from chronicle.simulation.engine.schedule import Plan
 from chronicle.simulation.interventions import (
     Intervention,
     check,
@@ -44,26 +43,24 @@ Take = Callable[[int, int, int, float], None]
 class DatedOrders:
     """The orders of a run, by number."""
 
-    def __init__(
-        self, event_list: EventList, ceasefires: Ceasefires, take: Take
-    ) -> None:
-        self._agenda = event_list
-        self._truces = ceasefires
+    def __init__(self, model: Model, ceasefires: Ceasefires, take: Take) -> None:
+        self._model = model
+        self._ceasefires = ceasefires
         self._take = take
 
     def begin(self) -> None:
-        """Put the orders of a fresh run on the queue."""
-        for number, entry in enumerate(self._agenda.state.dated):
-            self._agenda.post(entry[0], ORDER, number, -1, 0)
+        """Put the orders of a fresh run on the calendar."""
+        for number, entry in enumerate(self._model.state.dated):
+            self._model.schedule.post(Plan(entry[0], ORDER, number))
 
-    def order(self, event: SimEvent) -> None:
+    def carry_out(self, number: int, now: float) -> None:
         """Carry out the order of that number."""
-        state, now = self._agenda.state, event.at
-        _, kind, v, other, value = state.dated[event.place]
+        model, state = self._model, self._model.state
+        _, kind, v, other, value = state.dated[number]
         if kind == "ceasefire":
-            self._truces.begin(other, now)
+            self._ceasefires.begin(other, now)
         elif kind in ROUTES:
-            state.rows.append((now, v, -1, HELD, ROUTES[kind], other))
+            model.note((now, v, -1, HELD, ROUTES[kind], other))
         elif kind == "transfer":
             if state.owner[v] != other:
                 self._take(v, other, TRANSFERRED, now)
@@ -74,28 +71,23 @@ class DatedOrders:
             self._note(v, CAPACITY_SET, now)
 
     def _reinforce(self, v: int, factor: float, now: float) -> None:
-        state = self._agenda.state
+        """The garrison grows by *factor*; so does what is left of a siege."""
+        state, siege = self._model.state, self._model.state.sieges[v]
         state.garrison[v] *= factor
-        if state.patience[v] >= 0.0:
-            state.patience[v] = AGAIN  # `Contests.contest` asks for the garrison
-        siege = state.sieges[v]
         if siege is not None:
-            at = now + (siege.at - now) * factor
+            siege.at = now + (siege.at - now) * factor
             state.extra[v] *= factor
-            other = siege_of(
-                at, v, siege.origin, siege.actor, siege.outcome, siege.others
-            )
-            self._agenda.besiege(other, at)
+            self._model.schedule.move_end(siege)
         self._note(v, REINFORCED, now)
 
     def _note(self, v: int, what: int, now: float) -> None:
-        state = self._agenda.state
+        state = self._model.state
         status = HELD if state.sieges[v] is None else CONTESTED
-        state.rows.append((now, v, state.owner[v], status, what, -1))
+        self._model.note((now, v, state.owner[v], status, what, -1))
 
     def issue(self, now: float, interventions: Sequence[Intervention]) -> None:
-        """Take further orders into a run under way; what was to be is now."""
-        replication, state = self._agenda.replication, self._agenda.state
+        """Take further orders into a run under way; what is dated earlier is now."""
+        replication, state = self._model.replication, self._model.state
         network, horizon = replication.adjacency.network, replication.horizon
         for given in interventions:
             one = replace(given, day=max(given.day, now))
@@ -106,7 +98,7 @@ class DatedOrders:
                 state.holds.setdefault(row, []).append(hold)
             for entry in dated_entries(one, network, horizon, len(state.ceasefires)):
                 state.dated.append(entry)
-                self._agenda.post(entry[0], ORDER, len(state.dated) - 1, -1, 0)
+                self._model.schedule.post(Plan(entry[0], ORDER, len(state.dated) - 1))
             if one.kind == "ceasefire":
                 t = truce_of(one, network)
                 state.ceasefires.append([t.since, t.until, list(t.parties), 0])

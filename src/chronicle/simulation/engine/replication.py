@@ -36,11 +36,11 @@ from chronicle.simulation.rules import (
     travel_days,
 )
 
-BEATEN, HANDED_OVER, AGAIN = -1.0, -2.0, -3.0
-"""In place of the days of a first siege: what happens instead, or it is over."""
+STANDS, BEATEN, HANDED_OVER = range(3)
+"""What a contest comes to: a siege, or what happens instead of one."""
 
 __all__ = [
-    "AGAIN", "BEATEN", "HANDED_OVER", "Adjacency", "Replication", "adjacency_of",
+    "BEATEN", "HANDED_OVER", "STANDS", "Adjacency", "Replication", "adjacency_of",
     "check_horizon", "replication_of",
 ]  # fmt: skip
 
@@ -49,37 +49,33 @@ __all__ = [
 class Adjacency:
     """The terrain as Python lists, made once and shared by all replicas.
 
-    `links[v]` are pairs (target, edge), `ways[v]` their targets alone, `spans[v]` where
-    they lie in the arrays of `network`. `relation[a][b]` has bit 1 if a attacks b and
-    bit 2 if b attacks a; index -1 is nobody. `fronts` are the links along which a
-    holder attacks at the branch, as (origin, target).
+    `links[v]` are pairs (target, edge). `relation[a][b]` has bit 1 if a attacks b and
+    bit 2 if b attacks a; index -1 is nobody. `start` are the people that each actor
+    holds at the branch. `fronts` are the links along which a holder attacks then, as
+    (origin, target, edge).
     """
 
     network: Network
     population: list[int]
+    size: list[float]
     entity: list[int]
     links: list[tuple[tuple[int, int], ...]]
-    ways: list[tuple[int, ...]]
-    spans: list[slice]
-    fronts: list[tuple[int, int]]
+    fronts: list[tuple[int, int, int]]
     relation: list[list[int]]
     start: list[int]
 
 
 def adjacency_of(network: Network) -> Adjacency:
     """Lay out *terrain* for the engines in plain Python."""
-
-    spans = [slice(lo, hi) for lo, hi in pairwise(network.first.tolist())]
-    targets, edges = network.link_target.tolist(), network.link_edge.tolist()
     # One number object for each row and edge: those that are used often stay near.
-    rows, numbers = range(network.count), range(len(network.distance_km))
-    targets = list(map(list(rows).__getitem__, targets))
-    edges = list(map(list(numbers).__getitem__, edges))
-    ways = [tuple(targets[span]) for span in spans]
-    links = [
-        tuple(zip(way, edges[span], strict=True))
-        for way, span in zip(ways, spans, strict=True)
+    rows, edges = list(range(network.count)), list(range(len(network.distance_km)))
+    pairs = [
+        (rows[w], edges[edge])
+        for w, edge in zip(
+            network.link_target.tolist(), network.link_edge.tolist(), strict=True
+        )
     ]
+    links = [tuple(pairs[lo:hi]) for lo, hi in pairwise(network.first.tolist())]
     size = len(network.actors)
     relation = [
         [
@@ -91,9 +87,9 @@ def adjacency_of(network: Network) -> Adjacency:
     ]
     owner = network.controller.tolist()
     fronts = [
-        (v, w)
-        for v, way in enumerate(ways)
-        for w in way
+        (v, w, edge)
+        for v, around in enumerate(links)
+        for w, edge in around
         if owner[v] >= 0 and relation[owner[v]][owner[w]] & 1
     ]
     start = np.bincount(
@@ -104,10 +100,9 @@ def adjacency_of(network: Network) -> Adjacency:
     return Adjacency(
         network,
         network.population.tolist(),
+        network.size.tolist(),
         network.entity.tolist(),
         links,
-        ways,
-        spans,
         fronts,
         relation,
         [int(people) for people in start],
@@ -160,59 +155,26 @@ class Replication:
         found = self._drawn.get((stream, occurrence))
         return (found or self._draw_all(stream, occurrence, True))[v]
 
-    def first_sieges(self) -> list[float]:
-        """`patience_days` of the first siege of each place, or what happens instead."""
-        p, size = self.parameters, self.adjacency.network.size
-        drawn = self._drawn_of("hold", True)
-        days = np.asarray(patience_days(size, p.hold_days, drawn))  # type: ignore[arg-type]
-        days = np.where(self._drawn_of("repulse") < p.repulse, BEATEN, days)
-        days = np.where(self._drawn_of("transfer") < p.transfer, HANDED_OVER, days)
-        found: list[float] = days.tolist()
-        return found
-
-    def first_parleys(self) -> list[float]:
-        """Days until the first besieged of each place, if they negotiate, give up."""
-        rate = self.parameters.transfer_rate
-        if rate <= 0.0:
-            return []
-        found: list[float] = (self._drawn_of("negotiation", True) / rate).tolist()
-        return found
-
-    def days_by_way(self) -> list[tuple[float, ...]]:
-        """*days* along `adjacency.ways`."""
-        days = tuple(self.days[self.adjacency.network.link_edge].tolist())
-        return list(map(days.__getitem__, self.adjacency.spans))
-
-    def waits_by_way(self) -> list[tuple[float, ...]]:
-        """*onward* along `adjacency.ways`."""
-        days = tuple(self.onward[self.adjacency.network.link_edge].tolist())
-        return list(map(days.__getitem__, self.adjacency.spans))
-
-    def fate(self, v: int, occurrence: int) -> float:
-        """What a contest of a place comes to: 0.0, `BEATEN` or `HANDED_OVER`."""
+    def fate(self, v: int, occurrence: int) -> int:
+        """What a contest of a place comes to: `STANDS`, `BEATEN` or `HANDED_OVER`."""
         if self.luck("transfer", v, occurrence) < self.parameters.transfer:
             return HANDED_OVER
         if self.luck("repulse", v, occurrence) < self.parameters.repulse:
             return BEATEN
-        return 0.0
+        return STANDS
 
     def patience(self, v: int, occurrence: int) -> float:
         """`rules.patience_days` of a siege."""
-        size, mean = float(self.adjacency.network.size[v]), self.parameters.hold_days
+        size, mean = self.adjacency.size[v], self.parameters.hold_days
         return patience_days(size, mean, self.wait("hold", v, occurrence))
-
-    def _drawn_of(
-        self, stream: str, exponential: bool = False, occurrence: int = 0
-    ) -> NDArray[np.float64]:
-        entity = self.adjacency.network.entity
-        found = uniform_array(self.keys[stream], entity, occurrence)
-        return -log_array(found) if exponential else found
 
     def _draw_all(self, stream: str, occurrence: int, exponential: bool) -> list[float]:
         """First draws are wanted by most places: make them all at once."""
-        drawn: list[float] = self._drawn_of(stream, exponential, occurrence).tolist()
-        self._drawn[stream, occurrence] = drawn
-        return drawn
+        entity = self.adjacency.network.entity
+        drawn = uniform_array(self.keys[stream], entity, occurrence)
+        found: list[float] = (-log_array(drawn) if exponential else drawn).tolist()
+        self._drawn[stream, occurrence] = found
+        return found
 
 
 def check_horizon(horizon: float) -> float:

@@ -1,26 +1,16 @@
-"""What changes in a run, as plain data, and the events that change it."""
+"""Everything that changes in a run, as plain data that can be copied and saved."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from chronicle.simulation.engine.replication import Replication
+from chronicle.simulation.engine.schedule import Siege
 from chronicle.simulation.network import Spans
 
-__all__ = [
-    "INFINITE",
-    "Course",
-    "Handler",
-    "Handlers",
-    "ModelState",
-    "Queue",
-    "Row",
-    "SimEvent",
-    "siege_of",
-]  # fmt: skip
+__all__ = ["INFINITE", "ModelState", "Row"]
 
 Row = tuple[float, int, int, int, int, int]
 """A change as it is noted: time, settlement, controller, status, kind, from."""
@@ -30,71 +20,14 @@ INFINITE = float("inf")
 STORED = {"ceasefires": "truces"}  # fields whose name in a checkpoint is an older one
 
 
-class SimEvent:
-    """An event light enough for the hot path, in the shape SimPy asks of its own.
-
-    On the queue it is (at, priority, place, event): ties that remain go by origin,
-    then by `aux`, which is the holder that a rising is against, the number of an order
-    or a ceasefire. The arrival of a force that strikes back, though its actor attacks
-    nobody, has `mask` 3; all else has 1. An arrival that begins a siege becomes the end
-    of it, which has an `outcome` and counts the `others` that press it.
-    """
-
-    __slots__ = (
-        "_ok", "actor", "at", "aux", "callbacks", "mask", "origin", "others",
-        "outcome", "place",
-    )  # fmt: skip
-    _ok: bool
-    callbacks: Any
-    at: float
-    place: int
-    origin: int
-    actor: int
-    aux: int
-    mask: int
-    outcome: int
-    others: int
-
-    def __init__(self) -> None:
-        self._ok = True  # SimPy asks for it
-        self.aux = 0
-        self.mask = 1
-
-    def __lt__(self, other: SimEvent) -> bool:
-        """Ties of time, priority and place; complete, but for events that are equal."""
-        return self.rank() < other.rank()
-
-    def rank(self) -> tuple[int, int, int, int]:
-        """What an event is but for its time, priority and place."""
-        return self.origin, self.aux, self.actor, self.mask
-
-
-def siege_of(
-    at: float, place: int, origin: int, actor: int, outcome: int, others: int
-) -> SimEvent:
-    """A siege of *place* that *actor* laid from *origin* and that ends at *at*."""
-    siege = SimEvent()
-    siege.at, siege.place, siege.origin = at, place, origin
-    siege.actor, siege.outcome, siege.others = actor, outcome, others
-    return siege
-
-
-Handler = Callable[[SimEvent], None]
-Handlers = tuple[Handler, ...]
-Course = Generator[None, SimEvent, None]
-"""A handler that is sent events: `next` once, then `send`."""
-Queue = list[tuple[float, int, int, Any]]
-
-
 @dataclass(slots=True)
 class ModelState:
     """Everything that changes in a run, as lists by settlement or by actor."""
 
     time: float
     owner: list[int]
-    sieges: list[SimEvent | None]
+    sieges: list[Siege | None]
     contests: list[int]
-    patience: list[float]
     extra: list[float]
     garrison: list[float]
     supplied: list[bool]
@@ -125,7 +58,6 @@ class ModelState:
             owner=network.controller.tolist(),
             sieges=[None] * n,
             contests=[0] * n,
-            patience=replication.first_sieges(),
             extra=[0.0] * n,
             garrison=[1.0] * n,
             supplied=[True] * n,
@@ -174,6 +106,7 @@ class ModelState:
     def of(cls, plain: dict[str, Any]) -> ModelState:
         """The inverse of `plain`."""
         given = dict(plain)
+        given.pop("patience", None)  # kept by older versions; drawn again when needed
         for name in ("holds", "gates", "paths", "corridors"):
             spans = {int(k): [tuple(one) for one in v] for k, v in given[name]}
             given[name] = (
@@ -188,13 +121,13 @@ class ModelState:
             given[name] = [tuple(one) for one in given[name]]
         truces = given.pop(STORED["ceasefires"])
         given["ceasefires"] = [[a, b, list(c), d] for a, b, c, d in truces]
-        for name in ("owner", "contests", "patience", "garrison", "supplied"):
+        for name in ("owner", "contests", "garrison", "supplied"):
             given[name] = list(given[name])
         for name in ("extra", "held", "step", "risen"):
             given[name] = list(given[name])
-        sieges: list[SimEvent | None] = [None] * len(given["owner"])
+        sieges: list[Siege | None] = [None] * len(given["owner"])
         for saved in given["sieges"]:
-            siege = siege_of(*saved)
+            siege = Siege(*saved)
             sieges[siege.place] = siege
         given["sieges"] = sieges
         return cls(**given)

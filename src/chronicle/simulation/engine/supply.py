@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from chronicle.simulation.engine.replication import Replication
-from chronicle.simulation.engine.state import ModelState
+from chronicle.simulation.engine.model import Model
 from chronicle.simulation.rules import (
     CONTESTED,
     HELD,
@@ -67,8 +66,9 @@ def in_supply(
     return supplied
 
 
-def judge_supply(replication: Replication, state: ModelState, now: float) -> None:
+def judge_supply(model: Model, now: float) -> None:
     """Find which places are in supply now, and note what that changes."""
+    replication, state = model.replication, model.state
     network = replication.adjacency.network
     kms = network.distance_km.tolist()
     is_open = [True] * len(kms)
@@ -90,4 +90,4 @@ def judge_supply(replication: Replication, state: ModelState, now: float) -> Non
             state.supplied[v] = now_supplied
             kind = SUPPLY_RESTORED if now_supplied else SUPPLY_CUT
             status = CONTESTED if besieged[v] else HELD
-            state.rows.append((now, v, state.owner[v], status, kind, -1))
+            model.note((now, v, state.owner[v], status, kind, -1))

@@ -32,12 +32,13 @@ from chronicle.simulation.compiled.engine import (
     run_chunk_plainly,
     warm_up,
 )
+from chronicle.simulation.engine.hooks import Hook
 from chronicle.simulation.engine.replication import (
     Adjacency,
     adjacency_of,
     check_horizon,
 )
-from chronicle.simulation.engine.simpy_engine import Hook, Simulation
+from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.ensemble.chunks import ChunkFolder
 from chronicle.simulation.interventions import Intervention, Orders, orders_of
 from chronicle.simulation.network import Network
