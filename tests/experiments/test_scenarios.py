@@ -47,6 +47,7 @@ def test_the_scenarios_that_were_promised_are_there() -> None:
         "ceasefire",
         "five-towns",
         "own_rule",
+        "convoy",
     }
 
 

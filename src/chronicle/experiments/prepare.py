@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chronicle.api import Chronicle
@@ -10,7 +9,7 @@ from chronicle.domain.state import State
 from chronicle.errors import InputError, UnknownId, UsageError
 from chronicle.experiments.arms import ForecastTask, label_of, slug_of
 from chronicle.experiments.draws import parameter_draws
-from chronicle.simulation.engine.hooks import Hook
+from chronicle.simulation.engine.hooks import NO_RULES, OwnRules
 from chronicle.simulation.ensemble.ensemble import Ensemble
 from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import Parameters
@@ -39,7 +38,7 @@ def prepared(
     scenario: Scenario,
     chronicle: Chronicle,
     *,
-    hooks: Sequence[Hook] = (),
+    own: OwnRules = NO_RULES,
     people: bool = True,
 ) -> Prepared:
     """Branch *scenario* from *chronicle*, ready to run. Raises as `run_scenario`."""
@@ -47,7 +46,7 @@ def prepared(
     start = _branch_state(scenario, chronicle)
     network = network_of(start, scenario, chronicle.find)
     made = tuple(
-        _ensemble(scenario, names, network, chronicle, hooks, people)
+        _ensemble(scenario, names, network, chronicle, own, people)
         for names in arms_of(scenario)
     )
     question = ForecastTask.of(
@@ -98,7 +97,7 @@ def _ensemble(
     names: tuple[str, ...],
     network: Network,
     chronicle: Chronicle,
-    hooks: Sequence[Hook],
+    own: OwnRules,
     people: bool,
 ) -> Ensemble:
     """The ensemble of an arm; mistakes are told with the name of the file."""
@@ -117,7 +116,8 @@ def _ensemble(
             people=people,
             hosted_by_day=people and cells <= MOST_CELLS,
             engine=scenario.engine,
-            hooks=tuple(hooks),
+            hooks=own.hooks,
+            processes=own.processes,
         )
     except InputError as wrong:
         wrong.args = (f"{scenario.file}: {wrong}",)

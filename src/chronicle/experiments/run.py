@@ -43,7 +43,7 @@ from chronicle.experiments.verification import (
     recorded_days,
     verification_of,
 )
-from chronicle.simulation.engine.hooks import Hook
+from chronicle.simulation.engine.hooks import Hook, OwnProcess, OwnRules
 from chronicle.simulation.ensemble.ensemble import Ensemble, Executor, replica
 from chronicle.simulation.ensemble.ensemble import run as run_ensemble
 from chronicle.simulation.network import Network
@@ -299,6 +299,7 @@ def run_scenario(
     seed: int | None = None,
     engine: str | None = None,
     hooks: Sequence[Hook] = (),
+    processes: Sequence[OwnProcess] = (),
     people: bool = True,
     alone: bool = False,
     executor: Executor = "threads",
@@ -313,10 +314,11 @@ def run_scenario(
     """Run a scenario, or a scenario file, on a chronicle; the bundled case without one.
 
     *replicas*, *seed* and *engine* take the place of those in the file. *hooks* are
-    pure functions `(view, event, random) -> interventions`, and need the engine
-    `simpy`; with them, or *alone*, nothing is pooled. With a *folder* finished chunks
-    are kept there, and *resume* goes on from them. The digest is the same
-    for all engines, executors, workers and chunks.
+    pure functions `(view, event, random) -> interventions`; *processes* are generator
+    functions `(env, world)` that run beside the model on SimPy's environment. Both need
+    the engine `simpy`; with them, or *alone*, nothing is pooled. With a *folder*
+    finished chunks are kept there, and *resume* goes on from them. The digest is the
+    same for all engines, executors, workers and chunks.
     Raises `InputError` for what the scenario says wrong, with file, key and value.
     """
     if not isinstance(scenario, Scenario):
@@ -335,7 +337,8 @@ def run_scenario(
         chronicle = memory()
         chronicle.import_folder(bundled_case())
         licence = licence or LICENCE
-    ready = prepared(scenario, chronicle, hooks=hooks, people=people)
+    own = OwnRules(tuple(hooks), tuple(processes))
+    ready = prepared(scenario, chronicle, own=own, people=people)
     start, network, question = ready.start, ready.network, ready.question
     made = ready.ensembles
     asked = asked_of(scenario, chronicle.identity, start.position)
@@ -363,7 +366,12 @@ def run_scenario(
         events = list(chronicle.log())
         left_out = left_out_of(events, scenario, start.position)
         published, no_pool = published_of(
-            arms[0], question, scenario, start, events, alone=alone or bool(hooks)
+            arms[0],
+            question,
+            scenario,
+            start,
+            events,
+            alone=alone or any(own),
         )
         if published is not None and published.alone:
             why = "fixed parameters, rules of one's own, or asked for alone"

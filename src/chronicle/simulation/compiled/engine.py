@@ -342,6 +342,7 @@ def run_chunk_plainly(
     by_day: bool = False,
     engine: str = "heap",
     hooks: Sequence[Any] = (),
+    processes: Sequence[Any] = (),
     stop: threading.Event | None = None,
 ) -> Results:
     """`run_chunk` without numba, on the bare heap or on SimPy; the same bits."""
@@ -364,6 +365,7 @@ def run_chunk_plainly(
             seed=seed,
             horizon=horizon,
             hooks=hooks,
+            processes=processes,
             people=people,
             engine="simpy" if engine == "simpy" else "heap",
             replication=replication,

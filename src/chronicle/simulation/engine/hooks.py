@@ -20,7 +20,10 @@ from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.random_streams import KeyedRandom, stable_id
 from chronicle.simulation.rules import CHANGES, STATUSES, Change
 
-__all__ = ["Hook", "HookEvent", "OwnProcess", "View", "World", "event_of"]
+__all__ = [
+    "NO_RULES", "Hook", "HookEvent", "OwnProcess", "OwnRules", "View", "World",
+    "event_of",
+]  # fmt: skip
 
 
 class HookEvent(NamedTuple):
@@ -154,3 +157,13 @@ class World(View):
 
 
 OwnProcess = Callable[[simpy.Environment, World], Generator[simpy.Event, Any, object]]
+
+
+class OwnRules(NamedTuple):
+    """The hooks and the processes that a script adds to a scenario."""
+
+    hooks: tuple[Hook, ...] = ()
+    processes: tuple[OwnProcess, ...] = ()
+
+
+NO_RULES = OwnRules()

@@ -1,8 +1,11 @@
-"""The schedule on SimPy: processes, timeouts and interrupts of its public interface.
+"""The schedule on SimPy: timeouts, events and processes of its public interface.
 
-A siege is a process that waits for its end; who presses or lifts it interrupts it. A
-ceasefire, an uprising, an order, supply and people are processes, too. A force on its
-way cannot be stopped, so it is a timeout with a callback and no process.
+What takes its course over days is a process: a ceasefire, an uprising, an order,
+supply, people, and whatever a user lets run beside them. The arrival of a force and the
+end of a siege are single moments, of which there are thousands: timeouts with a
+callback, which is taken off when the end of a siege moves. A process for each siege,
+interrupted by who presses it, reads as well and is slower than the natural style that
+`benchmarks/whatif_rates.py` has for a peer.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from chronicle.simulation.rules import (
     ORDER,
     PEOPLE,
     RISING,
+    SIEGE_END,
     STOP,
     SUPPLY,
     TRUCE_END,
@@ -70,6 +74,14 @@ class Arrival(Moment):
         super().__init__(env, at, arrival_rank(place, origin, actor, mask))
 
 
+class SiegeEnd(Moment):
+    """The moment at which a siege ends, as things stand."""
+
+    def __init__(self, env: Calendar, siege: Siege) -> None:
+        self.siege = siege
+        super().__init__(env, siege.at, rank_of(SIEGE_END, siege.place))
+
+
 class Calendar(simpy.Environment):
     """SimPy's environment, in which simultaneous moments have a designed order."""
 
@@ -106,7 +118,7 @@ class Processes:
         self._horizon = horizon
         self._forces: list[Arrival] = []
         self._plans: set[Plan] = set()
-        self._sieges: dict[int, simpy.Process] = {}
+        self._ends: dict[int, SiegeEnd] = {}
 
     def start(self, front: Front, settle: Callable[[int], None] | None) -> None:
         """Call *front*, and *settle* for each day of people, from now on."""
@@ -142,11 +154,13 @@ class Processes:
 
     def besiege(self, siege: Siege) -> None:
         """See `Schedule`."""
-        self._sieges[siege.place] = self.env.process(self._siege(siege))
+        self._ends[siege.place] = end = SiegeEnd(self.env, siege)
+        end.callbacks.append(self._end_siege)
 
     def move_end(self, siege: Siege) -> None:
         """See `Schedule`."""
-        self._sieges[siege.place].interrupt()
+        self._ends[siege.place].callbacks.remove(self._end_siege)
+        self._besiege_on(siege)
 
     def post(self, plan: Plan) -> None:
         """See `Schedule`."""
@@ -162,24 +176,22 @@ class Processes:
 
     # --- what happens ----------------------------------------------------------------
 
-    def _siege(self, siege: Siege) -> Course:
-        """Wait for the end of a siege; an interrupt means that it is another, or over.
+    def _end_siege(self, end: SiegeEnd) -> None:
+        self._front.end_siege(end.siege)
+        self._besiege_on(end.siege)  # when arms rest, its end moved
 
-        In a ceasefire the end moves, and the siege is still that of its place.
-        """
-        sieges, place, rank = self._front.model.state.sieges, siege.place, siege.rank
-        while sieges[place] is siege:
-            try:
-                yield Moment(self.env, siege.at, rank)
-            except simpy.Interrupt:
-                continue
-            self._front.end_siege(siege)
+    def _besiege_on(self, siege: Siege) -> None:
+        """Wait for the new end of a siege, unless the place is under it no more."""
+        if self._front.model.state.sieges[siege.place] is siege:
+            self.besiege(siege)
 
     def _order(self, plan: Plan) -> Course:
+        """An order is carried out on its day."""
         yield from self._wait(plan)
         self._front.orders.carry_out(plan.place, plan.at)
 
     def _ceasefire(self, plan: Plan) -> Course:
+        """A ceasefire ends, or breaks."""
         yield from self._wait(plan)
         self._front.ceasefires.end(plan.place, plan.aux, plan.at)
 
@@ -207,6 +219,7 @@ class Processes:
             plan.at += 1.0
 
     def _wait(self, plan: Plan) -> Course:
+        """Wait until *plan* is due; until then it is saved in checkpoints."""
         self._plans.add(plan)
         yield Moment(self.env, plan.at, plan.rank)
         self._plans.remove(plan)

@@ -32,7 +32,8 @@ from chronicle.simulation.compiled.engine import (
     run_chunk_plainly,
     warm_up,
 )
-from chronicle.simulation.engine.hooks import Hook
+from chronicle.simulation.engine.checkpoint import name_of
+from chronicle.simulation.engine.hooks import Hook, OwnProcess
 from chronicle.simulation.engine.replication import (
     Adjacency,
     adjacency_of,
@@ -63,9 +64,10 @@ class Ensemble:
     """What is to be run; equal ensembles have equal results.
 
     *thetas*, one row of `Parameters.vector` for each replica, takes the place of
-    *parameters*. *engine* `auto` is `simpy` where there are hooks, else `numba` where
-    it is installed, else `heap`; all give the same results. Raises `InputError` or
-    `UsageError` for what cannot be run, `BudgetExceeded` for too much of it.
+    *parameters*. *engine* `auto` is `simpy` where there are hooks or processes, else
+    `numba` where it is installed, else `heap`; all give the same results. Raises
+    `InputError` or `UsageError` for what cannot be run, `BudgetExceeded` for too much
+    of it.
     """
 
     network: Network
@@ -79,6 +81,7 @@ class Ensemble:
     hosted_by_day: bool = False
     engine: str = "auto"
     hooks: tuple[Hook, ...] = ()
+    processes: tuple[OwnProcess, ...] = ()
 
     def __post_init__(self) -> None:
         check_horizon(self.horizon)
@@ -90,6 +93,8 @@ class Ensemble:
             raise UsageError(f"no engine {self.engine!r}: auto, simpy, heap or numba")
         if self.hooks and self.engine in ("numba", "heap"):
             raise UsageError(f"engine {self.engine!r} has no hooks; take simpy")
+        if self.processes and self.engine in ("numba", "heap"):
+            raise UsageError(f"engine {self.engine!r} has no processes; take simpy")
         if self.hosted_by_day and not self.people:
             raise UsageError("hosted_by_day needs people")
         if self.chosen_engine == "numba":
@@ -118,7 +123,9 @@ class Ensemble:
         """The engine that `auto` stands for."""
         if self.engine != "auto":
             return self.engine
-        return "simpy" if self.hooks else "numba" if has_numba() else "heap"
+        if self.hooks or self.processes:
+            return "simpy"
+        return "numba" if has_numba() else "heap"
 
     @cached_property
     def adjacency(self) -> Adjacency:
@@ -159,8 +166,9 @@ class Ensemble:
         for name in ("seed", "horizon", "replicas", "people", "hosted_by_day"):
             _add(digest, name, getattr(self, name))
         _add(digest, "interventions", self.interventions)
-        names = [f"{hook.__module__}.{hook.__qualname__}" for hook in self.hooks]
-        _add(digest, "hooks", names)
+        _add(digest, "hooks", [name_of(hook) for hook in self.hooks])
+        if self.processes:
+            _add(digest, "processes", [name_of(one) for one in self.processes])
         return digest.hexdigest()
 
     def results(self, chunk: Chunk, stop: threading.Event | None = None) -> Results:
@@ -190,6 +198,7 @@ class Ensemble:
             thetas,
             engine=engine,
             hooks=self.hooks,
+            processes=self.processes,
             **given,
         )
 
@@ -249,6 +258,7 @@ def replica(ensemble: Ensemble, number: int) -> tuple[list[Change], Results]:
         replica=number,
         horizon=ensemble.horizon,
         hooks=ensemble.hooks,
+        processes=ensemble.processes,
         people=ensemble.people,
         engine="heap" if ensemble.chosen_engine == "heap" else "simpy",
     ).until()
