@@ -1,4 +1,4 @@
-"""What is to happen, for the compiled engine; `event_list.py` is the plain twin."""
+"""What is to happen, for the compiled engine; `marches.py` and `schedule.py` are the plain twins."""
 
 from __future__ import annotations
 

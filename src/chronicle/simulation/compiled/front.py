@@ -1,6 +1,6 @@
 """Arrivals and changes of hands for the compiled engine.
 
-`arrivals.py`, `contests.py`, `falls.py` and `losses.py` are the plain twins.
+`contests.py`, `captures.py` and `losses.py` in `engine` are the plain twins.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The course of events once more, in arrays, for numba; only `compiled` imports it.
 
-The story is that of `front.py` and `people.py`, told independently: places are rows of
+The story is that of the pages of `engine`, told independently: places are rows of
 two tables (`ni` whole numbers, `nf` reals), events are (time, key, aux) on a calendar
-queue, and the arithmetic is that of `rules` and `draws`, compiled from the same source.
+queue, and the arithmetic is that of `rules` and `random_streams`, compiled from the same source.
 Arrays that turn out too small set a flag, and the caller runs the replica again with
 larger ones, which changes nothing, as draws are keyed.
 """
