@@ -1,4 +1,4 @@
-"""What is to happen, for the compiled engine; `marches.py` and `schedule.py` are the plain twins."""
+"""What is to happen; `marches.py` and `schedule.py` of `engine` are the twins."""
 
 from __future__ import annotations
 

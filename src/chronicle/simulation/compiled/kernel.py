@@ -2,9 +2,9 @@
 
 The story is that of the pages of `engine`, told independently: places are rows of
 two tables (`ni` whole numbers, `nf` reals), events are (time, key, aux) on a calendar
-queue, and the arithmetic is that of `rules` and `random_streams`, compiled from the same source.
-Arrays that turn out too small set a flag, and the caller runs the replica again with
-larger ones, which changes nothing, as draws are keyed.
+queue, and the arithmetic is that of `rules` and `random_streams`, compiled from the
+same source. Arrays that turn out too small set a flag, and the caller runs the replica
+again with larger ones, which changes nothing, as draws are keyed.
 """
 
 from __future__ import annotations

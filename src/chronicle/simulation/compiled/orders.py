@@ -1,4 +1,4 @@
-"""Orders and supply for the compiled engine, as in `orders.py` and `supply.py` of `engine`."""
+"""Orders and supply, as in `orders.py` and `supply.py` of `engine`."""
 
 from __future__ import annotations
 
