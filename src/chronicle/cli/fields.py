@@ -9,7 +9,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from chronicle.domain import events
-from chronicle.domain.events import RULES, Claim, Event
+from chronicle.domain.base import rules_of
+from chronicle.domain.events import Claim, Event
 from chronicle.domain.names import Gazetteer, did_you_mean
 from chronicle.errors import AmbiguousName, BadField, UnknownId, UsageError
 
@@ -75,7 +76,7 @@ def _value(chronicle: Any, cls: Any, field: str, text: str) -> Any:
 
     Empty is unknown, where the field may be unknown.
     """
-    rule = cls.OWN.get(field, RULES[field])
+    rule = rules_of(cls)[field]
     if field in PLACES and text and cls.TYPE != "settlement-registered":
         return chronicle.find(text)
     if field in ACTORS and text:

@@ -1,172 +1,73 @@
 """What every event has in common: fields that are checked, each by one rule.
 
-A field name means one thing in the whole program, so it keeps one rule (`RULES`); the
-few exceptions stand in `OWN` of the class. `EVENTS` is all that the log may hold.
+The rule of a field stands in its type. What decides and what `help` tells are made of
+it, so they are the same. `EVENTS` is all that the log may hold.
 """
 
-from __future__ import annotations
-
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from chronicle.domain.fields import (
-    NAME_LENGTH,
-    TEXT_LENGTH,
+    Check,
+    Credibility,
+    Day,
+    Id,
+    Name,
+    Note,
     Rule,
     choice,
-    count,
-    credibility,
-    day,
-    flag,
-    ident,
-    matching,
-    number,
-    optional,
-    several,
+    rule_of,
     text,
 )
-from chronicle.domain.vocabulary import (
-    CATEGORIES,
-    CIVILIANS,
-    MEASURES,
-    PRECISIONS,
-    QUALIFIERS,
-    RELATIONS,
-    RELIABILITIES,
-    ROAD_CLASSES,
-    SENSITIVITIES,
-    STATUSES,
-    TIMES_OF_DAY,
-)
+from chronicle.domain.vocabulary import PRECISIONS, RELIABILITIES, TIMES_OF_DAY
 from chronicle.errors import BadField
 
 __all__ = [
     "EVENTS",
-    "RULES",
+    "FIELD_NAMES",
     "Claim",
     "Event",
+    "Precision",
     "Reference",
+    "Reliability",
     "Remark",
     "Report",
+    "TimeOfDay",
     "half_open",
     "rules_of",
     "stored",
-    "title",
 ]
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
-_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_name = text(NAME_LENGTH)
-title = text(NAME_LENGTH, needed=True)
-_note = text(TEXT_LENGTH, lines=True)
-
-RULES: dict[str, Rule] = {
-    "actor": ident,
-    "admin1": _name,
-    "admin1_pcode": _name,
-    "affiliation": _name,
-    "aggregate": flag,
-    "aliases": several(title, 200),
-    "alleged_actor": optional(ident),
-    "area": _name,
-    "backed": ident,
-    "backer": title,
-    "baseline": flag,
-    "basis": _name,
-    "category": choice(*CATEGORIES),
-    "changed": count,
-    "changes": lambda value: value,  # `ReportAmended` has a rule of its own
-    "civilians": choice(*CIVILIANS),
-    "claimed_by": _name,
-    "colour": matching(_COLOUR, "must be a colour, #rrggbb"),
-    "controller": optional(ident),
-    "counter": _name,
-    "credibility": optional(credibility),
-    "dataset": _name,
-    "destination": optional(ident),
-    "digest": matching(_DIGEST, "must be a SHA-256 in lower-case hexadecimal"),
-    "disputed": flag,
-    "distance_km": number(0.0, 25_000.0),
-    "file": title,
-    "from_actor": optional(ident),
-    "geonames_id": _name,
-    "gone": count,
-    "high": optional(count),
-    "includes": several(ident, 1_000),
-    "injured": optional(count),
-    "injured_high": optional(count),
-    "injured_low": optional(count),
-    "killed": optional(count),
-    "killed_high": optional(count),
-    "killed_low": optional(count),
-    "kind": _name,
-    "lat": optional(number(-90.0, 90.0)),
-    "legend": title,
-    "lon": optional(number(-180.0, 180.0)),
-    "low": optional(count),
-    "means": title,
-    "measure": choice(*MEASURES),
-    "name": title,
-    "new": count,
-    "note": _note,
-    "origin": optional(ident),
-    "other": ident,
-    "pcode": _name,
-    "persons": optional(count),
-    "population": optional(count),
-    "precision": choice(*PRECISIONS),
-    "problems": count,
-    "published": optional(day),
-    "qualifier": choice(*QUALIFIERS),
-    "reason": _note,
-    "ref": text(2_000),
-    "relation": choice(*RELATIONS),
-    "reliability": optional(choice(*RELIABILITIES)),
-    "report": ident,
-    "report_id": ident,
-    "road": _name,
-    "road_class": choice(*ROAD_CLASSES),
-    "sensitivity": choice(*SENSITIVITIES),
-    "settlement": ident,
-    "settlement_a": ident,
-    "settlement_b": ident,
-    "short": _name,
-    "shut": flag,
-    "side": _name,
-    "since": optional(day),
-    "source": ident,
-    "status": choice(*STATUSES),
-    "support": _name,
-    "time_of_day": choice(*TIMES_OF_DAY),
-    "until": optional(day),
-    "valid_from": day,
-    "valid_on": optional(day),
-    "was": _name,
-}
+TimeOfDay = Annotated[str, choice(*TIMES_OF_DAY)]
+Precision = Annotated[str, choice(*PRECISIONS)]
+Reliability = Annotated[str, choice(*RELIABILITIES)]
 
 E = TypeVar("E", bound="type[Event]")
-EVENTS: dict[str, type[Event]] = {}  # what the log may hold, by TYPE; nothing else
-_CHECKS: dict[type, list[tuple[str, Rule, Any]]] = {}  # field, rule, default
+EVENTS: dict[str, type["Event"]] = {}  # what the log may hold, by TYPE; nothing else
+FIELD_NAMES: set[str] = set()  # of all events; one name means one thing
+_RULES: dict[type, dict[str, Rule]] = {}
+_CHECKS: dict[type, list[tuple[str, Check, Any]]] = {}  # field, check, default
 _VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {}  # all fields at once
 
 
 def stored(cls: E) -> E:
-    """Enter *cls* among the events that the log may hold."""
+    """Enter *cls* among the events that the log may hold; its docstring tells how."""
     EVENTS[cls.TYPE] = cls
-    _CHECKS[cls] = [
-        (f.name, cls.OWN.get(f.name, RULES[f.name]), f.default) for f in fields(cls)
-    ]
-    _VALUES[cls] = attrgetter(*(f.name for f in fields(cls)))
+    rules = _RULES[cls] = {f.name: rule_of(f.type) for f in fields(cls)}
+    FIELD_NAMES.update(rules)
+    _CHECKS[cls] = [(f.name, rules[f.name].check, f.default) for f in fields(cls)]
+    _VALUES[cls] = attrgetter(*rules)
+    told = "\n".join(f"        {name}: {rule.words}" for name, rule in rules.items())
+    cls.__doc__ = f"{cls.__doc__ or ''}\n    Fields:\n{told}\n    "
     return cls
 
 
-def rules_of(kind: type[Event]) -> dict[str, Rule]:
+def rules_of(kind: type["Event"]) -> dict[str, Rule]:
     """The fields of a kind of event, each with its rule."""
-    return {name: rule for name, rule, _ in _CHECKS[kind]}
+    return dict(_RULES[kind])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,20 +75,19 @@ class Event:
     """What every event has in common: the data set that it came through, if any."""
 
     TYPE: ClassVar[str] = ""
-    OWN: ClassVar[Mapping[str, Rule]] = {}  # rules that differ from RULES here
 
-    dataset: str = ""
+    dataset: Name = ""
 
     def __post_init__(self) -> None:
         checks = _CHECKS.get(type(self))
         if checks is None:
             raise TypeError(f"{type(self).__name__} is no event that the log holds")
         values = _VALUES[type(self)](self)
-        for value, (name, rule, default) in zip(values, checks, strict=True):
+        for value, (name, check, default) in zip(values, checks, strict=True):
             if value is default:  # a default keeps its rule; most fields are left out
                 continue
             try:
-                checked = rule(value)
+                checked = check(value)
             except ValueError as broken:
                 raise BadField(self.TYPE, name, value, str(broken)) from None
             if checked is not value:
@@ -220,14 +120,14 @@ class Report(Event):
     STANAG 2511); None is *not graded*. `basis` says how we have it, `ref` where.
     """
 
-    report_id: str
-    source: str
-    published: date | None = None
-    reliability: str | None = None
-    credibility: int | None = None
-    note: str = ""
-    ref: str = ""
-    basis: str = ""
+    report_id: Id
+    source: Id
+    published: Day | None = None
+    reliability: Reliability | None = None
+    credibility: Credibility | None = None
+    note: Note = ""
+    ref: Annotated[str, text(2_000)] = ""
+    basis: Name = ""
 
 
 class Claim(Report):
@@ -245,7 +145,7 @@ class Remark(Report):
     """A report about a report; its id may be left to `decide` by leaving it empty."""
 
     __slots__ = ()
-    report: str
+    report: Id
 
 
 def half_open(event: Any) -> None:

@@ -1,17 +1,32 @@
 """Claims: what a source says that was so in the world."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from chronicle.domain.base import Claim, half_open, stored, title
-from chronicle.domain.fields import Rule, choice, ident, optional
+from chronicle.domain.base import Claim, Precision, TimeOfDay, half_open, stored
+from chronicle.domain.fields import (
+    Count,
+    Day,
+    Flag,
+    Id,
+    Name,
+    Title,
+    choice,
+    rule_of,
+    several,
+)
 from chronicle.domain.references import route_id
-from chronicle.domain.vocabulary import INCIDENT_KINDS, NAMELESS
+from chronicle.domain.vocabulary import (
+    CATEGORIES,
+    CIVILIANS,
+    INCIDENT_KINDS,
+    MEASURES,
+    NAMELESS,
+    QUALIFIERS,
+    STATUSES,
+)
 
 __all__ = [
     "ControlReported",
@@ -46,20 +61,19 @@ class ControlReported(Claim):
     """
 
     TYPE: ClassVar[str] = "control-reported"
-    OWN: ClassVar[Mapping[str, Rule]] = {"kind": choice("", *INCIDENT_KINDS)}
 
-    settlement: str
-    controller: str | None = None
-    status: str = "held"
-    valid_from: date
-    time_of_day: str = ""
-    precision: str = "day"
-    since: date | None = None
-    until: date | None = None
-    from_actor: str | None = None
-    kind: str = ""
-    claimed_by: str = ""
-    baseline: bool = False
+    settlement: Id
+    controller: Id | None = None
+    status: Annotated[str, choice(*STATUSES)] = "held"
+    valid_from: Day
+    time_of_day: TimeOfDay = ""
+    precision: Precision = "day"
+    since: Day | None = None
+    until: Day | None = None
+    from_actor: Id | None = None
+    kind: Annotated[str, choice("", *INCIDENT_KINDS)] = ""
+    claimed_by: Name = ""
+    baseline: Flag = False
 
     @property
     def since_day(self) -> date:
@@ -84,23 +98,21 @@ class DisplacementReported(Claim):
 
     TYPE: ClassVar[str] = "displacement-reported"
 
-    measure: str
-    category: str
-    persons: int | None = None
-    low: int | None = None
-    high: int | None = None
-    qualifier: str = ""
-    area: str = ""
-    settlement: str | None = None
-    origin: str | None = None
-    destination: str | None = None
-    counter: str = ""
-    valid_on: date | None = None
-    since: date | None = None
-    until: date | None = None
-    includes: tuple[str, ...] = ()
-
-    OWN: ClassVar[Mapping[str, Rule]] = {"settlement": optional(ident)}
+    measure: Annotated[str, choice(*MEASURES)]
+    category: Annotated[str, choice(*CATEGORIES)]
+    persons: Count | None = None
+    low: Count | None = None
+    high: Count | None = None
+    qualifier: Annotated[str, choice(*QUALIFIERS)] = ""
+    area: Name = ""
+    settlement: Id | None = None
+    origin: Id | None = None
+    destination: Id | None = None
+    counter: Name = ""
+    valid_on: Day | None = None
+    since: Day | None = None
+    until: Day | None = None
+    includes: Annotated[tuple[str, ...], several(rule_of(Id), 1_000)] = ()
 
     @property
     def since_day(self) -> date:
@@ -129,30 +141,26 @@ class IncidentReported(Claim):
     """
 
     TYPE: ClassVar[str] = "incident-reported"
-    OWN: ClassVar[Mapping[str, Rule]] = {
-        "kind": choice(*INCIDENT_KINDS),
-        "settlement": optional(ident),
-    }
 
-    kind: str
-    valid_from: date
-    settlement: str | None = None
-    area: str = ""
-    time_of_day: str = ""
-    precision: str = "day"
-    since: date | None = None
-    until: date | None = None
-    alleged_actor: str | None = None
-    claimed_by: str = ""
-    killed: int | None = None
-    killed_low: int | None = None
-    killed_high: int | None = None
-    injured: int | None = None
-    injured_low: int | None = None
-    injured_high: int | None = None
-    civilians: str = ""
-    disputed: bool = False
-    aggregate: bool = False
+    kind: Annotated[str, choice(*INCIDENT_KINDS)]
+    valid_from: Day
+    settlement: Id | None = None
+    area: Name = ""
+    time_of_day: TimeOfDay = ""
+    precision: Precision = "day"
+    since: Day | None = None
+    until: Day | None = None
+    alleged_actor: Id | None = None
+    claimed_by: Name = ""
+    killed: Count | None = None
+    killed_low: Count | None = None
+    killed_high: Count | None = None
+    injured: Count | None = None
+    injured_low: Count | None = None
+    injured_high: Count | None = None
+    civilians: Annotated[str, choice(*CIVILIANS)] = ""
+    disputed: Flag = False
+    aggregate: Flag = False
 
     @property
     def since_day(self) -> date:
@@ -172,10 +180,10 @@ class SupportReported(Claim):
 
     TYPE: ClassVar[str] = "support-reported"
 
-    backer: str  # as the source calls it: a state, an alliance, a group
-    backed: str
-    support: str = ""
-    valid_from: date
+    backer: Title  # as the source calls it: a state, an alliance, a group
+    backed: Id
+    support: Name = ""
+    valid_from: Day
 
     @property
     def since_day(self) -> date:
@@ -189,12 +197,12 @@ class RouteStatusReported(Claim):
 
     TYPE: ClassVar[str] = "route-status-reported"
 
-    settlement_a: str
-    settlement_b: str
-    shut: bool
-    valid_from: date
-    time_of_day: str = ""
-    until: date | None = None
+    settlement_a: Id
+    settlement_b: Id
+    shut: Flag
+    valid_from: Day
+    time_of_day: TimeOfDay = ""
+    until: Day | None = None
 
     @property
     def since_day(self) -> date:
@@ -222,12 +230,11 @@ class LegendReported(Claim):
     """
 
     TYPE: ClassVar[str] = "legend-reported"
-    OWN: ClassVar[Mapping[str, Rule]] = {"colour": title}
 
-    legend: str
-    colour: str
-    means: str
-    valid_from: date
+    legend: Title
+    colour: Title
+    means: Title
+    valid_from: Day
 
     @property
     def since_day(self) -> date:

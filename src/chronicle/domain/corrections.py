@@ -1,15 +1,24 @@
 """Remarks: what is said of reports, and of the files that they came in."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from chronicle.domain.base import RULES, Claim, Event, Remark, rules_of, stored
-from chronicle.domain.fields import Rule, ident
-from chronicle.domain.vocabulary import EDITOR
+from chronicle.domain.base import FIELD_NAMES, Claim, Event, Remark, rules_of, stored
+from chronicle.domain.fields import (
+    Count,
+    Id,
+    Name,
+    Note,
+    Rule,
+    Title,
+    choice,
+    ident,
+    matching,
+)
+from chronicle.domain.vocabulary import EDITOR, RELATIONS
 from chronicle.errors import BadField, Untrusted
 
 __all__ = [
@@ -28,101 +37,6 @@ __all__ = [
 def _own_id(value: Any) -> str:
     """An id, or nothing: then `decide` gives one."""
     return "" if value == "" else ident(value)
-
-
-@stored
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportsLinked(Remark):
-    """*report* and *other* tell of the same change, or cannot both be so."""
-
-    TYPE: ClassVar[str] = "reports-linked"
-    OWN: ClassVar[Mapping[str, Rule]] = {"report_id": _own_id}
-
-    report_id: str = ""
-    source: str = EDITOR
-    report: str
-    other: str
-    relation: str
-
-    def _agree(self) -> None:
-        if self.report == self.other:
-            raise self._refuse("other", "must be another report")
-
-
-@stored
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRetracted(Remark):
-    """*report* is wrong: from now on it does not count; `reason` says why."""
-
-    TYPE: ClassVar[str] = "report-retracted"
-    OWN: ClassVar[Mapping[str, Rule]] = {"report_id": _own_id}
-
-    report_id: str = ""
-    source: str = EDITOR
-    report: str
-    reason: str = ""
-
-
-@stored
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportAmended(Remark):
-    """The fields named in `changes` replace those of *report*, which keeps its place.
-
-    `changes` may be given as a mapping; it is kept as pairs in order of the names.
-    """
-
-    TYPE: ClassVar[str] = "report-amended"
-
-    report_id: str = ""
-    source: str = EDITOR
-    report: str
-    changes: tuple[tuple[str, Any], ...]
-    reason: str = ""
-
-    OWN: ClassVar[Mapping[str, Rule]] = {
-        "report_id": _own_id,
-        "changes": lambda value: _changes(value),
-    }
-
-
-@stored
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRedacted(Remark):
-    """*report* is harmful: its payload is gone, its *digest* (SHA-256) stays."""
-
-    TYPE: ClassVar[str] = "report-redacted"
-    OWN: ClassVar[Mapping[str, Rule]] = {"report_id": _own_id}
-
-    report_id: str = ""
-    source: str = EDITOR
-    report: str
-    reason: str = ""
-    digest: str = ""  # filled in by the log, from the bytes that it removes
-    was: str = ""  # the TYPE of what was removed
-
-
-@stored
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportFinished(Event):
-    """A file was read: its digest, and how many reports were new, changed, gone."""
-
-    TYPE: ClassVar[str] = "import-finished"
-
-    file: str
-    digest: str
-    new: int = 0
-    changed: int = 0
-    gone: int = 0
-    problems: int = 0
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Redacted:
-    """What is left of a report whose payload was removed; the log cannot store it."""
-
-    report_id: str
-    source: str
 
 
 # Fields that an amendment may not touch: they say which report it is.
@@ -151,7 +65,7 @@ def _changes(value: Any) -> tuple[tuple[str, Any], ...]:
     except (TypeError, ValueError):
         raise ValueError("must be fields and their new values") from None
     for name, new in listed:
-        if type(name) is not str or name not in RULES or name in FIXED:
+        if type(name) is not str or name not in FIELD_NAMES or name in FIXED:
             raise ValueError(f"cannot amend {name!r}")
         if name in checked:
             raise ValueError(f"amends {name!r} twice")
@@ -159,6 +73,107 @@ def _changes(value: Any) -> tuple[tuple[str, Any], ...]:
     if not checked:
         raise ValueError("must amend something")
     return tuple(sorted(checked.items()))
+
+
+OwnId = Annotated[str, Rule(_own_id, "an id; empty, and one is given")]
+Changes = Annotated[
+    tuple[tuple[str, Any], ...],
+    Rule(_changes, "fields of the report, each with its new value"),
+]
+Digest = Annotated[
+    str,
+    matching(
+        re.compile(r"[0-9a-f]{64}", re.ASCII),
+        "a SHA-256 in lower-case hexadecimal",
+    ),
+]
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsLinked(Remark):
+    """*report* and *other* tell of the same change, or cannot both be so."""
+
+    TYPE: ClassVar[str] = "reports-linked"
+
+    report_id: OwnId = ""
+    source: Id = EDITOR
+    report: Id
+    other: Id
+    relation: Annotated[str, choice(*RELATIONS)]
+
+    def _agree(self) -> None:
+        if self.report == self.other:
+            raise self._refuse("other", "must be another report")
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRetracted(Remark):
+    """*report* is wrong: from now on it does not count; `reason` says why."""
+
+    TYPE: ClassVar[str] = "report-retracted"
+
+    report_id: OwnId = ""
+    source: Id = EDITOR
+    report: Id
+    reason: Note = ""
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAmended(Remark):
+    """The fields named in `changes` replace those of *report*, which keeps its place.
+
+    `changes` may be given as a mapping; it is kept as pairs in order of the names.
+    """
+
+    TYPE: ClassVar[str] = "report-amended"
+
+    report_id: OwnId = ""
+    source: Id = EDITOR
+    report: Id
+    changes: Changes
+    reason: Note = ""
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRedacted(Remark):
+    """*report* is harmful: its payload is gone, its *digest* (SHA-256) stays."""
+
+    TYPE: ClassVar[str] = "report-redacted"
+
+    report_id: OwnId = ""
+    source: Id = EDITOR
+    report: Id
+    reason: Note = ""
+    digest: Digest = ""  # filled in by the log, from the bytes that it removes
+    was: Name = ""  # the TYPE of what was removed
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFinished(Event):
+    """A file was read: its digest, and how many reports were new, changed, gone."""
+
+    TYPE: ClassVar[str] = "import-finished"
+
+    file: Title
+    digest: Digest
+    new: Count = 0
+    changed: Count = 0
+    gone: Count = 0
+    problems: Count = 0
+    note: Note = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What is left of a report whose payload was removed; the log cannot store it."""
+
+    report_id: str
+    source: str
 
 
 def amended(claim: Claim, changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,15 @@ of the fields (`checked`), and the events by kind (`registrations`, `claims`,
 
 from __future__ import annotations
 
-from chronicle.domain.base import EVENTS, RULES, Claim, Event, Reference, Remark, Report
+from chronicle.domain.base import (
+    EVENTS,
+    FIELD_NAMES,
+    Claim,
+    Event,
+    Reference,
+    Remark,
+    Report,
+)
 from chronicle.domain.claims import (
     ControlReported,
     DisplacementReported,
@@ -62,6 +70,7 @@ __all__ = [
     "CIVILIANS",
     "EDITOR",
     "EVENTS",
+    "FIELD_NAMES",
     "FIXED",
     "INCIDENT_KINDS",
     "MEASURES",
@@ -71,7 +80,6 @@ __all__ = [
     "RELATIONS",
     "RELIABILITIES",
     "ROAD_CLASSES",
-    "RULES",
     "SENSITIVITIES",
     "STATUSES",
     "TERRITORY_KINDS",

@@ -1,7 +1,8 @@
 """Rules for single fields: what a value must be, and its one stored form.
 
-A rule takes a value and returns it in its one form, or raises `ValueError` with the
-rule in words, ready to stand behind the value in a message.
+A check takes a value and returns it in its one form, or raises `ValueError` with the
+rule in words, ready to stand behind the value in a message. A `Rule` is a check that
+also says beforehand what it takes; it stands at the field, in its `Annotated` type.
 """
 
 from __future__ import annotations
@@ -9,15 +10,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 __all__ = [
     "ID_LENGTH",
     "MAX_COUNT",
     "NAME_LENGTH",
     "TEXT_LENGTH",
+    "Check",
+    "Colour",
+    "Count",
+    "Credibility",
+    "Day",
+    "Flag",
+    "Id",
+    "Name",
+    "Note",
     "Rule",
+    "Title",
     "choice",
     "count",
     "credibility",
@@ -26,7 +39,7 @@ __all__ = [
     "ident",
     "matching",
     "number",
-    "optional",
+    "rule_of",
     "seen",
     "several",
     "text",
@@ -37,7 +50,22 @@ ID_LENGTH = 120
 NAME_LENGTH = 300
 TEXT_LENGTH = 20_000
 
-Rule = Callable[[Any], Any]
+Check = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a field may hold: *check* decides, *words* tell."""
+
+    check: Check
+    words: str
+
+    def __call__(self, value: Any) -> Any:
+        return self.check(value)
+
+    def __repr__(self) -> str:
+        return self.words
+
 
 # Bidirectional overrides make text read as what it is not (Unicode TR 36, 2.5).
 _HIDDEN = re.compile(
@@ -84,7 +112,8 @@ def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
             raise ValueError("must not be empty")
         return value
 
-    return rule
+    words = f"text of at most {limit:,} characters"
+    return Rule(rule, f"{words}, not empty" if needed else words)
 
 
 _plain = text(ID_LENGTH, needed=True)
@@ -148,20 +177,20 @@ def number(low: float, high: float) -> Rule:
             raise ValueError(f"must be a number from {low:g} to {high:g}")
         return float(value)
 
-    return rule
+    return Rule(rule, f"a number from {low:g} to {high:g}")
 
 
 def choice(*allowed: str) -> Rule:
     """One of a closed set of words."""
     known = frozenset(allowed)
+    words = "one of " + ", ".join(repr(word) for word in allowed)
 
     def rule(value: Any) -> str:
         if type(value) is not str or value not in known:
-            listed = ", ".join(repr(word) for word in allowed)
-            raise ValueError(f"must be one of {listed}")
+            raise ValueError(f"must be {words}")
         return value
 
-    return rule
+    return Rule(rule, words)
 
 
 def flag(value: Any) -> bool:
@@ -186,26 +215,51 @@ def several(rule: Rule, limit: int) -> Rule:
             raise ValueError("must be a list")
         if len(value) > limit:
             raise ValueError(f"holds more than {limit:,} values")
-        return tuple(rule(one) for one in value)
+        return tuple(rule.check(one) for one in value)
 
-    return check
+    return Rule(check, f"at most {limit:,}, each {rule.words}")
 
 
-def matching(pattern: re.Pattern[str], says: str) -> Rule:
+def matching(pattern: re.Pattern[str], words: str) -> Rule:
     """Empty, or text that the whole of *pattern* matches."""
 
-    def rule(value: Any) -> str:
+    def check(value: Any) -> str:
         if type(value) is not str or (value and not pattern.fullmatch(value)):
-            raise ValueError(says)
+            raise ValueError(f"must be {words}")
         return value
 
-    return rule
+    return Rule(check, f"{words}, or empty")
 
 
 def optional(rule: Rule) -> Rule:
     """None, or a value that keeps *rule*."""
 
     def check(value: Any) -> Any:
-        return None if value is None else rule(value)
+        return None if value is None else rule.check(value)
 
-    return check
+    return Rule(check, f"{rule.words}, or None")
+
+
+def rule_of(hint: Any) -> Rule:
+    """The rule in the type of a field: `Id`, `Day | None`, `Annotated[str, …]`."""
+    for said in getattr(hint, "__metadata__", ()):
+        if isinstance(said, Rule):
+            return said
+    inner = [one for one in get_args(hint) if one is not NoneType]
+    if len(inner) == 1:
+        return optional(rule_of(inner[0]))
+    raise TypeError(f"{hint} has no rule")
+
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+
+# The types of fields. Others stand at their field, where one alone has them.
+Id = Annotated[str, Rule(ident, f"an id: one word of at most {ID_LENGTH} characters")]
+Day = Annotated[date, Rule(day, "a day, YYYY-MM-DD")]
+Count = Annotated[int, Rule(count, f"a whole number from 0 to {MAX_COUNT:,}")]
+Credibility = Annotated[int, Rule(credibility, "a whole number from 1 to 6")]
+Flag = Annotated[bool, Rule(flag, "True or False")]
+Name = Annotated[str, text(NAME_LENGTH)]
+Title = Annotated[str, text(NAME_LENGTH, needed=True)]
+Note = Annotated[str, text(TEXT_LENGTH, lines=True)]
+Colour = Annotated[str, matching(_COLOUR, "a colour, #rrggbb")]

@@ -1,12 +1,23 @@
 """Reference data: settlements, routes, actors and sources."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from chronicle.domain.base import Reference, half_open, stored
+from chronicle.domain.base import Reference, Reliability, half_open, stored
+from chronicle.domain.fields import (
+    Colour,
+    Count,
+    Day,
+    Id,
+    Name,
+    Note,
+    Title,
+    choice,
+    number,
+    rule_of,
+    several,
+)
+from chronicle.domain.vocabulary import ROAD_CLASSES, SENSITIVITIES
 
 __all__ = [
     "ActorRegistered",
@@ -28,20 +39,20 @@ class SettlementRegistered(Reference):
 
     TYPE: ClassVar[str] = "settlement-registered"
 
-    settlement: str
-    name: str
-    lat: float | None = None
-    lon: float | None = None
-    aliases: tuple[str, ...] = ()
-    kind: str = ""
-    admin1: str = ""
-    admin1_pcode: str = ""
-    pcode: str = ""
-    geonames_id: str = ""
-    population: int | None = None
-    sensitivity: str = "low"
-    basis: str = ""
-    note: str = ""
+    settlement: Id
+    name: Title
+    lat: Annotated[float, number(-90.0, 90.0)] | None = None
+    lon: Annotated[float, number(-180.0, 180.0)] | None = None
+    aliases: Annotated[tuple[str, ...], several(rule_of(Title), 200)] = ()
+    kind: Name = ""
+    admin1: Name = ""
+    admin1_pcode: Name = ""
+    pcode: Name = ""
+    geonames_id: Name = ""
+    population: Count | None = None
+    sensitivity: Annotated[str, choice(*SENSITIVITIES)] = "low"
+    basis: Name = ""
+    note: Note = ""
 
     @property
     def key(self) -> str:
@@ -71,13 +82,13 @@ class RouteRegistered(Reference):
 
     TYPE: ClassVar[str] = "route-registered"
 
-    settlement_a: str
-    settlement_b: str
-    distance_km: float
-    road_class: str = "local"
-    road: str = ""
-    basis: str = ""
-    note: str = ""
+    settlement_a: Id
+    settlement_b: Id
+    distance_km: Annotated[float, number(0.0, 25_000.0)]
+    road_class: Annotated[str, choice(*ROAD_CLASSES)] = "local"
+    road: Name = ""
+    basis: Name = ""
+    note: Note = ""
 
     @property
     def key(self) -> str:
@@ -95,15 +106,15 @@ class ActorRegistered(Reference):
 
     TYPE: ClassVar[str] = "actor-registered"
 
-    actor: str
-    name: str
-    short: str = ""
-    side: str = ""
-    kind: str = ""  # ACLED's actor type, as it was in `since`
-    colour: str = ""
-    since: date | None = None
-    until: date | None = None
-    note: str = ""
+    actor: Id
+    name: Title
+    short: Name = ""
+    side: Name = ""
+    kind: Name = ""  # ACLED's actor type, as it was in `since`
+    colour: Colour = ""
+    since: Day | None = None
+    until: Day | None = None
+    note: Note = ""
 
     @property
     def key(self) -> str:
@@ -120,13 +131,13 @@ class SourceRegistered(Reference):
 
     TYPE: ClassVar[str] = "source-registered"
 
-    source: str
-    name: str
-    kind: str = ""
-    affiliation: str = ""
-    reliability: str | None = None
-    since: date | None = None  # the first day on which it published
-    note: str = ""
+    source: Id
+    name: Title
+    kind: Name = ""
+    affiliation: Name = ""
+    reliability: Reliability | None = None
+    since: Day | None = None  # the first day on which it published
+    note: Note = ""
 
     @property
     def key(self) -> str:

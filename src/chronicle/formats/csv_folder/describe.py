@@ -7,8 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from chronicle.domain.base import RULES
-from chronicle.domain.fields import ident
+from chronicle.domain.base import EVENTS, rules_of
 from chronicle.domain.vocabulary import (
     CATEGORIES,
     CIVILIANS,
@@ -129,10 +128,15 @@ def _type(column: Column) -> str:
         return "whole number"
     if name.startswith("decimal"):
         return "number"
-    return "id" if RULES.get(column.value) in _IDS else "text"
+    return "id" if column.value in _IDS else "text"
 
 
-_IDS = (ident, *(RULES[name] for name in ("controller", "from_actor", "origin")))
+_IDS = {
+    name
+    for event in EVENTS.values()
+    for name, rule in rules_of(event).items()
+    if rule.words.startswith("an id")
+}
 
 
 def _words(kind: Kind, name: str, column: Column) -> tuple[str, ...]:
