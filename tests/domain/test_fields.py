@@ -187,7 +187,7 @@ def test_credibility_runs_from_one_to_six():
 
 
 def test_several_values_become_a_tuple_each_by_its_rule():
-    rule = fields.several(fields.ident, 2)
+    rule = fields.several(fields.rule_of(fields.Id), 2)
     assert rule(["a", "b"]) == ("a", "b")
     assert rule(()) == ()
     refused(rule, ["a", "b", "c"], "holds more than 2 values")
@@ -197,15 +197,15 @@ def test_several_values_become_a_tuple_each_by_its_rule():
 
 
 def test_matching_text_is_empty_or_matches_as_a_whole():
-    rule = fields.matching(re.compile("[0-9]+"), "must be digits")
+    rule = fields.matching(re.compile("[0-9]+"), "digits")
     assert rule("") == ""
     assert rule("12") == "12"
     for value in ("12x", "12\n", None, 12):
-        refused(rule, value, "must be digits")
+        refused(rule, value, "digits")
 
 
 def test_an_optional_value_is_none_or_keeps_its_rule():
-    rule = fields.optional(fields.count)
+    rule = fields.optional(fields.rule_of(fields.Count))
     assert rule(None) is None
     assert rule(3) == 3
     refused(rule, "3", "must be a whole number")

@@ -192,7 +192,7 @@ _DRAWS = ("fixed", "prior")  # or the file of a posterior, which ends in .json
 _PARAGRAPHS = fields.text(fields.TEXT_LENGTH, lines=True)
 # It is part of the names of sources, branches and files.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_ID = fields.matching(_WORD, "must be a word of letters, digits, '.', '_' and '-'")
+_ID = fields.matching(_WORD, "a word of letters, digits, '.', '_' and '-'")
 _NAME = fields.text(fields.NAME_LENGTH, needed=True)
 
 
