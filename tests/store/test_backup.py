@@ -280,4 +280,4 @@ def test_progress_is_told(path: Path, tmp_path: Path) -> None:
         record.backup(
             tmp_path / "b.chronicle", progress=lambda what, done: told.append(what)
         )
-    assert list(dict.fromkeys(told)) == ["copying", "replaying"]
+    assert list(dict.fromkeys(told)) == ["copying", "replaying", "verifying"]

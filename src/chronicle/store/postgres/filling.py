@@ -13,6 +13,7 @@ from chronicle.store.postgres.store import LOCK_TIMEOUT, PostgresStore, lock, ma
 from chronicle.store.postgres.writing import copy_rows
 from chronicle.store.sql.snapshot import TABLES, Snapshot
 from chronicle.store.sqlite.backup import Progress
+from chronicle.store.verifying import verify
 
 __all__ = ["fill_server"]
 
@@ -59,6 +60,7 @@ def fill_server(
     store = PostgresStore.open(url)
     try:
         audit(store)
+        verify(store.sealed(), progress=lambda done: tell("verifying", done))
     finally:
         store.close()
     return address.shown, str(kept[1])

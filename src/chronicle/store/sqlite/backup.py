@@ -12,6 +12,7 @@ from chronicle.store.audit import audit
 from chronicle.store.sqlite.making import place
 from chronicle.store.sqlite.snapshot import SQLiteSnapshot
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
+from chronicle.store.verifying import verify
 
 __all__ = ["Backup", "Progress", "backup", "proven", "restore"]
 
@@ -103,6 +104,7 @@ def proven(made: Path, head: int, digest: str, tell: Callable[[str, int], None])
             )
         tell("replaying", 0)
         audit(copy)
+        verify(copy.sealed(), progress=lambda done: tell("verifying", done))
         return copy.identity()
     finally:
         copy.close()
