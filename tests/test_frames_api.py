@@ -165,8 +165,8 @@ def test_a_panel_runs_over_the_days_that_reports_speak_of(tmp_path: Path) -> Non
 STATE_TYPES = {
     "lat": "float64",
     "lon": "float64",
-    "since": "datetime64[s]",
-    "last_heard": "datetime64[s]",
+    "since": "datetime64[us]",
+    "last_heard": "datetime64[us]",
     "disputed": "bool",
     "control": "category",
     "status": "category",
@@ -190,7 +190,7 @@ def test_frames_go_to_parquet_and_back(tmp_path: Path) -> None:
         frame.to_parquet(tmp_path / name)
         again = pd.read_parquet(tmp_path / name)
         assert again.attrs == frame.attrs
-        assert len(again) == len(frame)
+        pd.testing.assert_frame_equal(again, frame)
 
 
 def test_a_state_is_points_for_who_has_geopandas(tmp_path: Path) -> None:

@@ -161,11 +161,11 @@ def test_an_amendment_that_shows_nothing_parts_no_rectangle() -> None:
 
 
 CONTROL_TYPES = {
-    "valid_from": "datetime64[s]",
-    "valid_to": "datetime64[s]",
+    "valid_from": "datetime64[us]",
+    "valid_to": "datetime64[us]",
     "known_from": "datetime64[us, UTC]",
     "known_to": "datetime64[us, UTC]",
-    "published": "datetime64[s]",
+    "published": "datetime64[us]",
     "credibility": "UInt8",
     "baseline": "bool",
     "report": "str",
@@ -186,7 +186,7 @@ def test_columns_and_types_are_the_same_for_every_log(full: bool) -> None:
     rows = panel_frame(log, [DAY], log.store.head())
     assert tuple(rows.columns) == PANEL_COLUMNS
     types = {name: str(rows[name].dtype) for name in PANEL_COLUMNS}
-    days = dict.fromkeys(("on", "since", "last_reported"), "datetime64[s]")
+    days = dict.fromkeys(("on", "since", "last_reported"), "datetime64[us]")
     assert types == dict.fromkeys(PANEL_COLUMNS, "category") | days
 
 

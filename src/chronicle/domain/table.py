@@ -44,7 +44,7 @@ class Table:
     def frame(self) -> pd.DataFrame:
         """A pandas frame whose dtypes go by the names of the columns.
 
-        Days become `datetime64[s]`, times `datetime64[us, UTC]`, numbers that may be
+        Days become `datetime64[us]`, times `datetime64[us, UTC]`, numbers that may be
         unknown nullable integers, words of a closed list categories; tuples become text
         joined by blanks. So a table has the same types whatever is in it, or nothing.
         """
@@ -81,7 +81,7 @@ def _series(values: list[Any], name: str) -> pd.Series[Any]:
     import pandas as pd
 
     if name in DAYS and all(v is None or isinstance(v, date) for v in values):
-        return pd.Series(pd.to_datetime(values)).astype("datetime64[s]")
+        return pd.Series(pd.to_datetime(values)).astype("datetime64[us]")
     if name in TIMES:
         return pd.Series(pd.to_datetime(values, utc=True)).astype("datetime64[us, UTC]")
     if name in COUNTS and all(v is None or type(v) is int for v in values):

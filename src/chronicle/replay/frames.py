@@ -1,7 +1,7 @@
 """Pandas frames straight from columns: control with both intervals, and panels.
 
 Columns and dtypes are the same for every log, an empty one too: ids are categories in
-their own order, days `datetime64[s]`, times `datetime64[us, UTC]`, numbers that may be
+their own order, days `datetime64[us]`, times `datetime64[us, UTC]`, numbers that may be
 unknown nullable integers. `attrs` say which question a frame answers, as text and
 numbers that a Parquet file can keep. The plain twins are in `frames_plain`.
 """
@@ -49,6 +49,7 @@ CONTROL_COLUMNS = (
 PANEL_COLUMNS = ("settlement", "on", "control", "status", "since", "last_reported")
 FREQUENCIES = ("D", "W", "M")
 MOST_CELLS = 100_000_000  # rows of a panel: some 3 GB
+DAY_US = 86_400_000_000  # microseconds
 _EPOCH = date(1970, 1, 1)
 _FAR = np.iinfo(np.int64).min  # NaT
 
@@ -268,10 +269,10 @@ def _category(
 
 
 def _days(numbers: Int32) -> Any:
-    """Day numbers as `datetime64[s]`; `NO_DAY` is NaT."""
-    seconds = numbers.astype(np.int64) * 86_400
-    seconds[numbers == NO_DAY] = _FAR
-    return seconds.view("datetime64[s]")
+    """Day numbers as `datetime64[us]`; `NO_DAY` is NaT."""
+    found = numbers.astype(np.int64) * DAY_US
+    found[numbers == NO_DAY] = _FAR
+    return found.view("datetime64[us]")
 
 
 def _numbers(values: NDArray[np.uint8]) -> Any:
