@@ -12,7 +12,7 @@ import pytest
 
 import chronicle as ch
 from chronicle.domain.views import STATE_COLUMNS
-from chronicle.errors import InputError, RefusedImport, UnknownPlace, UsageError
+from chronicle.errors import InputError, RefusedImport, UnknownId, UsageError
 from chronicle.formats.frame_file import csv_of
 from chronicle.replay.stored import cache_folder
 from own_toy import TOY, write
@@ -158,7 +158,7 @@ def test_a_panel_runs_over_the_days_that_reports_speak_of(tmp_path: Path) -> Non
     assert wide.loc["alder"].tolist() == ["red"] * 8 + ["blue"]
     assert wide.loc["birch"].dropna().tolist() == ["blue"] * 5
     assert len(log.panel(start="2024-01-03", end="2024-01-04")) == 3 * 2
-    with pytest.raises(UnknownPlace, match="no source 'tv'"):
+    with pytest.raises(UnknownId, match="no source 'tv'"):
         log.panel(lens="source:tv")
 
 
