@@ -3,6 +3,7 @@
 replay   the log and the replay engine against peers and limits
 whatif   engines and ensembles against bare SimPy and the natural style
 page     what the page sends, a step of its slider, its first map, against limits
+trust    what safety costs: a record on a server beside a bare COPY
 """
 
 from __future__ import annotations
@@ -70,10 +71,18 @@ def page(events: int, settlements: int) -> Iterator[Take]:
     yield from page_figures.takes(events, settlements)
 
 
+def trust(events: int, settlements: int) -> Iterator[Take]:
+    """What safety costs."""
+    import postgres_figures
+
+    yield from postgres_figures.takes(events, settlements)
+
+
 SUITES: dict[str, Callable[[int, int], Iterator[Take]]] = {
     "replay": replay,
     "whatif": whatif,
     "page": page,
+    "trust": trust,
 }
 
 

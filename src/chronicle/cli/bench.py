@@ -38,7 +38,7 @@ def benchmarks_folder() -> Path:
 @click.command()
 @click.option(
     "--suite",
-    type=click.Choice(["replay", "whatif", "page"]),
+    type=click.Choice(["replay", "whatif", "page", "trust"]),
     default="replay",
     show_default=True,
     help="Which figures.",
