@@ -117,7 +117,9 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(["ref", "support"], names),
     **dict.fromkeys(["backer", "file", "legend", "means", "name"], titles),
     **dict.fromkeys(["note", "reason"], notes),
-    **dict.fromkeys(["changed", "gone", "new", "problems"], counts),
+    **dict.fromkeys(
+        ["changed", "events", "gone", "new", "problems", "reports"], counts
+    ),
     **dict.fromkeys(["high", "injured", "injured_high"], st.none() | counts),
     **dict.fromkeys(["injured_low", "killed", "killed_high"], st.none() | counts),
     **dict.fromkeys(["killed_low", "low", "persons"], st.none() | counts),
@@ -131,7 +133,9 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     "civilians": _one(CIVILIANS),
     "colour": st.sampled_from(["", "#00ff00", "#A0b1C2"]),
     "credibility": st.none() | st.integers(1, 6),
-    "digest": st.text("0123456789abcdef", min_size=64, max_size=64),
+    **dict.fromkeys(
+        ["digest", "root"], st.text("0123456789abcdef", min_size=64, max_size=64)
+    ),
     "distance_km": _number(0.0, 25_000.0),
     "lat": _number(-90.0, 90.0),
     "lon": _number(-180.0, 180.0),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chronicle.domain.events import ActorRegistered as ActorRegistered
     from chronicle.domain.events import ControlReported as ControlReported
     from chronicle.domain.events import DisplacementReported as DisplacementReported
+    from chronicle.domain.events import EvidenceExported as EvidenceExported
     from chronicle.domain.events import ImportFinished as ImportFinished
     from chronicle.domain.events import IncidentReported as IncidentReported
     from chronicle.domain.events import LegendReported as LegendReported
@@ -69,6 +70,7 @@ _EVENTS = (
     "ActorRegistered",
     "ControlReported",
     "DisplacementReported",
+    "EvidenceExported",
     "ImportFinished",
     "IncidentReported",
     "LegendReported",

@@ -54,7 +54,16 @@ from chronicle.replay.stored import digest_of, drop_caches
 from chronicle.store.address import is_server
 from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
+from chronicle.store.checkpoint import VerifyingKey
 from chronicle.store.copying import Copy, copied
+from chronicle.store.custody import (
+    Checked,
+    check_log,
+    head_of,
+    prove_position,
+    prove_report,
+    witness_log,
+)
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore, system_clock
 from chronicle.store.protocol import Store
@@ -65,12 +74,14 @@ from chronicle.store.sqlite.backup import Progress as BackupProgress
 from chronicle.store.sqlite.backup import restore as restored
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
 from chronicle.store.undo import Undone, undo_import
+from chronicle.store.witness import Witnessed, heads_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chronicle import Picture
     from chronicle.archive.write import Archived
+    from chronicle.formats.writing.evidence import Bundle
     from chronicle.replay import Replay
     from chronicle.store.postgres.store import PostgresStore
 
@@ -719,6 +730,76 @@ class Chronicle:
         from chronicle.archive.arrow import write_archive
 
         return write_archive(self._log, Path(folder), licence=licence)
+
+    def verify(
+        self,
+        heads: Sequence[str | Path] = (),
+        keys: Sequence[str] = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> Checked:
+        """Check all of the log against its seal, and against heads kept outside.
+
+        *heads* are files, or folders of a witness; *keys* are those that must have
+        signed. Raises `Tampered` that names the first bad position, `RolledBack` where
+        the log lost its end, `SplitHistory` where it was made anew, `Damaged`, and
+        `Untrusted` for a wrong signature.
+        """
+        found = [head for path in heads for head in heads_in(Path(path))]
+        known = [VerifyingKey.parse(key) for key in keys]
+        return check_log(self._log, found, known, progress)
+
+    def prove(self, report: str | int) -> str:
+        """The proof that a report, or the event at a position, is in the log.
+
+        It is the text of a `.tlog-proof`, which `tools/verify_proof.py` checks without
+        Chronicle. Raises `UnknownReport`.
+        """
+        if isinstance(report, int):
+            return prove_position(self._log, report)
+        return prove_report(self._log, report)
+
+    def signed_head(self) -> str:
+        """What stands for the whole log: how many events, their root, who says so."""
+        return head_of(self._log)
+
+    def witness(
+        self,
+        folder: str | Path,
+        name: str = "witness",
+        progress: Callable[[int], None] | None = None,
+    ) -> tuple[Witnessed, VerifyingKey]:
+        """Check the log against the heads in *folder*; keep its head there, cosigned.
+
+        Returns what was seen, and the key with which others check the cosignature.
+        Raises what `verify` raises, and nothing is kept then.
+        """
+        return witness_log(self._log, Path(folder), name, self._clock(), progress)
+
+    def export_evidence(
+        self,
+        out: str | Path,
+        reports: Sequence[str] = (),
+        *,
+        attachments: Sequence[str | Path] = (),
+        purpose: str = "",
+    ) -> Bundle:
+        """A folder that proves itself: events, signed head, proofs, a page to read.
+
+        Without *reports* it holds the whole log, else those and what was said of them.
+        *attachments* are files, kept under their SHA-256. That it was exported, as of
+        which head and for what *purpose*, is recorded first, where the log can be
+        written to. Raises `UsageError` where *out* is there already.
+        """
+        from chronicle.formats.writing.evidence import write_evidence
+
+        return write_evidence(
+            self._log,
+            Path(out),
+            reports,
+            attachments=[Path(path) for path in attachments],
+            purpose=purpose,
+            name=self.name,
+        )
 
     def vintages(self, of: int | None = None) -> Table:
         """The imports in order; with *of*, a position, what that one said anew."""

@@ -53,6 +53,12 @@ LEAST: dict[type[ev.Event], dict[str, Any]] = {
     ev.ReportRetracted: {"report": "r1"},
     ev.ReportAmended: {"report": "r1", "changes": {"note": "x"}},
     ev.ReportRedacted: {"report": "r1"},
+    ev.EvidenceExported: {
+        "file": "court",
+        "digest": "0" * 64,
+        "events": 3,
+        "root": "1" * 64,
+    },
     ev.ImportFinished: {"file": "control.csv", "digest": "0" * 64},
 }
 CLASSES = list(LEAST)
@@ -69,6 +75,7 @@ COUNT = [-1, MAX_COUNT + 1, 1.5, True, "1"]
 NUMBER_OF = [*COUNT, None]
 FLAG = [0, 1, "yes", None]
 NOTE = [*TEXT, "x" * 20_001, None]
+DIGEST = ["0" * 63, "0" * 65, "G" * 64, "A" * 64, 7, None]
 NUMBER = ["1", None, True, float("nan"), float("inf")]
 WORD = ["no such word", None, 1, ["held"]]
 CHANGES: list[Any] = [
@@ -91,6 +98,7 @@ BAD: dict[str, list[Any]] = {
     **dict.fromkeys(["note", "reason"], NOTE),
     "ref": [*TEXT, "x" * 2_001, "two\nlines"],
     **dict.fromkeys(["changed", "gone", "new", "problems"], NUMBER_OF),
+    **dict.fromkeys(["events", "reports"], NUMBER_OF),
     **dict.fromkeys(["high", "low", "persons", "population"], COUNT),
     **dict.fromkeys(["injured", "injured_high", "injured_low"], COUNT),
     **dict.fromkeys(["killed", "killed_high", "killed_low"], COUNT),
@@ -105,7 +113,7 @@ BAD: dict[str, list[Any]] = {
     "colour": ["green", "#00ff0", "#00ff000", "#00gg00", 7, None],
     "credibility": [0, 7, 1.0, True, "2"],
     "reliability": ["G", "a", "", 1],
-    "digest": ["0" * 63, "0" * 65, "G" * 64, "A" * 64, 7, None],
+    **dict.fromkeys(["digest", "root"], DIGEST),
     "distance_km": [*NUMBER, -0.1, 25_000.1],
     "lat": [*NUMBER, -90.1, 90.1],
     "lon": [*NUMBER, -180.1, 180.1],
@@ -131,7 +139,7 @@ def bad_values(kind: type[ev.Event], name: str) -> list[Any]:
 
 def test_the_classes_tried_here_are_all_that_the_log_may_hold():
     assert {kind.TYPE: kind for kind in CLASSES} == ev.EVENTS
-    assert len(ev.EVENTS) == len(CLASSES) == 15
+    assert len(ev.EVENTS) == len(CLASSES) == 16
 
 
 def test_no_stored_name_of_an_event_ever_changes():
@@ -139,6 +147,7 @@ def test_no_stored_name_of_an_event_ever_changes():
         "actor-registered",
         "control-reported",
         "displacement-reported",
+        "evidence-exported",
         "import-finished",
         "incident-reported",
         "legend-reported",

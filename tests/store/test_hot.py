@@ -14,6 +14,7 @@ from chronicle.domain.events import (
     ControlReported,
     DisplacementReported,
     Event,
+    EvidenceExported,
     ImportFinished,
     IncidentReported,
     LegendReported,
@@ -202,6 +203,10 @@ CASES: list[tuple[Event, dict[str, int]]] = [
         {"kind": 13, "place": 8, "other": 70_000},
     ),
     (ImportFinished(file="f", digest="0" * 64, new=9), {"kind": 14}),
+    (
+        EvidenceExported(file="f", digest="0" * 64, events=3, root="1" * 64),
+        {"kind": 15},
+    ),
 ]
 
 

@@ -24,6 +24,7 @@ _WITH = {
     "archive": frozenset({"licence"}),  # and so has the archive
     "flee": _CLOCKS | {"start", "end", "conflict_days", "licence"},
     "viina": _CLOCKS | {"start", "end"},
+    "evidence": frozenset({"reports", "attachments", "purpose"}),
 }
 _TABLES = (
     "own",
@@ -43,11 +44,12 @@ _TABLES = (
 @click.option(
     "--as",
     "format_",
-    type=click.Choice(["jsonl", "html", "flee", "archive", *_TABLES]),
+    type=click.Choice(["jsonl", "html", "flee", "archive", "evidence", *_TABLES]),
     default="jsonl",
     show_default=True,
     help="jsonl: every event, loses nothing. html: the page of `serve` in one "
-    "file. flee: a folder that FLEE 3.1 takes. own: our folder. control: a table with "
+    "file. flee: a folder that FLEE 3.1 takes. evidence: a folder that proves itself, "
+    "checked by tools/verify_proof.py. own: our folder. control: a table with "
     "intervals of the world and of knowledge. viina: a panel of days. hxl: figures "
     "with tags. archive: Parquet files for SQL engines, gone on with when it is there. "
     "Others by their names.",
@@ -55,7 +57,7 @@ _TABLES = (
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The file; for flee, own and archive a folder.",
+    help="The file; for flee, own, archive and evidence a folder.",
 )
 @click.option(
     "--run",
@@ -75,6 +77,26 @@ _TABLES = (
 @click.option(
     "--licence", metavar="TEXT", help="flee, archive: the licence that goes with it."
 )
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="REPORT",
+    help="evidence: this report, and what was said of it, not the whole log.",
+)
+@click.option(
+    "--attach",
+    "attachments",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="evidence: a file to keep in it under its SHA-256.",
+)
+@click.option(
+    "--purpose",
+    default="",
+    metavar="TEXT",
+    help="evidence: what for; it is recorded with the export.",
+)
 def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     """The whole log as JSON lines, or the record in a form that other programs take.
 
@@ -89,6 +111,10 @@ def export(file: str, format_: str, out: Path | None, **asked: Any) -> None:
     _only_what_goes_with(format_)
     if format_ == "jsonl":
         _jsonl(file, out)
+        return
+    evidence = {name: asked.pop(name) for name in _WITH["evidence"]}
+    if format_ == "evidence":
+        _evidence(file, out, evidence)
         return
     run = asked.pop("run")
     if format_ == "html":
@@ -198,6 +224,19 @@ def _archive(file: str, out: Path | None, licence: str) -> None:
         f"{made.kept} files stay, {made.removed} are gone"
     )
     say(f"duckdb.sql, spark.sql and postgresql.sql in {out} make its tables")
+
+
+def _evidence(file: str, out: Path | None, asked: dict[str, Any]) -> None:
+    if out is None:
+        raise UsageError("--as evidence needs --out, a new folder")
+    with opened(file) as chronicle:
+        made = chronicle.export_evidence(out, **asked)
+    put(f"{made.path}\t{made.events}\t{made.digest}\n")
+    say(f"{made.events:,} events in {made.path}; last stands the SHA-256 of its list")
+    if made.recorded is None:
+        say(f"that it was exported is not recorded: {made.unrecorded}")
+    else:
+        say(f"recorded at position {made.recorded:,}; {made.receipt} proves it")
 
 
 def _jsonl(file: str, out: Path | None) -> None:

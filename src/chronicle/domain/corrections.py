@@ -23,6 +23,7 @@ from chronicle.errors import BadField, Untrusted
 
 __all__ = [
     "FIXED",
+    "EvidenceExported",
     "ImportFinished",
     "Redacted",
     "ReportAmended",
@@ -165,6 +166,26 @@ class ImportFinished(Event):
     changed: Count = 0
     gone: Count = 0
     problems: Count = 0
+    note: Note = ""
+
+
+@stored
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceExported(Event):
+    """A folder that proves itself was made of the log when it had *events* events.
+
+    *root* is their root hash, the head before this event; *digest* is that of the list
+    of the folder's files. *reports* were chosen, 0 for the whole log.
+    """
+
+    TYPE: ClassVar[str] = "evidence-exported"
+
+    file: Title
+    digest: Digest
+    events: Count
+    root: Digest
+    reports: Count = 0
+    reason: Note = ""
     note: Note = ""
 
 

@@ -19,6 +19,7 @@ from chronicle.domain.events import (
     ControlReported,
     DisplacementReported,
     Event,
+    EvidenceExported,
     ImportFinished,
     IncidentReported,
     Redacted,
@@ -133,8 +134,9 @@ def _id(recorded: RecordedEvent) -> str:
 def decide(event: Event, register: Register) -> Event | None:
     """The event as it may be recorded, or None when it adds nothing.
 
-    Asking twice adds nothing, but for `ImportFinished`: one file can be imported at
-    several times, and whoever imports knows whether there was anything to finish.
+    Asking twice adds nothing, but for `ImportFinished` and `EvidenceExported`: one file
+    can be imported at several times, and whoever imports knows whether there was
+    anything to finish.
 
     Raises `InputError` (a name or a report that is not there, an amendment that does
     not fit, a redaction that should be taken back) or `Conflict` (the report id was
@@ -162,7 +164,7 @@ def decide(event: Event, register: Register) -> Event | None:
             return _redaction(event, register)
         case ReportsLinked():
             return _link(event, register)
-        case ImportFinished():
+        case ImportFinished() | EvidenceExported():
             return event
     raise InputError(f"{type(event).__name__} is no event that the log holds")
 

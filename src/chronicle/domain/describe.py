@@ -87,6 +87,9 @@ def says(event: Any) -> str:
                 f"{event.file}: {event.new} new, {event.changed} changed, "
                 f"{event.gone} gone, {event.problems} problems"
             )
+        case "evidence-exported":
+            what = f"{event.reports:,} reports" if event.reports else "the whole log"
+            return f"{event.file}: {what} as evidence, at position {event.events:,}"
     return str(getattr(event, "name", ""))
 
 

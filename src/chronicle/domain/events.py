@@ -31,6 +31,7 @@ from chronicle.domain.claims import (
 )
 from chronicle.domain.corrections import (
     FIXED,
+    EvidenceExported,
     ImportFinished,
     Redacted,
     ReportAmended,
@@ -89,6 +90,7 @@ __all__ = [
     "ControlReported",
     "DisplacementReported",
     "Event",
+    "EvidenceExported",
     "ImportFinished",
     "IncidentReported",
     "LegendReported",

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = [
+    "COSIGNATURE",
     "MAX_BYTES",
     "Head",
     "Signature",
     "VerifyingKey",
     "cosigned",
     "signed",
+    "vkey_of",
 ]
 
 MAX_BYTES = 16_384  # of a head with its signatures
@@ -182,6 +184,13 @@ class VerifyingKey:
                 ) from None
             return True
         return False
+
+
+def vkey_of(
+    key: Ed25519PrivateKey, name: str, algorithm: int = ED25519
+) -> VerifyingKey:
+    """What others need to check what *key* signs under *name*."""
+    return VerifyingKey(name, _public(key), algorithm)
 
 
 def _witnessed(head: Head, when: int) -> bytes:

@@ -139,6 +139,13 @@ SHAPES: dict[str, tuple[int, tuple[str, ...]]] = {
             "dataset",
         ),
     ),
+    "evidence-exported": (
+        1,
+        (
+            *("file", "digest", "events", "root", "reports", "reason", "note"),
+            "dataset",
+        ),
+    ),
 }
 
 # (TYPE, old shape) -> a function from its values to those of the next shape.

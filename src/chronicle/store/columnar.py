@@ -86,6 +86,7 @@ KINDS = {
             "source-registered",
             "route-registered",
             "import-finished",
+            "evidence-exported",
         )
     )
 }

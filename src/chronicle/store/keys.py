@@ -21,9 +21,9 @@ from chronicle.errors import StorageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["config_folder", "signing_key"]
+__all__ = ["config_folder", "signing_key", "witness_key"]
 
-KEY = "signing-key.pem"
+SIGNING, WITNESS = "signing-key.pem", "witness-key.pem"
 FOLDER = "CHRONICLE_CONFIG"
 
 
@@ -43,8 +43,25 @@ def signing_key() -> Ed25519PrivateKey | None:
     Raises `StorageError` for a file that is there and holds no key: a new one in its
     place would sign as a stranger.
     """
+    return _key(SIGNING)
+
+
+def witness_key() -> Ed25519PrivateKey:
+    """The key with which this user says to have seen a head; made if there is none.
+
+    Raises `StorageError` where none can be kept, too.
+    """
+    key = _key(WITNESS)
+    if key is None:
+        raise StorageError(
+            f"no key can be kept in {config_folder()}; {FOLDER} names another folder"
+        )
+    return key
+
+
+def _key(name: str) -> Ed25519PrivateKey | None:
     try:
-        path = config_folder() / KEY
+        path = config_folder() / name
         return _key_at(path, _made(path))
     except (OSError, RuntimeError):  # RuntimeError: there is no home
         return None

@@ -16,6 +16,7 @@ from typing import Any
 from chronicle.domain.decide import Pending, decide
 from chronicle.domain.events import (
     Event,
+    EvidenceExported,
     ImportFinished,
     Redacted,
     Reference,
@@ -90,6 +91,8 @@ class _Merging:
             self._out.add(event.report_id)
             self.merged.left_out += 1
             return None
+        if isinstance(event, EvidenceExported):
+            return None  # it is about the other log, and its head
         if isinstance(event, ImportFinished):
             if event in self._imports:
                 return None
