@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -18,6 +19,7 @@ from chronicle.domain.lenses import parse_lens
 from chronicle.domain.quality import check_table
 from chronicle.domain.state import Evidence, State, state_of
 from chronicle.domain.summary import only, summary_table
+from chronicle.domain.table import Table
 from chronicle.domain.times import spoken_day
 from chronicle.domain.toml_text import lines_of
 from chronicle.errors import UnknownId, UsageError
@@ -185,6 +187,24 @@ def test_what_maps_mean_is_read_with_the_rest_of_the_evidence_only():
     state = see(control("a", "red", 2))
     assert state.heard.legends == state.heard.other.legends == ()
     assert Evidence() != date.min
+
+
+# --- in a notebook ---------------------------------------------------------------
+
+
+def test_a_state_shows_itself_in_a_notebook_with_its_question():
+    page = replace(see(control("a", "red", 2)), what_if="x")._repr_html_()
+    assert page.index("WHAT-IF") < page.index("State at the end of 2024-12-09")
+    assert "<td>alder</td><td>Alder</td><td>1.0</td><td>2.0</td><td>red</td>" in page
+
+
+def test_a_long_table_shows_its_first_rows_as_text_and_says_how_many_more_there_are():
+    rows = [("<script>", ("a", "b"), None)] * 1_060
+    page = Table(("one", "two", "three"), rows, "Who & what", ["a note"])._repr_html_()
+    assert page.startswith("<p><b>Who &amp; what</b></p><table>")
+    assert page.count("<td>&lt;script&gt;</td><td>a b</td><td></td>") == 50
+    assert page.endswith("<p>… and 1,010 rows more</p><p>a note</p>")
+    assert "more" not in Table(("one",), [(1,)])._repr_html_()
 
 
 # --- lines of a scenario ---------------------------------------------------------

@@ -294,6 +294,10 @@ class State:
 
         return marked(state_table(self), self.what_if)
 
+    def _repr_html_(self) -> str:
+        """`table`, as a notebook shows it."""
+        return self.table()._repr_html_()
+
     def frame(self) -> pd.DataFrame:
         """`table` as a pandas frame; `attrs` say which question it answers.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Table"]
+
+SHOWN = 50  # rows in a notebook
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,23 @@ class Table:
         """The values of one column."""
         index = self.columns.index(name)
         return [row[index] for row in self.rows]
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it: what it answers, its first rows, notes."""
+        from html import escape
+
+        def row(cells: Iterable[Any], tag: str) -> str:
+            told = ("" if one is None else str(_flat(one)) for one in cells)
+            return "".join(f"<{tag}>{escape(one)}</{tag}>" for one in told)
+
+        head = [f"<p><b>{escape(line)}</b></p>" for line in self.header.splitlines()]
+        body = (f"<tr>{row(cells, 'td')}</tr>" for cells in self.rows[:SHOWN])
+        left = len(self.rows) - SHOWN
+        notes = [f"… and {left:,} rows more"] if left > 0 else []
+        foot = (f"<p>{escape(note)}</p>" for note in (*notes, *self.notes))
+        columns = f"<thead><tr>{row(self.columns, 'th')}</tr></thead>"
+        table = f"<table>{columns}<tbody>{''.join(body)}</tbody></table>"
+        return "".join((*head, table, *foot))
 
     def frame(self) -> pd.DataFrame:
         """A pandas frame whose dtypes go by the names of the columns.
