@@ -304,7 +304,7 @@ def test_what_cannot_be_a_picture_is_refused_and_nothing_is_written(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_a_storage_error(tmp_path):
-    with pytest.raises(StorageError, match="no picture written"):
+    with pytest.raises(StorageError, match="cannot write"):
         draw(tmp_path / "missing" / "map.svg")
 
 

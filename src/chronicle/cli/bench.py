@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from chronicle.cli.printing import put, tell
-from chronicle.cli.render import emit, say, table_options, write_file
+from chronicle.cli.render import emit, say, table_options
 from chronicle.errors import MissingExtra, UsageError
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["bench", "benchmarks_folder"]
 
@@ -117,7 +118,7 @@ def _emit(
         if out is None:
             put(text + "\n")
         else:
-            write_file(out, text.encode() + b"\n")
+            write_whole(out, text.encode() + b"\n")
         return
     from chronicle.domain.table import Table
 

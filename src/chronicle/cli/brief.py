@@ -11,8 +11,9 @@ import click
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
-from chronicle.cli.render import out_option, say, write_file
+from chronicle.cli.render import out_option, say
 from chronicle.errors import UsageError, how_to_install
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.report.brief import Brief
@@ -95,7 +96,7 @@ def brief(
             raise UsageError("--as docx needs --out, a file")
         put(data.decode())
         return
-    write_file(out, data)
+    write_whole(out, data)
     say(f"brief in {out}")
 
 

@@ -13,9 +13,10 @@ import click
 
 from chronicle.cli.demo_whatif import run_forward
 from chronicle.cli.printing import tell
-from chronicle.cli.render import as_csv, say, show, write_file
+from chronicle.cli.render import as_csv, say, show
 from chronicle.errors import InputError, StorageError, how_to_install
 from chronicle.experiments.bundled import LICENCE, bundled_case
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
@@ -83,10 +84,10 @@ def demo(out: Path, data: Path | None, serve: bool) -> None:
         }
         for name, table in tables.items():
             show(_short(table) if name in LONG else table)
-            write_file(out / f"{name}.csv", as_csv(table).encode())
+            write_whole(out / f"{name}.csv", as_csv(table).encode())
         for day in DAYS:
             state = chronicle.state(day).table()
-            write_file(out / f"state-{day}.csv", as_csv(state).encode())
+            write_whole(out / f"state-{day}.csv", as_csv(state).encode())
         pictures = _draw(chronicle, out)
         report = run_forward(chronicle, source, out)
     tell(f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronicle.cli.printing import tell
-from chronicle.cli.render import as_csv, say, show, write_file
+from chronicle.cli.render import as_csv, say, show
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
@@ -45,7 +46,7 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
     if run.verdict is not None:
         scores = verification_table(run.verdict)
         show(scores)
-        write_file(folder / "scores.csv", as_csv(scores).encode())
+        write_whole(folder / "scores.csv", as_csv(scores).encode())
     (branch,) = sorted((folder / "branches").glob("*.chronicle"))
     tell(f"A replica as a chronicle: chronicle history {branch} {PLACE}")
     report = folder / "report.html"

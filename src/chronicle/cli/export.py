@@ -11,8 +11,9 @@ from click.core import ParameterSource
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
-from chronicle.cli.render import free, say, write_file
+from chronicle.cli.render import free, say
 from chronicle.errors import UsageError
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["export"]
 
@@ -180,12 +181,12 @@ def _other(file: str, format_: str, out: Path | None, asked: dict[str, Any]) -> 
         assert out is not None
         out.mkdir(parents=True, exist_ok=True)
         for name, data in made.items():
-            write_file(out / name, data)
+            write_whole(out / name, data)
         say(f"{', '.join(made)} in {out}" if made else f"nothing to write into {out}")
     elif out is None:
         put(made)
     else:
-        write_file(out, made)
+        write_whole(out, made)
         say(f"{EXPORTS[format_].says}, {len(made):,} bytes in {out}")
 
 
@@ -205,7 +206,7 @@ def _html(file: str, out: Path | None, run: Path | None) -> None:
     free(out)
     with opened(file) as chronicle:
         page = single_file(documents(chronicle, chronicle.name, run))
-    write_file(out, page)
+    write_whole(out, page)
     say(f"{len(page) / 1024:,.0f} KiB in {out}; it works offline")
 
 
@@ -250,5 +251,5 @@ def _jsonl(file: str, out: Path | None) -> None:
                 put(line_of(recorded) + "\n")
             return
         lines = "".join(f"{line_of(recorded)}\n" for recorded in chronicle.log())
-    write_file(out, lines.encode())
+    write_whole(out, lines.encode())
     say(f"{lines.count(chr(10)):,} events in {out}")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chronicle.cli.printing import put
-from chronicle.cli.render import chosen, emit, say, table_options, write_file
+from chronicle.cli.render import chosen, emit, say, table_options
 from chronicle.errors import UsageError
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.domain.table import Table
@@ -55,7 +56,7 @@ def flee(directory: Path, engine: str, format_: str | None, out: Path | None) ->
         if out is None:
             put(text)
         else:
-            write_file(out, text.encode())
+            write_whole(out, text.encode())
         return
     table = _by_day(case, run) if kind == "csv" else _by_camp(case, run, score)
     emit(table, kind, out)

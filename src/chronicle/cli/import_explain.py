@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chronicle.cli.render import emit, free, say, write_file
+from chronicle.cli.render import emit, free, say
 from chronicle.errors import UsageError
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.formats.field_file import Wanted
@@ -55,5 +56,5 @@ def explain(
             emit(Table(COLUMNS, rows, header, file.explained()), kind, out)
         else:
             mapping = file.proposal.mapping(file.options.mapping, file.sheet)
-            write_file(free(save), written(mapping).encode())
+            write_whole(free(save), written(mapping).encode())
             say(f"{file.name}: mapping written to {save}")

@@ -8,8 +8,9 @@ import click
 
 from chronicle.cli.opening import opened
 from chronicle.cli.questions import clock_options, lens_option
-from chronicle.cli.render import free, say, write_file
+from chronicle.cli.render import free, say
 from chronicle.errors import UsageError
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["map_"]
 
@@ -101,5 +102,5 @@ def _page(file: str, out: Path, *, clocks: bool) -> None:
         )
     with opened(file) as chronicle:
         page = single_file(documents(chronicle, chronicle.name, None))
-    write_file(out, page)
+    write_whole(out, page)
     say(f"page in {out}; it works offline")

@@ -19,9 +19,9 @@ from chronicle.cli.render import (
     picked,
     say,
     table_options,
-    write_file,
 )
 from chronicle.errors import UsageError
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["check", "diff", "displaced", "history", "incidents", "log", "state", "why"]
 
@@ -117,7 +117,7 @@ def state(
         if out is None:
             put(data + b"\n")
         else:
-            write_file(out, data)
+            write_whole(out, data)
     elif kind == "parquet":
         from chronicle.formats.parquet import parquet
 
@@ -126,7 +126,7 @@ def state(
         if out is None:
             put(data)
         else:
-            write_file(out, data)
+            write_whole(out, data)
     else:
         emit(found, kind, out)
 
@@ -374,7 +374,7 @@ def log(
             return
         if out is not None:
             lines = [line_of(r) for r in chronicle.log(after) if wanted(r)]
-            write_file(out, "".join(f"{line}\n" for line in lines).encode())
+            write_whole(out, "".join(f"{line}\n" for line in lines).encode())
             return
         for recorded in chronicle.follow(after) if follow else chronicle.log(after):
             if wanted(recorded):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +15,8 @@ import click
 from chronicle.cli.printing import console, put, tell
 from chronicle.domain.visible import visible
 from chronicle.errors import StorageError, UsageError
-from chronicle.formats.writing.guard import guarded
+from chronicle.formats.writing.guard import csv_text, guarded
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.domain.table import Table
@@ -32,7 +30,6 @@ __all__ = [
     "out_option",
     "picked",
     "table_options",
-    "write_file",
 ]
 
 FORMATS = ("table", "csv", "json")
@@ -180,7 +177,7 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
         return
     text = {"table": as_text, "csv": as_csv, "json": as_json}[kind](table)
     if out is not None:
-        write_file(out, text.encode())
+        write_whole(out, text.encode())
     else:
         put(text)
     if kind == "csv":
@@ -212,28 +209,6 @@ def say(line: str) -> None:
         tell(line, err=True)
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; raises `StorageError`.
-
-    What is no plain file (a device, a pipe) is written to, and never replaced.
-    """
-    part = None
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-            return
-        real = path.resolve()
-        part = real.parent / f".chronicle.{os.getpid()}.part"
-        part.write_bytes(data)
-        part.replace(real)
-    except (OSError, ValueError) as broken:
-        if part is not None:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-        why = getattr(broken, "strerror", None) or str(broken)
-        raise StorageError(f"cannot write {path}: {why}") from None
-
-
 def cell(value: Any) -> str:
     """A value as text: unknown is empty, a day is ISO, a flag is yes or no."""
     if value is None:
@@ -261,12 +236,8 @@ def safe_cell(value: Any) -> str:
 
 
 def as_csv(table: Table) -> str:
-    """RFC 4180 with line feeds; formula cells are made safe, `json` is lossless."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([safe_cell(value) for value in row] for row in table.rows)
-    return text.getvalue()
+    """`csv_text`; formula cells are made safe, `json` is lossless."""
+    return csv_text(table.columns, table.rows, safe_cell)
 
 
 def as_json(table: Table) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from chronicle.cli.render import say, write_file
+from chronicle.cli.render import say
 from chronicle.errors import StorageError, UsageError
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["template"]
 
@@ -35,7 +36,7 @@ def template(folder: Path) -> None:
             "another folder"
         )
     for name, text in files.items():
-        write_file(folder / name, text.encode())
+        write_whole(folder / name, text.encode())
     say(
         f"{len(files)} files in {folder}; fill them in, then: chronicle import FILE "
         f"{folder}"

@@ -16,8 +16,6 @@ chronicles, which have a clock.
 
 from __future__ import annotations
 
-import csv
-import io
 import platform
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +30,7 @@ from chronicle.domain.table import Table
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.experiments.folder import asked_of, held_by
-from chronicle.formats.writing.guard import guarded
+from chronicle.formats.writing.guard import csv_text
 from chronicle.simulation.compiled.engine import Results
 from chronicle.simulation.ensemble.chunks import ChunkFolder
 from chronicle.simulation.ensemble.ensemble import digest_of
@@ -75,17 +73,8 @@ def keep_results(run: Run, folder: Path) -> None:
 
 
 def csv_bytes(table: Table) -> bytes:
-    """RFC 4180 with line feeds; unknown is empty, and no cell is a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([_cell(value) for value in row] for row in table.rows)
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    told = "" if value is None else str(value)
-    return guarded(told) if isinstance(value, str) else told
+    """`csv_text` in UTF-8; unknown is empty, and no cell is a formula."""
+    return csv_text(table.columns, table.rows).encode()
 
 
 def versions() -> dict[str, str]:

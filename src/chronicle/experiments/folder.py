@@ -16,6 +16,7 @@ import msgspec
 
 from chronicle.errors import Conflict, StorageError
 from chronicle.simulation.scenario import Scenario
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["asked_of", "held_by", "holds_anything"]
 
@@ -93,10 +94,8 @@ def _read(path: Path) -> Mapping[str, Any] | None:
 
 
 def _write(path: Path, asked: Mapping[str, Any]) -> None:
-    beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(msgspec.json.encode(asked))
-        beside.replace(path)
     except OSError as broken:
         raise StorageError(f"cannot write {path}: {broken.strerror}") from None
+    write_whole(path, msgspec.json.encode(asked))

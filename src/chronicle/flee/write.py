@@ -11,8 +11,6 @@ there, and the closure names that marker.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +19,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from chronicle.errors import InputError, UnknownId, UsageError
+from chronicle.formats.writing.guard import csv_text
 
 __all__ = ["Closure", "ExportedPlace", "ExportedRoad", "conflict_changes", "write_flee"]
 
@@ -320,16 +319,11 @@ def _source_data(
 
 
 def _table(header: str, rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    text.write(header + "\n")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return f"{header}\n{csv_text((), rows, str)}"
 
 
 def _quoted(cell: str) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow([cell])
-    return text.getvalue()
+    return csv_text((cell,), ()).removesuffix("\n")
 
 
 def _settings(*, with_total: bool) -> str:

@@ -18,6 +18,7 @@ from chronicle.experiments.run import Run
 from chronicle.formats.parquet import parquet
 from chronicle.report.figures import draw_run
 from chronicle.report.html import write_report
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["write_run"]
 
@@ -49,20 +50,16 @@ def write_run(run: Run, folder: str | Path, *, branches: int = 0) -> list[Path]:
         pictures = draw_run(run, folder) if find_spec("matplotlib") else {}
         written += pictures.values()
         told = msgspec.json.format(msgspec.json.encode(kept_of(run)), indent=1)
-        written.append(_write(folder / "run.json", told + b"\n"))
+        write_whole(folder / "run.json", told + b"\n")
+        written.append(folder / "run.json")
         written.append(write_report(run, folder / "report.html"))
     except OSError as broken:
         raise StorageError(f"cannot write {folder}: {broken.strerror}") from None
     return written
 
 
-def _write(path: Path, content: bytes) -> Path:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(content)
-    return beside.replace(path)
-
-
 def _write_table(table: Table, stem: Path) -> Path:
-    if find_spec("pyarrow"):
-        return _write(stem.with_name(f"{stem.name}.parquet"), parquet(table))
-    return _write(stem.with_name(f"{stem.name}.csv"), csv_bytes(table))
+    arrow = find_spec("pyarrow") is not None
+    path = stem.with_name(f"{stem.name}.{'parquet' if arrow else 'csv'}")
+    write_whole(path, parquet(table) if arrow else csv_bytes(table))
+    return path

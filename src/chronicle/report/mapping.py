@@ -13,8 +13,9 @@ from chronicle.domain.state import State
 from chronicle.domain.times import Day, KnownAt, as_day
 from chronicle.errors import UsageError
 from chronicle.report.drawing.film import FILMS
-from chronicle.report.drawing.page import PICTURES, Named, store
+from chronicle.report.drawing.page import PICTURES, Named
 from chronicle.report.maps import View, draw_days, film_days, film_span
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
@@ -36,7 +37,7 @@ class Picture:
         target = Path(path)
         if target.suffix.lower() != self.suffix:
             raise UsageError(f"{target.name}: this picture is a {self.suffix[1:]}")
-        store(target, self.data)
+        write_whole(target, self.data)
 
     def _repr_png_(self) -> bytes | None:
         return self.data if self.suffix == ".png" else None

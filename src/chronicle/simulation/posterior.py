@@ -24,6 +24,7 @@ from chronicle.simulation.parameters import INDEX, TABLE
 from chronicle.simulation.prior import keys_of
 from chronicle.simulation.random_streams import STREAMS, stable_id, uniform_array
 from chronicle.store.sqlite.header import is_database
+from chronicle.store.whole_file import write_whole
 
 __all__ = [
     "Made",
@@ -119,13 +120,11 @@ def write_posterior(posterior: Posterior, path: Path) -> None:
     lines = [f" {_json(key)}: {_json(value)}" for key, value in head.items()]
     rows = ",\n".join(f"  {_json(row)}" for row in posterior.rows)
     text = "{\n" + ",\n".join(lines) + ',\n "rows": [\n' + rows + "\n ]\n}\n"
-    beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
     except OSError as broken:
         raise StorageError(f"cannot write {path}: {broken.strerror}") from None
+    write_whole(path, text.encode())
 
 
 def _json(value: Any) -> str:

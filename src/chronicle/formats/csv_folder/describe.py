@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -23,6 +21,7 @@ from chronicle.domain.vocabulary import (
 )
 from chronicle.formats import cells
 from chronicle.formats.csv_folder.kinds import KINDS, Column, Kind
+from chronicle.formats.writing.guard import csv_text
 
 __all__ = ["ColumnInWords", "columns_in_words", "template_files"]
 
@@ -149,11 +148,9 @@ def template_files() -> Iterator[tuple[str, str]]:
     """The names and contents of a folder to fill in; it can be imported as it is."""
     for kind in KINDS:
         if kind.file in _EXAMPLES:
-            out = io.StringIO(newline="")
-            writer = csv.DictWriter(out, list(kind.columns), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(_EXAMPLES[kind.file])
-            yield kind.file, out.getvalue()
+            columns = list(kind.columns)
+            rows = [[row.get(name) for name in columns] for row in _EXAMPLES[kind.file]]
+            yield kind.file, csv_text(columns, rows)
     yield "COLUMNS.md", _page()
 
 

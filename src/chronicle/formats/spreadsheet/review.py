@@ -10,9 +10,11 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from chronicle.errors import InputError, StorageError
+from chronicle.errors import InputError
 from chronicle.formats.rows import open_local
 from chronicle.formats.spreadsheet.names import KINDS, Choices, Open
+from chronicle.formats.writing.guard import csv_text
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["read_choices", "write_review"]
 
@@ -52,11 +54,10 @@ def read_choices(path: Path) -> dict[tuple[str, str], str]:
 
 def write_review(path: Path, choices: Choices, still: Iterable[Open]) -> int:
     """Write what was chosen and what is open; how many are open."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for (kind, name), choice in choices.items():
-        writer.writerow((kind, name, choice, "", "", "", "chosen"))
+    rows: list[tuple[object, ...]] = [
+        (kind, name, choice, "", "", "", "chosen")
+        for (kind, name), choice in choices.items()
+    ]
     names: dict[tuple[str, str], Open] = {}
     for one in still:
         names.setdefault((one.kind, one.name), one)
@@ -64,9 +65,7 @@ def write_review(path: Path, choices: Choices, still: Iterable[Open]) -> int:
     for one in left:
         why = one.rule.split(":")[0].split(";")[0]
         told = " | ".join(one.told)
-        writer.writerow((one.kind, one.name, "", one.rows, one.line, told, why))
-    try:
-        path.write_bytes(b"\xef\xbb\xbf" + out.getvalue().encode())
-    except OSError as broken:
-        raise StorageError(f"cannot write {path}: {broken.strerror}") from None
+        rows.append((one.kind, one.name, "", one.rows, one.line, told, why))
+    # Names stand as they are: they are compared with the file when the review is read.
+    write_whole(path, b"\xef\xbb\xbf" + csv_text(COLUMNS, rows, str).encode())
     return len(left)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
-__all__ = ["cell", "csv_bytes", "guarded"]
+__all__ = ["cell", "csv_bytes", "csv_text", "guarded"]
 
 # Spreadsheets of East Asia take the full-width forms too, and all pass over blanks.
 _STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -27,7 +27,7 @@ def cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return repr(value)
+        return str(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
@@ -37,10 +37,23 @@ def cell(value: object) -> str:
     return guarded(str(value))
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A CSV file in UTF-8, guarded; its header is not, as it is ours."""
+def csv_text(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    as_cell: Callable[[object], str] = cell,
+) -> str:
+    """RFC 4180 with line feeds, each value by *as_cell*; the header is ours, as it is.
+
+    Without *columns* there is no header.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return text.getvalue().encode()
+    if columns:
+        writer.writerow(columns)
+    writer.writerows([as_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """`csv_text` in UTF-8."""
+    return csv_text(columns, rows).encode()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chronicle.errors import StorageError, UsageError
+from chronicle.errors import UsageError
 from chronicle.report.drawing.palette import colours_of_sides
+from chronicle.store.whole_file import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,18 +36,11 @@ def write_film(path: Path, frames: Iterable[bytes], per_second: float) -> None:
     suffix = path.suffix.lower()
     if suffix not in FILMS:
         raise UsageError(f"{path.name}: a film is {', '.join(FILMS)}")
-    part = path.with_name(f".{path.name}.part{suffix}")
-    try:
+    with whole_file(path) as part:
         if suffix == ".mp4":
             _mp4(part, frames, per_second)
         else:
             _animated(part, frames, per_second, suffix)
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}; no film written") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _animated(

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chronicle.errors import MissingExtra, StorageError, UsageError
+from chronicle.errors import MissingExtra, UsageError
 from chronicle.report.drawing.palette import INK, PAPER, QUIET
 from chronicle.report.drawing.words import plain
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,6 @@ __all__ = [
     "Target",
     "WhatIf",
     "sheet",
-    "store",
 ]
 
 DOTS_PER_INCH = 150
@@ -285,19 +285,7 @@ def sheet(
     if isinstance(path, Named):
         path.write(data)
     else:
-        store(Path(path), data)
-
-
-def store(path: Path, data: bytes) -> None:
-    """Put *data* at *path* whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise StorageError(f"{path}: {error.strerror}; no picture written") from error
+        write_whole(Path(path), data)
 
 
 def _header(page: Sheet, title: str, caption: Caption, what_if: WhatIf | None) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import zipfile
 from dataclasses import dataclass, fields
@@ -19,6 +18,7 @@ import numpy as np
 
 from chronicle.errors import Conflict, StorageError
 from chronicle.simulation.compiled.engine import Results
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["ChunkFolder"]
 
@@ -41,7 +41,9 @@ class ChunkFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             if not manifest.exists():
-                _write(manifest, msgspec.json.encode({"identity": identity}))
+                write_whole(
+                    manifest, msgspec.json.encode({"identity": identity}), durable=True
+                )
                 return cls(path)
             found = msgspec.json.decode(manifest.read_bytes())
         except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
@@ -60,8 +62,8 @@ class ChunkFolder:
         content = buffer.getvalue()
         name = f"chunk-{first:08d}-{hashlib.sha256(content).hexdigest()[:16]}.npz"
         try:
-            _write(self.path / name, content)
-        except OSError as error:
+            write_whole(self.path / name, content, durable=True)
+        except StorageError as error:
             raise StorageError(
                 f"{self.path}: chunk not kept: {error}; earlier chunks are safe, "
                 "make room and resume"
@@ -106,13 +108,3 @@ def _whole(part: Results) -> bool:
         and (one.shape[1:] == other.shape[1:] and len(one) in (0, replicas))
         for one, other in zip(part.arrays(), alike.arrays(), strict=True)
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside, flush to disk, move into place."""
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
