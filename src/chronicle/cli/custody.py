@@ -9,8 +9,9 @@ import click
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put, tell
 from chronicle.cli.progress import progress_bar
-from chronicle.cli.render import free, say, write_file
+from chronicle.cli.render import free, say
 from chronicle.errors import UsageError
+from chronicle.store.whole_file import write_whole
 
 __all__ = ["head", "prove", "verify", "witness"]
 
@@ -78,7 +79,7 @@ def prove(file: str, report: str, out: Path | None) -> None:
     if out is None:
         put(proof)
         return
-    write_file(out, proof.encode())
+    write_whole(out, proof.encode())
     say(f"{len(proof.encode()):,} bytes in {out}")
 
 
@@ -109,7 +110,7 @@ def head(file: str, key: bool, out: Path | None) -> None:
     if out is None:
         put(text)
     else:
-        write_file(out, text.encode())
+        write_whole(out, text.encode())
 
 
 @click.command()
