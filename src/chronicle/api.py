@@ -37,6 +37,7 @@ from chronicle.errors import (
     AmbiguousName,
     InputError,
     IntegrityFailure,
+    MissingExtra,
     UnknownId,
     UsageError,
 )
@@ -954,9 +955,8 @@ def _servers() -> type[PostgresStore]:
     try:
         from chronicle.store.postgres.store import PostgresStore
     except ImportError:
-        raise UsageError(
-            "a chronicle on a server needs psycopg: "
-            "pip install 'conflict-chronicle[postgres]'"
+        raise MissingExtra(
+            "a chronicle on a server needs psycopg", "postgres"
         ) from None
     return PostgresStore
 

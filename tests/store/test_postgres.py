@@ -257,6 +257,9 @@ def test_a_writer_adds_a_reader_reads_and_a_stranger_neither(
         "postgresql://alice:s3cret@127.0.0.1/db?schema=Ümlaut",
         "postgresql://alice:s3cret@127.0.0.1/db?schema=pg_catalog",
         "postgresql://alice:s3cret%zz@127.0.0.1/db",
+        "postgresql://alice:s3cret/s3cret@127.0.0.1/db",
+        "postgresql://alice:12/s3cret@127.0.0.1/db",
+        "postgresql://alice:x@s3cret@127.0.0.1:1/db",
     ],
 )
 def test_a_password_is_never_shown(address: str) -> None:

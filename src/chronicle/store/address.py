@@ -8,7 +8,7 @@ __all__ = ["hidden", "is_server"]
 
 _SCHEME = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _PASSWORD = re.compile(
-    r"(postgres(?:ql)?://[^\s/?#:@]*:)[^\s/?#]*(?=@)"  # user:password@host
+    r"(postgres(?:ql)?://[^\s/?#:@]*:)[^\s'\"]*(?=@)"  # user:password@host
     r"|([?&](?:ssl)?password=)[^\s&#'\"]*",
     re.IGNORECASE,
 )

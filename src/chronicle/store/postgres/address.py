@@ -13,6 +13,7 @@ __all__ = ["Address", "parse"]
 
 SCHEMA = "chronicle"  # where the address names none
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
+_PORTS = re.compile(r"[0-9,]*", re.ASCII)
 _CLASS = 0x4348524E  # "CHRN": the first half of the keys of our advisory locks
 
 
@@ -59,6 +60,9 @@ def parse(told: str) -> Address:
     except ProgrammingError:  # its message holds the whole address
         raise _unreadable() from None
     parameters = {key: str(value) for key, value in found.items() if value is not None}
+    rest = parameters.get("host", "") + parameters.get("dbname", "")
+    if not _PORTS.fullmatch(parameters.get("port", "")) or "@" in rest:
+        raise _unreadable()  # a password with `/` or `@` in it, which is told to nobody
     return Address(parameters, schema, _shown(parameters, schema))
 
 
