@@ -172,6 +172,8 @@ _FULL: dict[type[Event], dict[str, Any]] = {
         "basis": "a gazetteer",
         "note": "n",
         "dataset": "toy",
+        "published": "2019-05-01",
+        "population_published": "2023-10-01",
     },
     RouteRegistered: {
         "settlement_a": "alder",
@@ -182,6 +184,7 @@ _FULL: dict[type[Event], dict[str, Any]] = {
         "basis": "measured",
         "note": "n",
         "dataset": "toy",
+        "published": "2019-05-01",
     },
     ActorRegistered: {
         "actor": "red",

@@ -125,7 +125,10 @@ _ANY: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(["killed_low", "low", "persons"], st.none() | counts),
     "population": st.none() | counts,
     **dict.fromkeys(["aggregate", "baseline", "disputed", "shut"], st.booleans()),
-    **dict.fromkeys(["published", "since", "until", "valid_on"], st.none() | dates),
+    **dict.fromkeys(
+        ["population_published", "published", "since", "until", "valid_on"],
+        st.none() | dates,
+    ),
     "valid_from": dates,
     "aliases": st.lists(titles, max_size=3).map(tuple),
     "includes": st.lists(idents, max_size=3).map(tuple),

@@ -103,7 +103,9 @@ BAD: dict[str, list[Any]] = {
     **dict.fromkeys(["injured", "injured_high", "injured_low"], COUNT),
     **dict.fromkeys(["killed", "killed_high", "killed_low"], COUNT),
     **dict.fromkeys(["aggregate", "baseline", "disputed", "shut"], FLAG),
-    **dict.fromkeys(["published", "since", "until", "valid_on"], DAYS),
+    **dict.fromkeys(
+        ["population_published", "published", "since", "until", "valid_on"], DAYS
+    ),
     "valid_from": [*DAYS, None],
     "aliases": ["alder", [""], ["x" * 301], ["x"] * 201, None, {"a"}],
     "includes": ["r1", [""], ["a b"], ["x"] * 1_001, None],
@@ -245,7 +247,8 @@ def test_every_field_that_holds_a_day_was_tried_with_a_time():
         for name, rule in rules_of(kind).items()
         if rule.words.startswith("a day")
     }
-    assert days == {"published", "since", "until", "valid_from", "valid_on"}
+    spans = {"since", "until", "valid_from", "valid_on"}
+    assert days == {"population_published", "published", *spans}
     assert all(DATETIMES[0] in BAD[name] for name in days)
 
 

@@ -39,8 +39,12 @@ def test_what_is_stored_comes_back_equal(event: Event) -> None:
 def test_every_shape_ever_stored_can_be_read(file: Path) -> None:
     said = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
     body = bytes.fromhex(file.read_text(encoding="utf-8"))
-    event = decode(file.name.split(".")[0], body)
-    assert golden.as_json(event) == said
+    type_, shape, _ = file.stem.split(".")
+    event = decode(type_, body)
+    now = golden.as_json(event)
+    newer = now.keys() - said.keys()  # fields that the shape did not have
+    assert not newer or int(shape) < SHAPES[type_][0]
+    assert {name: now[name] for name in said} == said
     assert EVENTS[said.pop("type")](**said) == event
 
 

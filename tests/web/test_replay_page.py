@@ -152,10 +152,33 @@ def test_the_page_says_what_the_library_says_of_the_bundled_case(
 def syria_log() -> list[RecordedEvent]:
     """The bundled case in memory, with corrections of every kind at its end."""
     from chronicle import memory
-    from chronicle.domain.events import ReportAmended, ReportRetracted
+    from chronicle.domain.events import (
+        ControlReported,
+        ReportAmended,
+        ReportRetracted,
+        SettlementRegistered,
+    )
 
     record = memory()
     record.import_folder(bundled_case())
+    record.append(
+        [
+            SettlementRegistered(settlement="new", name="New", published="2024-11-30"),
+            SettlementRegistered(settlement="old", name="Old", published="2024-12-02"),
+            SettlementRegistered(settlement="old", name="Old", published="2024-11-28"),
+            *(
+                ControlReported(
+                    report_id=f"b-{place}",
+                    source="compiler",
+                    settlement=place,
+                    controller="gov",
+                    valid_from="2024-11-26",
+                    baseline=True,
+                )
+                for place in ("new", "old")
+            ),
+        ]
+    )
     record.append(
         [
             ReportRetracted(report="c700", reason="for the test"),

@@ -46,6 +46,7 @@ from chronicle.domain.references import (
     RouteRegistered,
     SettlementRegistered,
     SourceRegistered,
+    as_published,
     route_id,
 )
 from chronicle.domain.vocabulary import (
@@ -108,6 +109,7 @@ __all__ = [
     "SourceRegistered",
     "SupportReported",
     "amended",
+    "as_published",
     "route_id",
     "with_changes",
 ]

@@ -1,9 +1,10 @@
 """Reference data: settlements, routes, actors and sources."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, ClassVar
 
-from chronicle.domain.base import Reference, Reliability, half_open, stored
+from chronicle.domain.base import Event, Reference, Reliability, half_open, stored
 from chronicle.domain.fields import (
     Colour,
     Count,
@@ -24,6 +25,7 @@ __all__ = [
     "RouteRegistered",
     "SettlementRegistered",
     "SourceRegistered",
+    "as_published",
     "route_id",
 ]
 
@@ -34,7 +36,9 @@ class SettlementRegistered(Reference):
     """A populated or strategic place exists at *lat*, *lon* (WGS 84, degrees).
 
     Both are None where nobody has said where it is: it is answered about, and left off
-    maps.
+    maps. Who asks what was `published` by a day is not told of it before it was, nor of
+    its population before that was (by default with the place); a place without a date
+    is known on every day.
     """
 
     TYPE: ClassVar[str] = "settlement-registered"
@@ -53,6 +57,8 @@ class SettlementRegistered(Reference):
     sensitivity: Annotated[str, choice(*SENSITIVITIES)] = "low"
     basis: Name = ""
     note: Note = ""
+    published: Day | None = None
+    population_published: Day | None = None
 
     @property
     def key(self) -> str:
@@ -89,6 +95,7 @@ class RouteRegistered(Reference):
     road: Name = ""
     basis: Name = ""
     note: Note = ""
+    published: Day | None = None
 
     @property
     def key(self) -> str:
@@ -97,6 +104,28 @@ class RouteRegistered(Reference):
     def _agree(self) -> None:
         if self.settlement_a == self.settlement_b:
             raise self._refuse("settlement_b", "must be another settlement")
+
+
+def as_published(event: Event, before: Event | None, by: date) -> Event | None:
+    """What had been published by a day of *event*, which follows on *before*.
+
+    None where nothing had. The population of a settlement stays what *before* had it
+    until the new one is out.
+    """
+    if not isinstance(event, SettlementRegistered | RouteRegistered):
+        return event
+    if event.published is not None and event.published > by:
+        return None
+    if isinstance(event, RouteRegistered):
+        return event
+    if event.population_published is None or event.population_published <= by:
+        return event
+    known = isinstance(before, SettlementRegistered)
+    return replace(
+        event,
+        population=before.population if known else None,
+        population_published=before.population_published if known else None,
+    )
 
 
 @stored

@@ -22,12 +22,14 @@ from chronicle.domain.events import (
     Event,
     IncidentReported,
     Redacted,
+    Reference,
     ReportsLinked,
     RouteRegistered,
     RouteStatusReported,
     SettlementRegistered,
     SourceRegistered,
     SupportReported,
+    as_published,
 )
 from chronicle.domain.lenses import Lens, Ruling, control_of, grade_key, side
 from chronicle.domain.timeline import (
@@ -85,16 +87,39 @@ class References:
             case SourceRegistered():
                 self.sources[event.key] = event
 
+    def of(self, event: Reference) -> Reference | None:
+        """What is registered under the key of *event*, if anything is."""
+        shelf: Mapping[str, Reference]
+        match event:
+            case SettlementRegistered():
+                shelf = self.settlements
+            case RouteRegistered():
+                shelf = self.routes
+            case ActorRegistered():
+                shelf = self.actors
+            case _:
+                shelf = {**self.sources}
+        return shelf.get(event.key)
+
     def reliabilities(self) -> dict[str, str]:
         """The default reliability of each source that has one."""
         return {s.source: s.reliability for s in self.sources.values() if s.reliability}
 
 
-def references(log: Iterable[RecordedEvent]) -> References:
-    """The reference data that *log* amounts to."""
+def references(
+    log: Iterable[RecordedEvent], published_by: date | None = None
+) -> References:
+    """The reference data that *log* amounts to, as far as published by a day.
+
+    Reference data without a date of publication is known on every day.
+    """
     found = References()
     for recorded in log:
-        found.add(recorded.event)
+        event: Event | Redacted | None = recorded.event
+        if published_by is not None and isinstance(event, Reference):
+            event = as_published(event, found.of(event), published_by)
+        if event is not None:
+            found.add(event)
     return found
 
 
@@ -413,7 +438,7 @@ def state_of(
         fold(until(found, on)),
         on,
         lens,
-        references(prefix),
+        references(prefix, published_by),
         links=found.links,
         position=prefix[-1].position if prefix else 0,
         published_by=published_by,

@@ -104,18 +104,18 @@ SHAPES: dict[str, tuple[int, tuple[str, ...]]] = {
         (*_REPORT, "report", "reason", "digest", "was", *_GRADES, *_REST),
     ),
     "settlement-registered": (
-        2,
+        3,
         (
             *("settlement", "name", "lat", "lon", "aliases", "kind", "admin1"),
             *("admin1_pcode", "pcode", "geonames_id", "population", "sensitivity"),
-            *("basis", "note", "dataset"),
+            *("basis", "note", "dataset", "published", "population_published"),
         ),
     ),
     "route-registered": (
-        1,
+        2,
         (
             *("settlement_a", "settlement_b", "distance_km", "road_class", "road"),
-            *("basis", "note", "dataset"),
+            *("basis", "note", "dataset", "published"),
         ),
     ),
     "actor-registered": (
@@ -152,6 +152,9 @@ SHAPES: dict[str, tuple[int, tuple[str, ...]]] = {
 UPCASTERS: dict[tuple[str, int], Callable[[list[Any]], list[Any]]] = {
     # From 2 on a settlement may have no coordinates; the order of fields is the same.
     ("settlement-registered", 1): lambda values: values,
+    # From here on they may say when they were published; fields were added at the end.
+    ("settlement-registered", 2): lambda values: values,
+    ("route-registered", 1): lambda values: values,
 }
 
 _pack = msgspec.msgpack.Encoder(enc_hook=lambda value: _iso(value)).encode

@@ -39,7 +39,7 @@ def states_by_day(
     rule = parse_lens(lens)
     prefix = list(as_known(log, known_at))
     found = effective_claims(prefix, published_by)
-    refs = references(prefix)
+    refs = references(prefix, published_by)
     standing = sorted(found.standing, key=order)
     heard, done = Evidence(), 0
     for number in range((last - first).days + 1):

@@ -76,6 +76,7 @@ class _Gathered:
     sources: dict[str, SourceRegistered] = field(default_factory=dict)
     routes: dict[str, RouteRegistered] = field(default_factory=dict)
     first: dict[tuple[str, str], int] = field(default_factory=dict)
+    published: dict[str, date | None] = field(default_factory=dict)
     grades: list[tuple[int, str, str | None]] = field(default_factory=list)
     claims: dict[str, list[tuple[int, Claim]]] = field(default_factory=dict)
     types: dict[str, type[Claim]] = field(default_factory=dict)
@@ -150,6 +151,11 @@ def _gathered(log: Iterable[RecordedEvent]) -> _Gathered:
             case SettlementRegistered():
                 found.settlements[event.key] = event
                 found.first.setdefault(("settlement", event.key), position)
+                before = found.published.setdefault(event.key, event.published)
+                if before is not None and event.published is not None:
+                    found.published[event.key] = min(before, event.published)
+                else:  # who does not say when is known on every day
+                    found.published[event.key] = None
             case ActorRegistered():
                 found.actors[event.key] = event
                 found.first.setdefault(("actor", event.key), position)
@@ -235,12 +241,13 @@ def _registered(found: _Gathered, kind: str, events: Iterable[Any]) -> list[Row]
 
 
 def _places(found: _Gathered) -> list[Row]:
-    leave = frozenset({"dataset", "basis", "lat", "lon"})
+    leave = frozenset({"dataset", "basis", "lat", "lon", "population_published"})
     rows: list[Row] = []
     for id_, event in found.settlements.items():
         lat, lon = coarse(event.lat, event.lon, event.sensitivity)
         registered = found.first["settlement", id_]
         known = _row(event, leave) | {"lat": lat, "lon": lon}
+        known["published"] = _plain(found.published[id_])
         rows.append({"id": id_, "registered": registered, **known})
     return rows
 

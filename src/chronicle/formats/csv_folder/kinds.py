@@ -253,6 +253,8 @@ KINDS: tuple[Kind, ...] = (
             **_texts("population_basis", "coordinates_basis"),
             **_texts("sensitivity", "basis", "note"),
             "coordinates_error_km": Column("coordinates_error_km", _error_km),
+            "published": Column("published", cells.day),
+            "population_published": Column("population_published", cells.day),
         },
         # They repeat the baseline rows of control.csv, which is where control is told.
         ignored=re.compile(r"control_([0-9]{4}_[0-9]{2}_[0-9]{2}|basis)", re.ASCII),
@@ -289,6 +291,7 @@ KINDS: tuple[Kind, ...] = (
             **_ENDS,
             "distance_km": Column("distance_km", cells.decimal(0, 25_000), needed=True),
             **_texts("road_class", "road", "basis", "distance_basis", "note"),
+            "published": Column("published", cells.day),
         },
     ),
     Kind(

@@ -28,8 +28,9 @@ export class View {
     this.since = new Int32Array(places).fill(NEVER);
     this.last = new Int32Array(places).fill(NEVER);
     this.exists = new Uint8Array(places);
-    const { registered } = knowledge.record;
-    for (let s = 0; s < places; s += 1) this.exists[s] = registered[s] <= knowledge.position ? 1 : 0;
+    const { registered, settlements } = knowledge.record;
+    const late = (s) => knowledge.published !== null && (settlements[s].published ?? NEVER) > knowledge.published;
+    for (let s = 0; s < places; s += 1) this.exists[s] = registered[s] <= knowledge.position && !late(s) ? 1 : 0;
   }
 
   /** The whole ruling on a place with the reports of the first `end` of the list. */
