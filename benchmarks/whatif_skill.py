@@ -7,7 +7,10 @@
 The shipped front, issued on each day in the same way: its parameters are fitted to what
 had been published by then (`calibrate`), then it runs from what had been published by
 then. So are the baselines. Over all places at risk, and over those that had not fallen
-by the day as one knows now. A round is another seed, of the fit and of the run.
+by the day as one knows now. Of 94 places nobody reported that they fell, nor that they
+stood: the scores are also there with all of them fallen on 8 December, and over the
+days up to the 7th, on which the two readings agree. A round is another seed, of the fit
+and of the run.
 """
 
 from __future__ import annotations
@@ -26,8 +29,11 @@ import numpy as np
 
 import chronicle as ch
 from chronicle.calibration.calibrate import calibrate
+from chronicle.experiments.bundled import bundled_record
 from chronicle.experiments.run import Run, run_scenario
 from chronicle.simulation.scenario import EVERYWHERE, Scenario, read_scenario
+from chronicle.verification.comparison import ScoreDifference, compare_scores
+from chronicle.verification.scores import score
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 FRONT = SCENARIOS / "front-2024-11-30.toml"
@@ -36,16 +42,15 @@ ISSUED = {
     "skill.3dec": date(2024, 12, 3),  # Hama is fought over
     "skill.5dec": date(2024, 12, 5),  # Hama falls
 }
+ENDED = date(2024, 12, 8)  # the government, and with it whatever it still held
 COVERAGE = 0.80, 0.98
 Figure = dict[str, Any]
 
 
 @cache
 def record() -> ch.Chronicle:
-    """The bundled case, in memory."""
-    log = ch.memory()
-    log.import_folder(SCENARIOS / "syria-2024" / "data")
-    return log
+    """The bundled case and the places elsewhere, in memory."""
+    return bundled_record(SCENARIOS)
 
 
 def front(issued: date, number: int = 0, horizon: int = 14) -> Scenario:
@@ -79,13 +84,16 @@ def ran(scenario: Scenario, replicas: int) -> Run:
 def skill(
     name: str, rounds: int = 1, replicas: int = 1000, bank: int | None = None
 ) -> Figure:
-    """The model's mean CRPS against the best of five baselines, without hindsight."""
-    every, held, prior = [], [], []
+    """The published CRPS against the best simple forecast's, without hindsight."""
+    every, held, silent, early, prior = [], [], [], [], []
     for number in range(rounds):
         plain = front(ISSUED[name], number)
         run = ran(fitted(plain, bank), replicas)
         every.append(marks(run))
         held.append(marks(run, held=True))
+        silent.append(marks(run, silent_fell=True))
+        short = (ENDED - ISSUED[name]).days - 1
+        early.append(marks(ran(replace(run.scenario, horizon_days=short), replicas)))
         prior.append(marks(ran(plain, replicas)))
     ratios = [told["skill"] for told in every]
     covered = statistics.median(told["cover_90"] for told in every)
@@ -105,36 +113,73 @@ def skill(
         "rounds": ratios,
         "every": every[0],
         "held": held[0],
+        "silent_fell_on_8_dec": silent[0],
+        "to_7_dec": early[0],
         "prior": prior[0],
     }
 
 
-def marks(run: Run, *, held: bool = False) -> Figure:
-    """The model and the best baseline, on all places at risk or on those *held*.
+def marks(run: Run, *, held: bool = False, silent_fell: bool = False) -> Figure:
+    """What was published, the mechanism and the best baseline, over places at risk.
 
-    *held* leaves out the places that were out by the branch as one knows now.
+    *held* leaves out the places that were out by the branch as one knows now. With
+    *silent_fell* the government's places of which nobody reported anything fell with
+    it on `ENDED`, and did not stand for ever.
     """
-    verdict = run.verdict
+    verdict, published = run.verdict, run.published
     assert verdict is not None
-    rows = ~verdict.truth.already if held else np.ones(len(verdict.truth), dtype=bool)
-    means = {one.name: float(one.crps[rows].mean()) for one in verdict.baselines}
+    assert published is not None
+    truth = verdict.truth
+    scored = (verdict.model, verdict.mechanism, *verdict.baselines)
+    if silent_fell:
+        last = float((ENDED - run.scenario.branch_at).days)
+        observed = np.where(np.isinf(truth.observed), last, truth.observed)
+        truth = replace(truth, observed=observed)
+        members = published.exact, published.mechanism, *published.references
+        scored = tuple(score(one, truth, seed=run.scenario.seed) for one in members)
+    rows = ~truth.already if held else np.ones(len(truth), dtype=bool)
+    model, mechanism, *baselines = scored
+    means = {one.name: float(one.crps[rows].mean()) for one in baselines}
     best = min(means, key=lambda name: means[name])
-    model = verdict.model
     crps = float(model.crps[rows].mean())
-    samples = run.arms[0].samples(run.question)
+    known = run.start.references.settlements
+    ids = [id_ for id_, row in zip(truth.settlements, rows, strict=True) if row]
+    apart = {
+        name: compare_scores(
+            ours.crps[rows],
+            next(one for one in baselines if one.name == best).crps[rows],
+            ids,
+            groups=[known[id_].admin1_pcode for id_ in ids],
+        )
+        for name, ours in (("published", model), ("mechanism", mechanism))
+    }
     return {
         "settlements": int(rows.sum()),
-        "fell": int(np.isfinite(verdict.truth.observed[rows]).sum()),
-        "already_out": int(verdict.truth.already[rows].sum()),
-        "already_out_forecast": round(float((samples[:, rows] == 0).mean(0).sum()), 1),
+        "fell": int(np.isfinite(truth.observed[rows]).sum()),
+        "already_out": int(truth.already[rows].sum()),
+        "said": round(float(published.chances[rows, -1].sum()), 1),
         "crps": round(crps, 3),
+        "mechanism": round(float(mechanism.crps[rows].mean()), 3),
         "best": best,
         "best_crps": round(means[best], 3),
         "skill": round(1.0 - crps / means[best], 3),
+        "skill_90": skill_span(apart["published"], means[best]),
+        "mechanism_skill": round(
+            1 - float(mechanism.crps[rows].mean()) / means[best], 3
+        ),
+        "mechanism_skill_90": skill_span(apart["mechanism"], means[best]),
         "cover_50": round(float(model.covered[50][rows].mean()), 3),
         "cover_90": round(float(model.covered[90][rows].mean()), 3),
+        "mechanism_cover_90": round(float(mechanism.covered[90][rows].mean()), 3),
         "baselines": {name: round(mean, 3) for name, mean in means.items()},
     }
+
+
+def skill_span(apart: ScoreDifference, best: float) -> list[float]:
+    """The 90 % interval of a skill, from provinces resampled; *best* is held."""
+    if apart.low is None or apart.high is None:
+        return []
+    return [round(-apart.high / best, 3), round(-apart.low / best, 3)]
 
 
 def structure(replicas: int = 1000) -> list[Figure]:

@@ -14,6 +14,7 @@ def _():
     root = Path(__file__).resolve().parents[2]
     log = ch.memory()
     log.import_folder(root / "scenarios" / "syria-2024" / "data")
+    log.import_folder(root / "scenarios" / "syria-2024" / "elsewhere")
     return ch, log, mo, root
 
 

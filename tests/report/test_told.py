@@ -23,7 +23,14 @@ from chronicle.report.comparison import changes_table, named
 from chronicle.report.figures import curves_svg, fallen_table
 from chronicle.report.folder import write_run
 from chronicle.report.html import report_html
-from chronicle.report.warnings import coverage_alarm, people_alarm, posterior_alarm
+from chronicle.report.pool import whose
+from chronicle.report.sentences import trust
+from chronicle.report.warnings import (
+    coverage_alarm,
+    people_alarm,
+    posterior_alarm,
+    skill_alarm,
+)
 from chronicle.simulation.posterior import Made, posterior_of
 from shell import run as shell
 from what_if_case import BRANCH, HOLD, data, five_towns, scenario, words_of
@@ -137,13 +144,37 @@ def test_a_picture_shows_what_had_fallen_by_the_branch(
 def test_narrow_intervals_are_told_near_the_top() -> None:
     run = run_scenario(TOML, five_towns())
     said = (
-        "intervals are too narrow here: those of 90% of the baseline held 25% of what "
-        "was recorded; do not lean on differences"
+        "intervals are too narrow here: those of 90% of the mechanism held 25% of "
+        "what was recorded; do not lean on differences"
     )
     assert f"warning   {said}" in told(run)
     page = report_html(run)
     assert f'<p class="warn">I{said[1:]}.</p>' in page
     assert page.index(said[1:]) < page.index("<h2>Asked</h2>")
+
+
+def test_an_alarm_says_whose_forecast_it_is_about() -> None:
+    record = five_towns()
+    pool = run_scenario(scenario(ensemble=PRIOR, rules={}), record)
+    alone = run_scenario(scenario(), record)
+    for run, name in ((pool, "the published pool"), (alone, "the mechanism")):
+        verdict = run.verdict
+        assert verdict is not None
+        assert whose(run) == name
+        perfect = replace(
+            verdict.baselines[0], crps=np.zeros_like(verdict.baselines[0].crps)
+        )
+        beaten = replace(verdict, baselines=(perfect, *verdict.baselines[1:]))
+        worse = replace(run, verdict=beaten)
+        assert skill_alarm(worse).startswith(f"{name} is worse than nothing changes by")
+        narrow = {
+            level: np.zeros_like(held) for level, held in beaten.model.covered.items()
+        }
+        bad = replace(
+            worse, verdict=replace(beaten, model=replace(beaten.model, covered=narrow))
+        )
+        assert f"those of 90% of {name} held 0%" in coverage_alarm(bad)
+        assert any(f"since, {name} " in said for said in trust(worse))
 
 
 def test_intervals_that_hold_enough_raise_no_alarm() -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import chronicle as ch
+from chronicle.cli.run import told as lines_of
 from chronicle.experiments.arms import Arm
 from chronicle.experiments.displacement_verification import (
     displacement_table,
     displacement_verification_of,
 )
 from chronicle.experiments.run import Run, run_scenario
+from chronicle.report.warnings import people_alarm, people_left_out
 from chronicle.verification.displacement import averaged_relative_difference
 from what_if_case import data, five_towns, scenario
 
@@ -121,3 +123,94 @@ def test_a_run_without_people_has_no_verdict_on_them() -> None:
     run = run_scenario(scenario(), log, replicas=4, engine="heap", people=False)
     assert isinstance(run.arms[0], Arm)
     assert run.people_verdict is None
+
+
+# --- what was counted before the branch -------------------------------------------
+
+
+def stock(days: int, persons: int, **more: Any) -> dict[str, Any]:
+    """A stock in Birch so many days after the branch, published on that day."""
+    day = BRANCH + timedelta(days=days)
+    told = {"settlement": "birch", "persons": persons, "counter": "clerk"}
+    return {**told, "valid_on": day, "published": day, **more}
+
+
+def test_a_forecast_starts_from_what_was_counted_by_the_branch() -> None:
+    alone, known = ran(stock(3, 700)), ran(stock(-2, 500), stock(3, 700))
+    assert alone.people_verdict is not None
+    assert known.people_verdict is not None
+    (without,), (area,) = alone.people_verdict.areas, known.people_verdict.areas
+    assert (without.before, without.counted_before) == (0, None)
+    assert (area.before, area.counted_before) == (500, BRANCH - timedelta(days=2))
+    assert area.median == without.median + 500
+    assert (area.trend, area.has_trend) == (500.0, False)
+    assert known.people_verdict.no_change.mean == pytest.approx(200 / 700)
+    assert alone.people_verdict.no_change.mean == 1.0
+
+
+def test_a_count_that_was_published_later_is_not_known_at_the_branch() -> None:
+    late = stock(-2, 500, published=BRANCH + timedelta(days=1))
+    run = ran(late, stock(3, 700))
+    assert run.people_verdict is not None
+    assert run.people_verdict.areas[0].before == 0
+
+
+def test_the_trend_is_that_of_the_last_counts_of_one_counter() -> None:
+    run = ran(stock(-6, 300), stock(-2, 500), stock(3, 700))
+    assert run.people_verdict is not None
+    (area,) = run.people_verdict.areas
+    assert area.has_trend
+    assert area.trend == 500 + 50 * 5
+    assert run.people_verdict.trend.mean == pytest.approx(50 / 700)
+    told = run.people_verdict.summary()
+    assert told["crps_persons_trend"] == 50
+    assert told["crps_persons_no_change"] == 200
+    other = ran(stock(-6, 300, counter="mayor"), stock(-2, 500), stock(3, 700))
+    assert other.people_verdict is not None
+    assert not other.people_verdict.areas[0].has_trend
+
+
+def test_a_trend_does_not_fall_below_nobody() -> None:
+    run = ran(stock(-3, 900), stock(-1, 100), stock(3, 700))
+    assert run.people_verdict is not None
+    assert run.people_verdict.areas[0].trend == 0.0
+
+
+def test_a_flow_into_the_place_tells_the_trend_where_no_two_counts_do() -> None:
+    flow = {
+        "settlement": "birch",
+        "measure": "flow",
+        "category": "newly displaced",
+        "persons": 120,
+        "counter": "clerk",
+        "valid_on": BRANCH - timedelta(days=1),
+        "since": BRANCH - timedelta(days=5),
+        "until": BRANCH - timedelta(days=1),
+        "published": BRANCH,
+    }
+    run = ran(flow, stock(3, 700))
+    assert run.people_verdict is not None
+    assert run.people_verdict.areas[0].trend == 30 * 3
+
+
+def test_what_no_model_is_needed_for_is_said_and_shown_instead() -> None:
+    alder = {"settlement": "alder"}
+    run = ran(stock(-2, 7_000, **alder), stock(3, 7_000, **alder))
+    assert run.people_verdict is not None
+    assert run.people_verdict.areas[0].median > 7_000
+    assert [name for name, _ in run.people_verdict.worse_than()] == ["no change"]
+    assert "no better" in people_alarm(run)
+    assert people_left_out(run)
+    assert not any("people displaced on the last day" in line for line in lines_of(run))
+
+
+def test_the_table_says_where_nobody_had_counted() -> None:
+    run = ran(stock(3, 700))
+    assert run.people_verdict is not None
+    notes = " ".join(displacement_table(run.people_verdict).notes)
+    assert "of 1 of the 1 no stock had been published by the branch" in notes
+    known = ran(stock(-6, 300), stock(-2, 500), stock(3, 700))
+    assert known.people_verdict is not None
+    table = displacement_table(known.people_verdict)
+    assert table.rows[0][-2:] == (500, 750)
+    assert not any("no stock" in note for note in table.notes)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.api import Chronicle, memory
+from chronicle.api import Chronicle
 from chronicle.calibration.abc import Accepted, Summaries, accept, learn, resampled
 from chronicle.calibration.predictive import Check, bound_of, checks_of
 from chronicle.calibration.sbc import SbcResult, run_sbc
@@ -30,7 +30,7 @@ from chronicle.domain.events import ControlReported
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import InputError, UsageError
-from chronicle.experiments.bundled import bundled_case
+from chronicle.experiments.bundled import bundled_record
 from chronicle.simulation.compiled.engine import has_numba
 from chronicle.simulation.parameters import INDEX, TABLE
 from chronicle.simulation.posterior import Made, Posterior, posterior_of
@@ -220,8 +220,7 @@ def calibrate(
     if not isinstance(scenario, Scenario):
         scenario = read_scenario(Path(scenario), posterior=False)
     if chronicle is None:
-        chronicle = memory()
-        chronicle.import_folder(bundled_case())
+        chronicle = bundled_record()
     fast = engine == "numba" or (engine == "auto" and has_numba())
     count = (BANK if fast else BANK_PLAINLY) if bank is None else bank
     if count < LEAST_BANK:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.api import Chronicle, memory
+from chronicle.api import Chronicle
 from chronicle.calibration.salib import (
     Effects,
     Indices,
@@ -29,7 +29,7 @@ from chronicle.domain.names import did_you_mean
 from chronicle.domain.table import Table
 from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.experiments.arms import BASELINE
-from chronicle.experiments.bundled import bundled_case
+from chronicle.experiments.bundled import bundled_record
 from chronicle.experiments.run import Progress
 from chronicle.simulation.compiled.engine import (
     Results,
@@ -165,8 +165,7 @@ def sensitivity(
             f"{MOST_REPLICAS:,}; take fewer replicas, samples or trajectories"
         )
     if chronicle is None:
-        chronicle = memory()
-        chronicle.import_folder(bundled_case())
+        chronicle = bundled_record()
     ensemble, reading = _model(scenario, chronicle, arm, outcome, replicas, engine)
 
     def over(some: Sequence[Range], phase: str) -> Callable[[Floats], Floats]:

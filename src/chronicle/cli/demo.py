@@ -89,7 +89,7 @@ def demo(out: Path, data: Path | None, serve: bool) -> None:
             state = chronicle.state(day).table()
             write_whole(out / f"state-{day}.csv", as_csv(state).encode())
         pictures = _draw(chronicle, out)
-        report = run_forward(chronicle, source, out)
+        report = run_forward(source, out)
     tell(f"Written to {out}: {path.name}, {len(tables) + len(DAYS)} tables as CSV")
     for picture in pictures:
         tell(f"  {picture}")

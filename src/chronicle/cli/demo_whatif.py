@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chronicle.cli.printing import tell
 from chronicle.cli.render import as_csv, say, show
 from chronicle.store.whole_file import write_whole
-
-if TYPE_CHECKING:
-    from chronicle.api import Chronicle
 
 __all__ = ["run_forward"]
 
@@ -19,13 +15,14 @@ REPLICAS = 200
 PLACE = "hama"
 
 
-def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
+def run_forward(case: Path, out: Path) -> Path | None:
     """Run the front that lies beside the case, as published by its day; the report.
 
+    It runs over the places elsewhere too, of which the case says nothing.
     Returns None, with a word on it, where no scenario lies beside the case.
     """
     from chronicle.cli.run import told
-    from chronicle.experiments.bundled import LICENCE
+    from chronicle.experiments.bundled import LICENCE, record_for_what_ifs
     from chronicle.experiments.run import run_scenario
     from chronicle.experiments.verification import verification_table
     from chronicle.report.folder import write_run
@@ -35,7 +32,11 @@ def run_forward(chronicle: Chronicle, case: Path, out: Path) -> Path | None:
         say(f"no what-if: {front} is not there")
         return None
     run = run_scenario(
-        front, chronicle, replicas=REPLICAS, engine="heap", licence=LICENCE
+        front,
+        record_for_what_ifs(case),
+        replicas=REPLICAS,
+        engine="heap",
+        licence=LICENCE,
     )
     tell()
     for line in told(run):

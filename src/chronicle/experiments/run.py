@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.api import Chronicle, memory
+from chronicle.api import Chronicle
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
 from chronicle.errors import BudgetExceeded, UsageError
@@ -29,7 +29,7 @@ from chronicle.experiments.arms import (
     hosted_table,
     label_of,
 )
-from chronicle.experiments.bundled import LICENCE, bundled_case
+from chronicle.experiments.bundled import LICENCE, bundled_record
 from chronicle.experiments.displacement_verification import (
     DisplacementVerification,
     displacement_verification_of,
@@ -334,8 +334,7 @@ def run_scenario(
             f"{MOST_REPLICAS:,}"
         )
     if chronicle is None:
-        chronicle = memory()
-        chronicle.import_folder(bundled_case())
+        chronicle = bundled_record()
         licence = licence or LICENCE
     own = OwnRules(tuple(hooks), tuple(processes))
     ready = prepared(scenario, chronicle, own=own, people=people)

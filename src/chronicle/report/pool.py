@@ -10,7 +10,13 @@ from chronicle.verification.pools import RegimeRecord
 if TYPE_CHECKING:
     from chronicle.experiments.run import Run
 
-__all__ = ["league_told", "pool_lines", "pool_sentences"]
+__all__ = ["league_told", "pool_lines", "pool_sentences", "whose"]
+
+
+def whose(run: Run) -> str:
+    """Whose forecast is scored: of the pool, or of the mechanism where it is alone."""
+    alone = run.published is None or run.published.alone
+    return "the mechanism" if alone else "the published pool"
 
 
 def pool_lines(run: Run) -> list[tuple[str, str]]:

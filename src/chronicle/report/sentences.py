@@ -15,6 +15,7 @@ import numpy as np
 
 from chronicle.experiments.arms import SHARES, Arm
 from chronicle.report.drawing.words import day_words
+from chronicle.report.pool import whose
 from chronicle.report.warnings import people_left_out
 from chronicle.verification.comparison import Paired, paired
 from chronicle.verification.intervals import order_statistics
@@ -193,7 +194,7 @@ def trust(run: Run) -> list[str]:
         else ""
     )
     spread = (
-        f"{brackets}The ranges are the spread of one model under the assumptions "
+        f"{brackets}The ranges are the spread of {whose(run)} under the assumptions "
         "below, not of all that may happen."
     )
     if run.verdict is None:
@@ -206,11 +207,11 @@ def trust(run: Run) -> list[str]:
     sure = low > 0 or high < 0
     which = "beats" if lead >= 0 else "is behind"
     found = (
-        f"Held against what was recorded since, the model {which} the best simple "
+        f"Held against what was recorded since, {whose(run)} {which} the best simple "
         f"forecast, “{best.name}”: its error is {ours:.1f} days, that of the other "
         f"{theirs:.1f}"
         if sure
-        else f"Held against what was recorded since, the model and the best simple "
+        else f"Held against what was recorded since, {whose(run)} and the best simple "
         f"forecast, “{best.name}”, cannot be told apart: errors of {ours:.1f} and "
         f"{theirs:.1f} days"
     )
@@ -231,7 +232,7 @@ def _lean(run: Run) -> list[str]:
     known = np.isfinite(recorded) & np.isfinite(middle)
     if known.sum() < 5:
         return []
-    off = float(np.median((recorded - middle)[known]))
+    off = float(np.median(recorded[known] - middle[known]))
     if abs(off) < 1:
         return ["On the middle place it was neither early nor late."]
     way = "before" if off > 0 else "after"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chronicle.report.pool import whose
 from chronicle.simulation.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ FAR_OFF = 0.5  # averaged relative difference; forecasting nobody at all has 1
 
 def coverage_alarm(run: Run) -> str:
     """That intervals are too narrow, or could not be checked; "" for neither."""
-    base = run.arms[0].label
     if run.verdict is None:
         why = run.no_verdict.removeprefix("no scores: ")
         return (
@@ -36,8 +36,8 @@ def coverage_alarm(run: Run) -> str:
     if held >= LEAST_COVERED:
         return ""
     return (
-        f"intervals are too narrow here: those of 90% of the {base} held {held:.0%} of "
-        "what was recorded; do not lean on differences"
+        f"intervals are too narrow here: those of 90% of {whose(run)} held {held:.0%} "
+        "of what was recorded; do not lean on differences"
     )
 
 
@@ -51,19 +51,28 @@ def people_alarm(run: Run) -> str:
     if run.people_verdict is None:
         return "displaced people could not be compared with any figure"
     ard = run.people_verdict.ard.mean
-    if ard is None or ard <= FAR_OFF:
+    if ard is None:
         return ""
-    return (
-        f"displaced people are far off what was counted: averaged relative difference "
-        f"{ard:.2f}, where 0 is best and 1 is that nobody is displaced"
-    )
+    worse = run.people_verdict.worse_than()
+    beaten = " and ".join(f"{name} ({simple:.2f})" for name, simple in worse)
+    if ard <= FAR_OFF and not worse:
+        return ""
+    told = f"averaged relative difference {ard:.2f}"
+    if ard > FAR_OFF:
+        far = (
+            "displaced people are far off what was counted: "
+            f"{told}, where 0 is best and 1 is that nobody is displaced"
+        )
+        return f"{far}; no better than {beaten}" if worse else far
+    return f"displaced people are no better forecast than by {beaten}: {told}"
 
 
 def people_left_out(run: Run) -> str:
     """Why figures of displaced people are not shown large; "" where they may be.
 
-    They are known to be wrong, or stand on populations that nobody told: a place
-    without one counts as 1,000 people, which is no figure to plan with.
+    They are known to be wrong, or no better than to say that nothing changes or that
+    the trend goes on, or stand on populations that nobody told: a place without one
+    counts as 1,000 people, which is no figure to plan with.
     """
     if not run.arms[0].results.displaced.size:
         return ""
@@ -77,8 +86,12 @@ def people_left_out(run: Run) -> str:
         )
     ard = None if run.people_verdict is None else run.people_verdict.ard.mean
     if ard is not None and ard > FAR_OFF:
-        off = f"the model is off by {ard:.0%} of what was counted"
+        off = f"the mechanism is off by {ard:.0%} of what was counted"
         return f"{off} ({_direction(run)})"
+    worse = [] if run.people_verdict is None else run.people_verdict.worse_than()
+    if worse and ard is not None:
+        name, simple = worse[0]
+        return f"{name} is no worse a forecast of them ({simple:.2f} for {ard:.2f})"
     return ""
 
 
@@ -117,7 +130,7 @@ def skill_alarm(run: Run) -> str:
             f"no pool was published ({run.no_pool}): these are simulations alone, "
             "which over the league of cases were far worse than simple forecasts"
         )
-    if run.verdict is None or run.published.alone:
+    if run.verdict is None:
         return ""
     ours = float(run.verdict.model.crps.mean())
     lost = run.verdict.worse_than()
@@ -130,4 +143,4 @@ def skill_alarm(run: Run) -> str:
         for name, days, theirs in dict.fromkeys([*first, best])
     )
     among = f", best of the {len(lost)} simple forecasts that beat it"
-    return f"worse than {told}{among if len(lost) > 1 else ''}"
+    return f"{whose(run)} is worse than {told}{among if len(lost) > 1 else ''}"
