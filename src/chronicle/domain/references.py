@@ -120,11 +120,11 @@ def as_published(event: Event, before: Event | None, by: date) -> Event | None:
         return event
     if event.population_published is None or event.population_published <= by:
         return event
-    known = isinstance(before, SettlementRegistered)
+    known = before if isinstance(before, SettlementRegistered) else None
     return replace(
         event,
-        population=before.population if known else None,
-        population_published=before.population_published if known else None,
+        population=None if known is None else known.population,
+        population_published=None if known is None else known.population_published,
     )
 
 
