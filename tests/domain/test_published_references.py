@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from chronicle.domain.events import (
+    ActorRegistered,
     ControlReported,
     Event,
     RouteRegistered,
     SettlementRegistered,
 )
 from chronicle.domain.lenses import parse_lens
+from chronicle.domain.questions import Clocks
 from chronicle.domain.state import State, state_of
 from chronicle.domain.timeline import RecordedEvent
+from chronicle.replay.frames import panel_frame
+from chronicle.replay.questions import Questions
+from chronicle.store.log import EventLog
+from chronicle.store.memory import MemoryStore
 from chronicle.verification.observed import states_by_day
 
 DAY = date(2030, 5, 1)
@@ -86,3 +94,41 @@ def test_a_route_is_not_open_before_it_was_published() -> None:
     built = road(road_class="local"), road(road_class="primary", published=LATE)
     (found,) = seen(*ends, *built).open_routes
     assert found.road_class == "local"
+
+
+@pytest.mark.parametrize("by", [None, EARLY, DAY, LATE])
+def test_columns_hide_what_the_fold_hides(by: date | None) -> None:
+    log = EventLog(MemoryStore())
+    told = (
+        ActorRegistered(actor="red", name="Red"),
+        place("alder", population=5, population_published=LATE),
+        place("birch", published=LATE, kind="city"),
+        place("cedar", published=LATE),
+        place("cedar", published=EARLY),
+        road(published=LATE),
+        *(
+            ControlReported(
+                report_id=f"r-{name}",
+                source="s",
+                settlement=name,
+                controller="red",
+                valid_from=EARLY,
+                published=EARLY,
+            )
+            for name in ("alder", "birch", "cedar")
+        ),
+    )
+    log.append(list(told))
+    position, events = log.store.head(), list(log.recorded())
+    plain = state_of(events, DAY, parse_lens("latest"), published_by=by)
+    asked = Questions(log)
+    clocks = Clocks(on=DAY, position=position, published_by=by)
+    for _ in range(2):  # the second time of what was kept
+        quick = asked.state(clocks, "latest")
+        assert quick.control == plain.control
+        assert quick.references == plain.references
+    for name in ("alder", "birch"):
+        alone = asked.place(name, clocks, "latest").places
+        assert alone.keys() == plain.places.keys() & {name}
+    frame = panel_frame(log, [DAY], position, published_by=by)
+    assert sorted(frame["settlement"]) == sorted(plain.places)

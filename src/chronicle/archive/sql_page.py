@@ -47,6 +47,8 @@ ever* and is no day to ask about.
   of reports in a row that say so. `state_of_source` is the lens `source:ID`.
 - The lenses `graded`, `majority` and `cautious` are not in SQL, nor is
   `disputed`: ask `chronicle state`. All that they look at is in `control`.
+- A place that says when it was `published` is listed on every day of
+  publication: the archive does not hold that day.
 - An archive holds no notes and no references, and coordinates only as coarsely
   as the sensitivity of a place allows.
 

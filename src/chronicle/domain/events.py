@@ -47,6 +47,7 @@ from chronicle.domain.references import (
     SettlementRegistered,
     SourceRegistered,
     as_published,
+    is_dated,
     route_id,
 )
 from chronicle.domain.vocabulary import (
@@ -110,6 +111,7 @@ __all__ = [
     "SupportReported",
     "amended",
     "as_published",
+    "is_dated",
     "route_id",
     "with_changes",
 ]

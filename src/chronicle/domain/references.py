@@ -26,6 +26,7 @@ __all__ = [
     "SettlementRegistered",
     "SourceRegistered",
     "as_published",
+    "is_dated",
     "route_id",
 ]
 
@@ -104,6 +105,14 @@ class RouteRegistered(Reference):
     def _agree(self) -> None:
         if self.settlement_a == self.settlement_b:
             raise self._refuse("settlement_b", "must be another settlement")
+
+
+def is_dated(event: object) -> bool:
+    """Whether it says when it, or a number in it, was published."""
+    return isinstance(event, SettlementRegistered | RouteRegistered) and (
+        event.published is not None
+        or getattr(event, "population_published", None) is not None
+    )
 
 
 def as_published(event: Event, before: Event | None, by: date) -> Event | None:

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chronicle.domain.lenses import parse_lens
+from chronicle.domain.state import references
 from chronicle.domain.vocabulary import RELIABILITIES, STATUSES, TIMES_OF_DAY
 from chronicle.errors import BudgetExceeded, UsageError
 from chronicle.replay.columns import FOREVER, Int32, Int64
@@ -29,6 +30,7 @@ from chronicle.replay.rectangles import Versions, rectangles, told_apart
 from chronicle.replay.stored import digest_of, replay_of
 from chronicle.store.columnar import NO_DAY, day_number
 from chronicle.store.log import EventLog
+from chronicle.store.register import REFERENCE_TYPES
 
 __all__ = [
     "CONTROL_COLUMNS",
@@ -110,6 +112,11 @@ def panel_frame(
     ids = log.store.codes("settlement")
     registered = labels_of(log, replay.head).registered
     there = np.flatnonzero(registered <= position)
+    if published_by is not None:
+        out = references(
+            log.recorded(upto=position, types=REFERENCE_TYPES), published_by
+        )
+        there = np.array([n for n in there if ids[n] in out.settlements], np.intp)
     places = np.array(sorted(there.tolist(), key=ids.__getitem__), np.int32)
     if len(places) * len(days) > MOST_CELLS:
         raise BudgetExceeded(

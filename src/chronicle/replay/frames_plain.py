@@ -113,7 +113,7 @@ def plain_panel(
     ]
     only = lens.removeprefix("source:") if lens.startswith("source:") else None
     rows = []
-    for id_ in sorted(references(log).settlements):
+    for id_ in sorted(references(log, published_by).settlements):
         for state in states:
             place = state.places[id_]
             told = [

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 
 from chronicle.domain.cautions import Facts
+from chronicle.domain.events import is_dated
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.questions import Clocks
 from chronicle.domain.state import (
@@ -24,6 +25,7 @@ from chronicle.domain.state import (
     State,
     fold,
     judge,
+    references,
 )
 from chronicle.domain.timeline import RecordedEvent, as_of, effective_claims, until
 from chronicle.replay.choosing import candidates
@@ -69,6 +71,7 @@ class Questions:
         self._ledger_head = 0
         self._ledger_of = ""
         self._references: tuple[int, References] = -1, References()
+        self._dated = False
 
     # --- what the answers stand on ---------------------------------------------------
 
@@ -114,7 +117,7 @@ class Questions:
             replay = self._index()
             columns = _columns_of(self._log, lens)
             known, last = self._choose(replay, clocks, columns, ids)
-            refs = self._registered(clocks.position)
+            refs = self._registered(clocks.position, by=clocks.published_by)
         return self._judged(clocks, lens, events_at(self._log, known), refs, last)
 
     def place(self, settlement: str, clocks: Clocks, lens: str) -> State:
@@ -125,7 +128,7 @@ class Questions:
         """
         events = self.history(settlement, clocks.position)
         with self._lock:
-            refs = self._registered(clocks.position, settlement)
+            refs = self._registered(clocks.position, settlement, clocks.published_by)
         return self._judged(clocks, lens, events, refs, {})
 
     def _judged(
@@ -181,10 +184,10 @@ class Questions:
             known = with_family(replay.index, tail, told, position)
         return events_at(self._log, known)
 
-    def references(self, position: int) -> References:
-        """The reference data as registered up to a position."""
+    def references(self, position: int, by: date | None = None) -> References:
+        """The reference data as registered up to a position, and published by a day."""
         with self._lock:
-            return self._registered(position)
+            return self._registered(position, by=by)
 
     def knows(self, settlement: str) -> bool:
         """Whether there is a settlement of that id."""
@@ -192,10 +195,13 @@ class Questions:
             refs = self._registered(self._source.head(), settlement)
         return settlement in refs.settlements
 
-    def _registered(self, position: int, settlement: str | None = None) -> References:
+    def _registered(
+        self, position: int, settlement: str | None = None, by: date | None = None
+    ) -> References:
         """Reference data up to a position; of the settlements only one, where given.
 
         What was decoded for all settlements is kept: the next question wants it too.
+        It serves any day of publication as long as nothing in it says when it was.
         """
         ledger, later = self._book(), self._later(position)
         new = np.flatnonzero(
@@ -211,12 +217,13 @@ class Questions:
             kept &= (kind != REGISTERED[0]) | (place == code)
         known = known[kept]
         if settlement is not None or self._references[0] != len(known):
-            held = References()
-            for recorded in events_at(self._log, known):
-                held.add(recorded.event)
+            events = events_at(self._log, known)
             if settlement is not None:
-                return held
-            self._references = len(known), held
+                return references(events, by)
+            self._references = len(known), references(events)
+            self._dated = any(is_dated(one.event) for one in events)
+        if by is not None and self._dated:
+            return references(events_at(self._log, known), by)
         held = self._references[1]
         return References(
             dict(held.settlements),
