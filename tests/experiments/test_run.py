@@ -35,7 +35,7 @@ from worked_scenarios import FIVE_TOWNS, SCENARIOS
 TOML = FIVE_TOWNS / "five-towns.toml"
 FRONT = SCENARIOS / "front-2024-11-30.toml"
 KEYS = {
-    "answer",
+    *("alarms", "answer"),
     *("digest", "replicas", "seed", "engine", "scores", "baselines"),
     *("scenario", "branch", "arms", "pool", "summary"),
 }
@@ -376,6 +376,8 @@ def test_run_prints_as_json_what_a_program_needs(file: Path) -> None:
     assert (told["replicas"], told["seed"]) == (20, 1)
     assert told["scores"]["crps"] == 2.25
     assert len(told["baselines"]) == 6
+    narrow = "intervals are too narrow here: those of 90% of the mechanism held 25%"
+    assert any(alarm.startswith(narrow) for alarm in told["alarms"])
 
 
 def test_run_writes_and_resumes_compare_and_score_read(

@@ -188,9 +188,12 @@ def _print(found: Run, kind: str) -> None:
     from chronicle.experiments.verification import verification_table
     from chronicle.report.comparison import changes_table, named, with_areas
     from chronicle.report.sentences import answer
+    from chronicle.report.warnings import alarms
 
     if kind == "json":
-        put(_json({**found.as_dict(), "answer": answer(found)}))
+        put(
+            _json({**found.as_dict(), "answer": answer(found), "alarms": alarms(found)})
+        )
         return
     if kind == "csv":
         put(as_csv(found.arrivals(scores=True)))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chronicle.experiments.run import Run
 
 __all__ = [
+    "alarms",
     "coverage_alarm",
     "people_alarm",
     "people_left_out",
@@ -22,6 +23,17 @@ LEAST_COVERED = 0.8  # of what was recorded, by intervals of nine replicas in te
 LEAST_TOLD = 0.5  # of the people at risk, that populations on record must make up
 NOTHING = "nothing changes"
 FAR_OFF = 0.5  # averaged relative difference; forecasting nobody at all has 1
+
+
+def alarms(run: Run) -> list[str]:
+    """All of what follows that is so of *run*, the worst first."""
+    found = (
+        skill_alarm(run),
+        coverage_alarm(run),
+        posterior_alarm(run.scenario),
+        people_alarm(run),
+    )
+    return [alarm for alarm in found if alarm]
 
 
 def coverage_alarm(run: Run) -> str:
