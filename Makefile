@@ -63,6 +63,8 @@ soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_writers.py 8 60 20
 	$(BIN)/python tests/soak_postgres.py 200 5000
 	$(BIN)/python tests/soak_damage.py 10000
+	$(BIN)/python tests/soak_tamper.py 50000
+	$(BIN)/python tests/soak_tamper.py bits 100000
 	$(BIN)/python tests/soak_codec.py 100000
 	$(BIN)/python tests/soak_folds.py 1000
 	$(BIN)/python tests/soak_inputs.py 10000

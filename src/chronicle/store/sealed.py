@@ -39,6 +39,9 @@ class Snapshot:
     last: int  # the last position
     codes: Sequence[tuple[str, int, str]] = ()  # kind, code, id, in order
     commands: Sequence[tuple[str, bytes, Sequence[int]]] = ()
+    hashes: int = 0  # of leaves that are kept, in all rows
+    subtrees: int = 0  # whose roots are kept
+    last_emptied: int = 0  # position of the last event whose payload hash is kept
 
 
 class Sealed(Protocol):

@@ -128,6 +128,11 @@ def _check_aside(snapshot: Snapshot, heads: Iterable[Head]) -> None:
     """Codes and kept commands, which are sealed beside the tree."""
     now, seal, origin = snapshot.seal, snapshot.start, snapshot.origin
     wanted = {said[0]: said for head in heads if (said := head.sealed("codes"))}
+    if wanted and max(wanted) > len(snapshot.codes):
+        raise SplitHistory(
+            "codes of ids are missing that a head stands for: the log was made anew "
+            "from outside; restore a backup"
+        )
     for number in range(len(snapshot.codes) + 1):
         seal.take_codes(snapshot.codes[number - 1 : number] if number else ())
         if number in wanted and _said(seal.body(origin), "codes") != wanted[number]:
@@ -150,7 +155,7 @@ def _check_aside(snapshot: Snapshot, heads: Iterable[Head]) -> None:
     for head in heads:
         said = head.sealed("commands")
         if said is None or said[0] < now.commands:
-            continue
+            continue  # they have no order: that others were kept since may hide it
         if said != _said(now.body(origin), "commands"):
             raise SplitHistory(
                 "the outcomes that are kept under keys are not those of the head: the "
@@ -178,6 +183,15 @@ def _check_leaves(
                 roots[to] = frontier.root()
         if progress is not None:
             progress(frontier.size)
+    size = snapshot.seal.size
+    kept_roots = sum(size >> n for n in range(KEPT_LEVELS, 64, KEPT_LEVELS))
+    if (snapshot.hashes, snapshot.subtrees) != (size, kept_roots) or (
+        snapshot.last_emptied > size
+    ):
+        raise Tampered(
+            "hashes are kept of events that there are not: they were put in from "
+            "outside; restore a backup"
+        )
     if frontier.root() != snapshot.seal.frontier.root():
         raise Tampered(
             "the leaves of the log are not those that were sealed: they were made anew "

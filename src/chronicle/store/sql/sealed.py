@@ -31,8 +31,13 @@ class SQLSealed:
             made = cursor.execute("SELECT id, created_at FROM chronicle").fetchone()
             if found is None or made is None:
                 return None
-            codes, commands = [], []
+            codes, commands, counts = [], [], (0, 0, 0)
             if whole:
+                counts = cursor.execute(
+                    "SELECT (SELECT COALESCE(SUM(length(hashes)), 0) FROM leaves), "
+                    "(SELECT COUNT(*) FROM subtrees), "
+                    "(SELECT COALESCE(MAX(position), 0) FROM emptied)"
+                ).fetchone()
                 codes = cursor.execute(
                     "SELECT kind, code, id FROM codes ORDER BY seq"
                 ).fetchall()
@@ -50,6 +55,9 @@ class SQLSealed:
                 last=last_position(cursor),
                 codes=codes,
                 commands=commands,
+                hashes=int(counts[0]) // HASH_BYTES,
+                subtrees=int(counts[1]),
+                last_emptied=int(counts[2]),
             )
 
     def kept(self, level: int, first: int, count: int) -> list[bytes]:
