@@ -29,9 +29,9 @@ from chronicle.replay.build import build
 from chronicle.replay.columns import Columns, read
 from chronicle.replay.index import Index
 from chronicle.replay.segments import read_all, seal
-from chronicle.replay.synthetic import SyntheticLog, events_of, synthetic
 from chronicle.replay.versions import Entries, resolve
 from chronicle.store.codec import encode
+from synthetic import SyntheticLog, events_of, synthetic
 
 Figure = dict[str, Any]
 Question = tuple[int, int]

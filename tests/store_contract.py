@@ -262,28 +262,6 @@ class StoreContract:
         with pytest.raises(Conflict), store.writing() as work:
             work.remember("k", b"other", [])
 
-    def test_unmentioned_are_the_reports_of_one_data_set_and_type(
-        self, store: Store
-    ) -> None:
-        with store.writing() as work:
-            work.insert(
-                [
-                    draft("a", dataset="one"),
-                    draft("b", dataset="two"),
-                    draft("c", dataset="one", type="incident-reported"),
-                    draft(None, dataset="one"),
-                    draft("d", dataset="one"),
-                    draft("e"),
-                ]
-            )
-        with store.writing() as work:
-            work.insert([draft("f", dataset="one")])
-            types = ("control-reported",)
-            found = list(work.unmentioned("one", types, iter(["a", "x"])))
-            assert [id_ for id_ in found if id_] == ["d", "f"]
-            assert list(work.unmentioned("none", types, [])) == []
-            assert list(work.unmentioned("one", (), [])) == []
-
     # --- one writer, many readers ----------------------------------------------------
 
     def test_a_reader_that_stopped_half_way_is_in_nobodys_way(

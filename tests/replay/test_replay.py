@@ -19,7 +19,6 @@ from chronicle.errors import UsageError
 from chronicle.replay import Control, Replay, changed, sums
 from chronicle.replay.engine import TAIL
 from chronicle.replay.source import MemorySource
-from chronicle.replay.synthetic import synthetic
 from chronicle.store.columnar import WIDTH, day_number
 from replay_cases import (
     ACTORS,
@@ -31,6 +30,7 @@ from replay_cases import (
     cases,
     references,
 )
+from synthetic import synthetic
 
 REGISTERED = 7
 days = st.integers(-1, 17).map(lambda n: DAY0 + timedelta(days=n))

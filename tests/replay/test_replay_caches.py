@@ -18,8 +18,8 @@ from chronicle.replay.columns import Columns, blank, read
 from chronicle.replay.engine import TAIL
 from chronicle.replay.segments import pack, read_all, seal, sealed_segments, unpack
 from chronicle.replay.source import MemorySource
-from chronicle.replay.synthetic import SyntheticLog, synthetic
 from chronicle.store.columnar import WIDTH
+from synthetic import SyntheticLog, synthetic
 
 SIZE = 3 * TAIL + 200
 

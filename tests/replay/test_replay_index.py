@@ -17,9 +17,9 @@ from chronicle.replay.build import build
 from chronicle.replay.columns import read
 from chronicle.replay.index import Index, last_visible, ranks_upto, winners
 from chronicle.replay.source import MemorySource
-from chronicle.replay.synthetic import events_of, synthetic
 from chronicle.store.columnar import day_number
 from replay_cases import DAY0, PLACES, Case, case, cases, references
+from synthetic import events_of, synthetic
 
 LATEST = parse_lens("latest")
 DAYS = [DAY0 + timedelta(days=n) for n in (-1, 0, 1, 3, 5, 8, 11, 12, 20)]

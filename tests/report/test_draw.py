@@ -46,7 +46,6 @@ from chronicle.report.drawing.maps import (
 )
 from chronicle.report.drawing.page import Caption
 from chronicle.report.drawing.palette import CONTESTED, HATCHES, MUTED, looks_of, paler
-from chronicle.report.drawing.plots import FigureRow, draw_control_share, draw_figures
 from chronicle.report.drawing.words import plain
 
 ACTORS = {"red": ("Red army", None), "blue": ("Blue league", None)}
@@ -317,7 +316,7 @@ def test_a_missing_extra_is_named_with_the_command(tmp_path, monkeypatch):
 
 def test_importing_the_pictures_does_not_import_matplotlib():
     code = (
-        "import sys, chronicle.report.drawing.maps, chronicle.report.drawing.plots, "
+        "import sys, chronicle.report.drawing.maps, "
         "chronicle.report.drawing.forecasts, chronicle.report.drawing.chances; "
         "assert not {'matplotlib', 'numpy'} & set(sys.modules)"
     )
@@ -540,28 +539,6 @@ def test_the_biggest_places_are_named_first(tmp_path):
     assert "n3" not in words
 
 
-# Plots of the record
-
-
-def test_shares_name_the_actors_and_count_the_first_and_the_last_day(tmp_path):
-    path = tmp_path / "share.svg"
-    draw_control_share(
-        path,
-        DAYS,
-        {"red": [9, 8, 7, 7, 7, 1], "blue": [1, 2, 3, 3, 3, 8], "contested": [0] * 6},
-        ACTORS,
-        title="Settlements",
-        caption=CAPTION,
-        size=(9, 5),
-    )
-    words = words_of(path)
-
-    assert "Red army | 9 | 1" in words
-    assert "Blue league | 1 | 8" in words
-    assert "Contested" not in words
-    assert "1 Sep" in words
-
-
 def test_a_day_that_was_not_asked_for_is_a_gap():
     assert list(runs_of(DAYS)) == [(0, 6)]
     assert list(runs_of([DAYS[0], DAYS[1], DAYS[4]])) == [(0, 2), (2, 3)]
@@ -575,72 +552,6 @@ def test_ticks_are_few_and_begin_on_the_first_day():
         assert shown[0] == year[0]
         assert shown[-1] <= year[length - 1]
         assert len(shown) <= 10
-
-
-@pytest.mark.parametrize(
-    ("days", "series", "problem"),
-    [
-        (DAYS[::-1], {"red": [1] * 6}, "out of order"),
-        (DAYS, {"red": [1]}, "6 numbers"),
-        (DAYS, {"red": [-1] * 6}, "6 numbers"),
-    ],
-)
-def test_shares_that_do_not_fit_their_days_are_refused(tmp_path, days, series, problem):
-    with pytest.raises(UsageError, match=problem):
-        draw_control_share(
-            tmp_path / "x.png", days, series, ACTORS, title="", caption=CAPTION
-        )
-
-
-ROW = FigureRow(
-    category="newly displaced",
-    area="Upper valley",
-    counter="mill council",
-    measure="flow",
-    when="1 to 5 Sep 2022",
-    best=70_000,
-    low=60_000,
-    high=80_000,
-    qualifier="about",
-    overlap="includes the 9,000 below",
-)
-
-
-def test_figures_stand_side_by_side_with_why_and_without_a_sum(tmp_path):
-    stock = replace(
-        ROW, measure="stock", when="5 Sep 2022", best=9_000, low=None, high=None
-    )
-    path = tmp_path / "figures.svg"
-    draw_figures(path, [ROW, stock], title="Displaced", caption=CAPTION)
-    words = words_of(path)
-
-    assert "about 70,000 (60,000 to 80,000)" in words
-    assert "about 9,000" in words
-    assert "flow, 1 to 5 Sep 2022 · counted by mill council" in words
-    assert "stock, on 5 Sep 2022" in words
-    assert words.count("includes the 9,000 below") == 2
-    assert "The figures are not added" in words
-    assert "79,000" not in words
-
-
-def test_a_figure_without_a_best_number_shows_what_there_is():
-    assert replace(ROW, best=None).amount() == "60,000 to 80,000"
-    assert replace(ROW, best=None, low=None, high=None).amount() == "no number given"
-    assert replace(ROW, qualifier="exact", low=None, high=None).amount() == "70,000"
-
-
-def test_figures_with_numbers_out_of_order_or_another_measure_are_refused():
-    with pytest.raises(UsageError, match="low, best, high"):
-        replace(ROW, low=90_000)
-    with pytest.raises(UsageError, match="neither stock nor flow"):
-        replace(ROW, measure="net")
-
-
-def test_a_sheet_too_low_for_the_reasons_is_refused_rather_than_without_them(tmp_path):
-    with pytest.raises(UsageError, match="higher sheet"):
-        draw_figures(
-            tmp_path / "x.png", [ROW] * 9, title="", caption=CAPTION, size=(8, 5)
-        )
 
 
 # What-ifs
@@ -764,8 +675,6 @@ def test_quantiles_that_cannot_be_a_fan_are_refused(tmp_path, quantiles, problem
 def test_plots_of_nothing_are_drawn_and_say_what_they_would_show(tmp_path):
     said = {"title": "Nothing", "caption": CAPTION}
     none = {level: [] for level in QUANTILES}
-    draw_control_share(tmp_path / "share.svg", [], {}, ACTORS, **said)
-    draw_figures(tmp_path / "figures.svg", [], **said)
     draw_probability_map(tmp_path / "map.svg", [], **said, **WHAT_IF)
     draw_fan(tmp_path / "fan.svg", [], none, **said, **WHAT_IF)
     draw_arrivals(tmp_path / "arrivals.svg", [], [], **said, **WHAT_IF)

@@ -51,7 +51,6 @@ _OLD = {"best": "best_est", "low": "low_est", "high": "high_est"}  # before 17.1
 _PRECISION = {"1": "day", "2": "span", "3": "week", "4": "month", "5": "span"}
 _KIND = re.compile(r"\s+(city|town|village|settlement|camp|neighbou?rhood)$", re.I)
 _NEAR = "near it, within 25 km (where_prec 2)"
-_CLEAR = frozenset({"", "Clear", "NA"})
 # By where_prec, which column names the area: a district, a province, a country.
 _AREAS = {
     "3": ("adm_2", "where_coordinates", "adm_1"),

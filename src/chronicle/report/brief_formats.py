@@ -18,9 +18,8 @@ from chronicle.report.svg_map import SvgPlace, SvgRoad, svg_map
 if TYPE_CHECKING:
     from docx.document import Document
 
-__all__ = ["BRIEF_FORMATS", "brief_docx", "brief_html", "brief_markdown"]
+__all__ = ["brief_docx", "brief_html", "brief_markdown"]
 
-BRIEF_FORMATS = ("md", "html", "docx")
 MAP_INCHES = 6.3
 UNHELD = "#E4E4E0"
 

@@ -55,7 +55,6 @@ class MemoryStore:
         self._lock = threading.Lock()  # no reader sees half of a commit
         self._rows: list[StoredRow] = []
         self._hot: list[bytes] = []
-        self._datasets: list[str] = []
         self._told: dict[str, int] = {}
         self._about: dict[str, list[int]] = {}
         self._versions: dict[str, int] = {}
@@ -261,15 +260,6 @@ class _MemoryWriting:
         found = self._commands.get(key) or self._store._commands.get(key)
         return None if found is None else (found[0], list(found[1]))
 
-    def unmentioned(
-        self, dataset: str, types: Sequence[str], reports: Iterable[str]
-    ) -> Iterator[str]:
-        mentioned = set(reports)
-        datasets = [*self._store._datasets, *(d.dataset for d in self._drafts)]
-        for row, of in zip(self.rows(), datasets, strict=True):
-            if of == dataset and row.type in types and row.report not in mentioned:
-                yield row.report or ""
-
     def commit(self) -> None:
         store = self._store
         events = [
@@ -283,7 +273,6 @@ class _MemoryWriting:
                 raise Conflict(str(taken)) from None
             store._rows += self._rows
             store._hot += [draft.columnar for draft in self._drafts]
-            store._datasets += [draft.dataset for draft in self._drafts]
             store._told |= self._told
             for target, positions in self._about.items():
                 store._about.setdefault(target, []).extend(positions)

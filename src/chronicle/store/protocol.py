@@ -132,12 +132,6 @@ class Writing(Reading, Protocol):
         """The digest and positions that were kept under *key*."""
         ...
 
-    def unmentioned(
-        self, dataset: str, types: Sequence[str], reports: Iterable[str]
-    ) -> Iterator[str]:
-        """Ids of reports of a data set and of those types that are not in *reports*."""
-        ...
-
 
 class Store(Reading, Protocol):
     """Where rows are kept."""

@@ -25,7 +25,6 @@ from chronicle.formats.spreadsheet.workbook import ExcelBook, Merged
 __all__ = ["Sheet", "SheetOptions", "open_sheet"]
 
 TOP = 30  # rows among which the header is sought
-EXCEL = (".xlsx", ".xlsm", ".xltx", ".xltm")
 OPEN_DOCUMENT = (".ods", ".ots")
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"

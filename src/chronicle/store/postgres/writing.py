@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -64,20 +64,6 @@ class PostgresWriting(SQLWriting):
     def redact_payload(self, report: str) -> None:
         self.emptied = True
         self._cursor.execute("SELECT redact_payload(?, ?)", (report, BLANK))
-
-    def unmentioned(
-        self, dataset: str, types: Sequence[str], reports: Iterable[str]
-    ) -> Iterator[str]:
-        number = self._dataset(dataset)
-        if number is None:
-            return
-        found = self._cursor.execute(
-            "SELECT report FROM events WHERE dataset = ? AND report IS NOT NULL "
-            "AND type = ANY(?) AND report NOT IN (SELECT unnest(?::text[])) "
-            "ORDER BY position",
-            (number, list(types), list(reports)),
-        ).fetchall()
-        yield from (report for (report,) in found)
 
 
 _INTRANS = psycopg.pq.TransactionStatus.INTRANS

@@ -173,15 +173,6 @@ class SQLWriting(ABC):
                 f"what is kept under the key {key!r} cannot be read; restore a backup"
             ) from None
 
-    @abstractmethod
-    def unmentioned(
-        self, dataset: str, types: Sequence[str], reports: Iterable[str]
-    ) -> Iterator[str]:
-        """As `Writing` has it."""
-
-    def _dataset(self, name: str) -> int | None:
-        return self._codes.by_kind.get("dataset", {}).get(name)
-
 
 def _end(cursor: Cursor, now: int) -> tuple[int, int]:
     """The last position and the next stamp; raises `Damaged` at a gap before it."""

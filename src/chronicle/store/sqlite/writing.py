@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 from chronicle.store.columnar import BLANK
 from chronicle.store.sql.writing import Codes, Row, SQLWriting
@@ -51,26 +51,3 @@ class SQLiteWriting(SQLWriting):
             (BLANK, report),
         )
         self._seal.emptied(kept)
-
-    def unmentioned(
-        self, dataset: str, types: Sequence[str], reports: Iterable[str]
-    ) -> Iterator[str]:
-        number = self._dataset(dataset)
-        if number is None:
-            return
-        self._asking.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS mentioned (report TEXT PRIMARY KEY) "
-            "WITHOUT ROWID"
-        )
-        self._asking.execute("DELETE FROM mentioned")
-        self._asking.executemany(
-            "INSERT OR IGNORE INTO mentioned VALUES (?)", ((r,) for r in reports)
-        )
-        found = self._asking.execute(
-            "SELECT report FROM events WHERE dataset = ? AND report IS NOT NULL "
-            f"AND type IN ({','.join('?' * len(types))}) "
-            "AND report NOT IN (SELECT report FROM mentioned) ORDER BY position",
-            (number, *types),
-        ).fetchall()
-        self._asking.execute("DELETE FROM mentioned")
-        yield from (report for (report,) in found)
