@@ -35,6 +35,7 @@ test: $(VENV)/.dev ## all that CI checks: lint, types, layers, tests, documentat
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	tools/install-chromium
+	tools/install-java
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=chronicle.domain --cov=chronicle.errors --cov-branch --cov-report=
 	$(BIN)/python -m pytest benchmarks --benchmark-disable

@@ -2,6 +2,7 @@
 
 replay   the log and the replay engine against peers and limits
 whatif   engines and ensembles against bare SimPy and the natural style
+scale    the archive: bytes, writing, one question in SQL, against peers and limits
 page     what the page sends, a step of its slider, its first map, against limits
 trust    what safety costs: a record on a server beside a bare COPY
 """
@@ -78,11 +79,19 @@ def trust(events: int, settlements: int) -> Iterator[Take]:
     yield from postgres_figures.takes(events, settlements)
 
 
+def scale(events: int, settlements: int) -> Iterator[Take]:
+    """What the archive costs, and what a question to it does."""
+    import scale_figures
+
+    yield from scale_figures.takes(events, settlements)
+
+
 SUITES: dict[str, Callable[[int, int], Iterator[Take]]] = {
     "replay": replay,
     "whatif": whatif,
     "page": page,
     "trust": trust,
+    "scale": scale,
 }
 
 
@@ -125,6 +134,13 @@ def run(
 def _without(name: str, why: str, reached: bool | None) -> Row:
     row = dict.fromkeys(("value", "unit", "ratio", "goal"))
     return {"name": name, **row, "against": why, "met": reached}
+
+
+def scale_growth(most: int, told: Told = lambda _: None) -> Iterator[Row]:
+    """How the archive grows, up to *most* reports."""
+    import scale_figures
+
+    yield from scale_figures.growth(most, told)
 
 
 def growth(most: int, told: Told = lambda _: None) -> Iterator[Row]:

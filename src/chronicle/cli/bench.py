@@ -39,7 +39,7 @@ def benchmarks_folder() -> Path:
 @click.command()
 @click.option(
     "--suite",
-    type=click.Choice(["replay", "whatif", "page", "trust"]),
+    type=click.Choice(["replay", "whatif", "page", "trust", "scale"]),
     default="replay",
     show_default=True,
     help="Which figures.",
@@ -78,7 +78,7 @@ def bench(
     rows: list[dict[str, Any]] = []
     try:
         made = (
-            taken.growth(events, say)
+            (taken.scale_growth if suite == "scale" else taken.growth)(events, say)
             if growth
             else taken.run(suite, events, settlements, say)
         )
@@ -123,7 +123,7 @@ def _emit(
     from chronicle.domain.table import Table
 
     sizes = f", {events:,} reports, {settlements:,} settlements"
-    if suite != "replay":  # whose sizes are those of the figures
+    if suite not in ("replay", "scale"):  # whose sizes are those of the figures
         sizes = ""
     columns = COLUMNS if "name" in rows[0] else tuple(rows[0])
     told = ", ".join(f"{name} {number}" for name, number in versions.items())
