@@ -41,22 +41,9 @@ from chronicle.errors import (
     UnknownId,
     UsageError,
 )
-from chronicle.formats.field_file import ANY, Wanted
-from chronicle.formats.importer import (
-    ImportResult,
-    Progress,
-    import_paths,
-    tables_in,
-)
-from chronicle.formats.jsonl import is_export
-from chronicle.formats.merging import Merge, merge_export, merge_record
-from chronicle.formats.spreadsheet.table import TableFile
-from chronicle.replay.stored import digest_of, drop_caches
 from chronicle.store.address import is_server
-from chronicle.store.audit import audit
 from chronicle.store.branch_guard import WHAT_IF, is_what_if
 from chronicle.store.checkpoint import VerifyingKey
-from chronicle.store.copying import Copy, copied
 from chronicle.store.custody import (
     Checked,
     check_log,
@@ -70,11 +57,7 @@ from chronicle.store.memory import MemoryStore, system_clock
 from chronicle.store.protocol import Store
 from chronicle.store.scratch import scratch_folder
 from chronicle.store.sql.store import SQLStore
-from chronicle.store.sqlite.backup import Backup, backup
-from chronicle.store.sqlite.backup import Progress as BackupProgress
-from chronicle.store.sqlite.backup import restore as restored
 from chronicle.store.sqlite.store import LOCK_TIMEOUT, SQLiteStore
-from chronicle.store.undo import Undone, undo_import
 from chronicle.store.witness import Witnessed, heads_in
 
 if TYPE_CHECKING:
@@ -83,8 +66,17 @@ if TYPE_CHECKING:
     from chronicle import Picture
     from chronicle.archive.write import Archived
     from chronicle.formats.writing.evidence import Bundle
+    from chronicle.formats.field_file import Wanted
+    from chronicle.formats.import_result import ImportResult
+    from chronicle.formats.importer import Progress
+    from chronicle.formats.merging import Merge
+    from chronicle.formats.spreadsheet.table import TableFile
     from chronicle.replay import Replay
+    from chronicle.store.copying import Copy
     from chronicle.store.postgres.store import PostgresStore
+    from chronicle.store.sqlite.backup import Backup
+    from chronicle.store.sqlite.backup import Progress as BackupProgress
+    from chronicle.store.undo import Undone
 
 __all__ = ["Chronicle", "create", "memory", "migrate", "open_chronicle", "restore"]
 
@@ -196,6 +188,8 @@ class Chronicle:
             raise InputError(f"{type(event_or_events).__name__} is no event")
         positions = self._log.append(events, expected=expected, key=key)
         if any(isinstance(event, ReportRedacted) for event in events):
+            from chronicle.replay.stored import drop_caches
+
             drop_caches(self._log)
         return positions
 
@@ -208,7 +202,7 @@ class Chronicle:
         dry_run: bool = False,
         progress: Progress | None = None,
         result: ImportResult | None = None,
-        wanted: Wanted = ANY,
+        wanted: Wanted | None = None,
         accept: Sequence[str] = (),
     ) -> ImportResult:
         """Import folders or files, of the own format or the field's, as one command.
@@ -223,6 +217,9 @@ class Chronicle:
         names values that look wrong and are right.
         """
         if not dry_run:
+            from chronicle.formats.field_file import ANY
+            from chronicle.formats.importer import import_paths
+
             return import_paths(
                 self._log,
                 [Path(path) for path in paths],
@@ -231,7 +228,7 @@ class Chronicle:
                 complete=complete,
                 progress=progress,
                 result=result,
-                wanted=wanted,
+                wanted=wanted or ANY,
                 accept=accept,
             )
         with self._copy() as copy:
@@ -255,7 +252,7 @@ class Chronicle:
         strict: bool = False,
         complete: bool = False,
         dry_run: bool = False,
-        wanted: Wanted = ANY,
+        wanted: Wanted | None = None,
         accept: Sequence[str] = (),
     ) -> ImportResult:
         """Import a pandas frame, as if it were the CSV file that it would be.
@@ -265,9 +262,10 @@ class Chronicle:
         name the column and the line that a row would have there: the first is line 2.
         The frame of a *dataset* is a vintage of its last one. Else as `import_folder`.
         """
+        from chronicle.formats.field_file import ANY
         from chronicle.formats.frame_file import frame_file
 
-        with frame_file(frame, kind, wanted) as (path, asked):
+        with frame_file(frame, kind, wanted or ANY) as (path, asked):
             return self.import_folder(
                 path,
                 dataset=dataset,
@@ -279,14 +277,20 @@ class Chronicle:
             )
 
     def tables_in(
-        self, *paths: str | Path, dataset: str | None = None, wanted: Wanted = ANY
+        self,
+        *paths: str | Path,
+        dataset: str | None = None,
+        wanted: Wanted | None = None,
     ) -> list[TableFile]:
         """Those of the files that are tables to be read by a mapping, not yet read.
 
         `proposal` of each says what its columns will become.
         """
+        from chronicle.formats.field_file import ANY
+        from chronicle.formats.importer import tables_in
+
         found = [Path(path) for path in paths]
-        return tables_in(self._log, found, dataset, wanted)
+        return tables_in(self._log, found, dataset, wanted or ANY)
 
     def merge(
         self, other: str | Path, *, strict: bool = False, dry_run: bool = False
@@ -302,6 +306,9 @@ class Chronicle:
         if dry_run:
             with self._copy() as copy:
                 return copy.merge(other, strict=strict)
+        from chronicle.formats.jsonl import is_export
+        from chronicle.formats.merging import merge_export, merge_record
+
         told = os.fspath(other)
         if not is_server(told) and is_export(Path(other)):
             return merge_export(self._log, Path(other), strict=strict)
@@ -317,6 +324,8 @@ class Chronicle:
         same file imported again brings it all back. *position* is that of the
         `ImportFinished` of one file. Raises `InputError` where there is none.
         """
+        from chronicle.store.undo import undo_import
+
         return undo_import(self._log, position)
 
     def _copy(self) -> Chronicle:
@@ -339,6 +348,8 @@ class Chronicle:
         """
         store = self._log.store
         if isinstance(store, SQLiteStore):
+            from chronicle.store.sqlite.backup import backup
+
             return backup(store, _file(path), progress)
         where = Path(path)
         if where.is_dir():
@@ -358,6 +369,8 @@ class Chronicle:
         if isinstance(store, MemoryStore):
             raise UsageError("a chronicle in memory has no copy: export it")
         assert isinstance(store, SQLStore)
+        from chronicle.store.copying import copied
+
         told = os.fspath(place)
         with store.snapshot() as snapshot:
             return copied(
@@ -412,6 +425,8 @@ class Chronicle:
         found = self._asked(position).state(Clocks(day, position, by), lens)
         facts = self.facts(found.position or None)
         told = (*self._found(), *cautions(facts, day, found.position, by))
+        from chronicle.replay.stored import digest_of
+
         digest = digest_of(self._log, found.position)
         return replace(found, what_if=self.what_if, cautions=told, digest=digest)
 
@@ -825,6 +840,8 @@ class Chronicle:
         """
         if stale_days < 0:
             raise UsageError(f"stale_days: {stale_days} is no number of days")
+        from chronicle.store.audit import audit
+
         audit(self._log.store)
         events = list(self._log.recorded())
         when = self.day(on) if on is not None or self.facts().last_day else None
@@ -863,6 +880,8 @@ class _Scratch(Chronicle):
                 copy = folder / store.path.name
                 store.copy_to(copy)
             else:
+                from chronicle.store.copying import copied
+
                 copy = folder / "copy.chronicle"
                 with store.snapshot() as snapshot:
                     copied(snapshot, str(copy))
@@ -974,6 +993,9 @@ def restore(
     to `Backup.aside`, and what writes to it is refused from then on. *path* may be a
     `postgresql://` address, where nothing is replaced.
     """
+    from chronicle.store.sqlite.backup import Backup
+    from chronicle.store.sqlite.backup import restore as restored
+
     if is_server(told := os.fspath(path)):
         if replace:
             raise UsageError("on a server nothing is replaced: name another schema")
