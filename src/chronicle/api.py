@@ -65,12 +65,12 @@ if TYPE_CHECKING:
 
     from chronicle import Picture
     from chronicle.archive.write import Archived
-    from chronicle.formats.writing.evidence import Bundle
     from chronicle.formats.field_file import Wanted
     from chronicle.formats.import_result import ImportResult
     from chronicle.formats.importer import Progress
     from chronicle.formats.merging import Merge
     from chronicle.formats.spreadsheet.table import TableFile
+    from chronicle.formats.writing.evidence import Bundle
     from chronicle.replay import Replay
     from chronicle.store.copying import Copy
     from chronicle.store.postgres.store import PostgresStore
@@ -422,9 +422,13 @@ class Chronicle:
         by = None if published_by is None else self.day(published_by, "published_by")
         self._check_lens(lens)
         position = self.position(known_at)
-        found = self._asked(position).state(Clocks(day, position, by), lens)
+        return self._told(self._asked(position).state(Clocks(day, position, by), lens))
+
+    def _told(self, found: State) -> State:
+        """*found* with what it lacks, and what it is a state of."""
         facts = self.facts(found.position or None)
-        told = (*self._found(), *cautions(facts, day, found.position, by))
+        lacks = cautions(facts, found.on, found.position, found.published_by)
+        told = (*self._found(), *lacks)
         from chronicle.replay.stored import digest_of
 
         digest = digest_of(self._log, found.position)
@@ -652,7 +656,10 @@ class Chronicle:
         published_by: Day | None = None,
     ) -> Table:
         """The figures of displaced people that hold on a day, never added blindly."""
-        state = self.state(on, known_at, published_by)
+        day, position = self.day(on), self.position(known_at)
+        by = None if published_by is None else self.day(published_by, "published_by")
+        found = self._asked(position).figures(Clocks(day, position, by))
+        state = self._told(found)
         table = displaced_table(state, area)
         table.notes.extend(state.cautions)
         return self.told_apart(table)
@@ -673,8 +680,11 @@ class Chronicle:
         ACLED's sub-events, such as `Air/drone strike`.
         """
         place = None if settlement is None else self.find(settlement)
-        state = self.state(until, known_at, published_by)
+        day, position = self.day(until), self.position(known_at)
+        by = None if published_by is None else self.day(published_by, "published_by")
         first = None if since is None else self.day(since, "since")
+        asked = self._asked(position)
+        state = self._told(asked.incidents(Clocks(day, position, by), first))
         table = incidents_table(state, first, place, kind)
         table.notes.extend(state.cautions)
         return self.told_apart(table)

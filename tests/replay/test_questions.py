@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 import chronicle as ch
 import strategies
 from chronicle.domain.cautions import facts_of
+from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.questions import Clocks, PlainQuestions
 from chronicle.domain.state import references, state_of
 from chronicle.domain.timeline import as_known, effective_claims
-from chronicle.domain.views import history_table, why_table
+from chronicle.domain.views import displaced_table, history_table, why_table
 from chronicle.errors import Conflict, InputError
 from chronicle.replay import choosing, ledger, questions, spoken
 from chronicle.replay.questions import Questions
@@ -196,3 +197,23 @@ def test_one_place_by_columns_is_told_as_of_the_whole_log(data: st.DataObject) -
             assert why_table(states[0], id_, tables[0]) == why_table(
                 states[1], id_, tables[1]
             )
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_figures_and_incidents_by_columns_are_those_of_the_fold(
+    data: st.DataObject,
+) -> None:
+    log, asked = drawn(data)
+    head = log.store.head()
+    plain = PlainQuestions(lambda upto: log.recorded(upto=upto))
+    for _ in range(3):
+        position = data.draw(st.just(head) | st.integers(0, head))
+        clocks = Clocks(data.draw(days), position, data.draw(st.none() | days))
+        since = data.draw(st.none() | days)
+        quick, told = asked.figures(clocks), plain.figures(clocks)
+        assert quick.figures == told.figures
+        assert displaced_table(quick, None) == displaced_table(told, None)
+        quick, told = asked.incidents(clocks, since), plain.incidents(clocks, since)
+        both = [incidents_table(one, since, None, None) for one in (quick, told)]
+        assert both[0] == both[1]

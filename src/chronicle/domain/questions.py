@@ -47,6 +47,14 @@ class Asked(Protocol):
         """At least all that was told of control of a settlement, and remarks on it."""
         ...
 
+    def figures(self, clocks: Clocks) -> State:
+        """A state of which `figures` and `references` are those of `state`."""
+        ...
+
+    def incidents(self, clocks: Clocks, since: date | None) -> State:
+        """A state of which `heard.incidents` from *since* on are those of `state`."""
+        ...
+
     def facts(self, position: int) -> Facts:
         """What explains an empty answer."""
         ...
@@ -82,6 +90,12 @@ class PlainQuestions:
 
     def history(self, settlement: str, position: int) -> Iterable[RecordedEvent]:
         return self._recorded(position)
+
+    def figures(self, clocks: Clocks) -> State:
+        return self.state(clocks, "latest")
+
+    def incidents(self, clocks: Clocks, since: date | None) -> State:
+        return self.state(clocks, "latest")
 
     def facts(self, position: int) -> Facts:
         return facts_of(self._recorded(position))

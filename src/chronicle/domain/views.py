@@ -322,7 +322,8 @@ def displaced_table(state: State, area: str | None) -> Table:
         group.sort(key=lambda claim: claim.since_day, reverse=True)
     newest = sorted(groups.items(), key=lambda item: item[0])
     newest.sort(key=lambda item: item[1][0].since_day, reverse=True)
-    rows = [_figure_row(claim, claims, state) for _, group in newest for claim in group]
+    near = _including(claims)
+    rows = [_figure_row(claim, near, state) for _, group in newest for claim in group]
     if not claims:
         figures = (one.claim for one in state.figures)
         held = sorted(
@@ -344,15 +345,26 @@ def displaced_table(state: State, area: str | None) -> Table:
 REASONS = 5  # that are told of why figures may not be added
 
 
+def _including(
+    claims: Sequence[DisplacementReported],
+) -> dict[str, list[DisplacementReported]]:
+    """For each report those that it includes or that include it, in their order."""
+    number = {claim.report_id: n for n, claim in enumerate(claims)}
+    near: dict[str, set[int]] = {}
+    for claim in claims:
+        for other in claim.includes:
+            if other in number and other != claim.report_id:
+                near.setdefault(claim.report_id, set()).add(number[other])
+                near.setdefault(other, set()).add(number[claim.report_id])
+    return {id_: [claims[n] for n in sorted(of)] for id_, of in near.items()}
+
+
 def _figure_row(
-    claim: DisplacementReported, claims: Sequence[DisplacementReported], state: State
+    claim: DisplacementReported,
+    near: dict[str, list[DisplacementReported]],
+    state: State,
 ) -> tuple[Any, ...]:
-    overlap = tuple(
-        relation(claim, other)
-        for other in claims
-        if other is not claim
-        and (other.report_id in claim.includes or claim.report_id in other.includes)
-    )
+    overlap = [relation(claim, other) for other in near.get(claim.report_id, ())]
     counter = claim.counter
     who = state.references.sources.get(counter)
     if counter in state.references.actors or (who and "belligerent" in who.kind):

@@ -357,17 +357,21 @@ class Replay:
         area_of_place: Int32 | None = None,
     ) -> FiguresOn:
         """The displacement figures that hold on a day; see `figures.figures_on`."""
-        if self._figures is None:
-            columns = read_all(self._folder, self._source, self._head)
-            self._figures = gather_figures(columns)
         return figures_on(
-            self._figures,
+            self.all_figures(),
             _day(on),
             self._position(position),
             None if published_by is None else _day(published_by),
             no_area=no_area,
             area_of_place=area_of_place,
         )
+
+    def all_figures(self) -> Figures:
+        """The displacement reports of the whole log."""
+        if self._figures is None:
+            columns = read_all(self._folder, self._source, self._head)
+            self._figures = gather_figures(columns)
+        return self._figures
 
     # --- what the answers are made of ------------------------------------------------
 

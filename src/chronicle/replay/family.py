@@ -8,13 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.domain.timeline import RecordedEvent
-from chronicle.replay.columns import LINKED, Int32
+from chronicle.replay.columns import LINKED, REDACTED, RETRACTED, Columns, Int32
 from chronicle.replay.delta import Tail
 from chronicle.replay.index import Index
+from chronicle.replay.versions import roots, targets
 from chronicle.store.log import EventLog
 from chronicle.store.register import recorded_of
 
-__all__ = ["among", "events_at", "linked_with", "remarks_on", "told_of", "with_remarks"]
+__all__ = [
+    "among",
+    "events_at",
+    "linked_with",
+    "of_kind",
+    "remarks_on",
+    "told_of",
+    "with_remarks",
+]
 
 _DISPUTES = 4  # of the flags of a link
 
@@ -85,6 +94,21 @@ def told_of(index: Index, tail: Tail | None, place: int, position: int) -> Int32
         mine = (tail.entries.place == place) & (tail.entries.known_from <= position)
         roots = np.concatenate([roots, tail.entries.position[mine]])
     return np.unique(roots)
+
+
+def of_kind(columns: Columns, kind: int, first: int, last: int) -> Int32:
+    """Claims of a kind of the days from *first* to *last*, and remarks on such.
+
+    Those with remarks are there whatever their day; what stands is for others to judge.
+    """
+    remarks = np.flatnonzero((columns.kind >= RETRACTED) & (columns.kind <= REDACTED))
+    root, _ = roots(columns, remarks, targets(columns, remarks))
+    mine = (root >= 0) & (columns.kind[root] == kind)
+    days = (columns.valid >= first) & (columns.valid <= last)
+    rows = (columns.kind == kind) & days
+    rows[root[mine]] = rows[remarks[mine]] = True
+    found: Int32 = columns.position[rows]
+    return found
 
 
 def events_at(log: EventLog, positions: Int32) -> list[RecordedEvent]:

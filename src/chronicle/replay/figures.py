@@ -24,7 +24,15 @@ from chronicle.replay.columns import (
 from chronicle.replay.versions import Entries, resolve, roots, targets
 from chronicle.store.columnar import NO_DAY, NOBODY
 
-__all__ = ["Figures", "FiguresOn", "Sums", "figures_on", "gather_figures", "sums"]
+__all__ = [
+    "Figures",
+    "FiguresOn",
+    "Sums",
+    "figures_on",
+    "gather_figures",
+    "sums",
+    "that_may_hold",
+]
 
 _STOCK = MEASURES.index("stock")
 
@@ -121,6 +129,26 @@ def figures_on(
         held.append((part, _cut(entries, on, position, published_by)))
     found = _joined(held)
     return _latest_stocks(found, no_area, area_of_place)
+
+
+def that_may_hold(
+    figures: Figures,
+    on: int,
+    position: int,
+    published_by: int | None = None,
+    *,
+    no_area: int = NOBODY,
+    area_of_place: Int32 | None = None,
+) -> Int32:
+    """The positions of all figures that may hold on day *on*, and of remarks on them.
+
+    Of the reports that nobody spoke of those that hold among themselves: an older one
+    holds in no company. All others are for the plain rule to judge.
+    """
+    alone = [(figures.columns, _cut(figures.alone, on, position, published_by))]
+    held = _latest_stocks(_joined(alone), no_area, area_of_place).position
+    spoken = figures.spoken.position
+    return np.union1d(held, spoken[spoken <= position]).astype(np.int32)
 
 
 def _cut(entries: Entries, on: int, position: int, published_by: int | None) -> Entries:

@@ -32,17 +32,26 @@ from chronicle.replay.choosing import candidates
 from chronicle.replay.columns import Columns, Int32, read
 from chronicle.replay.delta import Tail
 from chronicle.replay.engine import TAIL, Replay
-from chronicle.replay.family import events_at, linked_with, remarks_on, told_of
+from chronicle.replay.family import (
+    events_at,
+    linked_with,
+    of_kind,
+    remarks_on,
+    told_of,
+)
+from chronicle.replay.figures import that_may_hold
 from chronicle.replay.index import Index
 from chronicle.replay.ledger import BLOCK, REGISTERED, Ledger, day_of, kept_ledger
 from chronicle.replay.lenses import ColumnLens, lens_named
+from chronicle.replay.segments import read_all
 from chronicle.replay.spoken import NEVER, last_spoken
 from chronicle.replay.stored import LogSource, cache_folder
-from chronicle.store.columnar import NOBODY
+from chronicle.store.columnar import KINDS, NO_DAY, NOBODY, day_number
 from chronicle.store.log import EventLog
 
 __all__ = ["Questions"]
 
+INCIDENT = KINDS["incident-reported"]
 _OTHER_CLAIMS = (
     "displacement-reported",
     "incident-reported",
@@ -183,6 +192,50 @@ class Questions:
             told = told_of(replay.index, tail, ids.index(settlement), position)
             known = with_family(replay.index, tail, told, position)
         return events_at(self._log, known)
+
+    def figures(self, clocks: Clocks) -> State:
+        """The figures of displaced people that hold, without a place."""
+        codes = self._log.store.codes
+        areas = {name: code for code, name in enumerate(codes("area"))}
+        same = [areas.get(id_, NOBODY) for id_ in codes("settlement")]
+        by = clocks.published_by
+        with self._lock:
+            known = that_may_hold(
+                self._index().all_figures(),
+                day_number(clocks.on),
+                clocks.position,
+                None if by is None else day_number(by),
+                no_area=areas.get("", NOBODY),
+                area_of_place=np.array(same, np.int32),
+            )
+        return self._told(clocks, known)
+
+    def incidents(self, clocks: Clocks, since: date | None) -> State:
+        """The incidents of some days, without a place."""
+        with self._lock:
+            self._index()  # which seals segments
+            head = self._source.head()
+            columns = read_all(self._folder, self._source, head)
+        first = NO_DAY if since is None else day_number(since)
+        known = of_kind(columns, INCIDENT, first, day_number(clocks.on))
+        return self._told(clocks, known[known <= clocks.position])
+
+    def _told(self, clocks: Clocks, known: Int32) -> State:
+        """A state of what some events say, without a place."""
+        with self._lock:
+            refs = self._registered(clocks.position, "", clocks.published_by)
+        found = effective_claims(events_at(self._log, known), clocks.published_by)
+        told = fold(until(found, clocks.on))
+        return State(
+            clocks.on,
+            clocks.position,
+            clocks.published_by,
+            "latest",
+            {},
+            refs,
+            told,
+            found.links,
+        )
 
     def references(self, position: int, by: date | None = None) -> References:
         """The reference data as registered up to a position, and published by a day."""
