@@ -7,6 +7,7 @@ import inspect
 import re
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import get_args
 
 import click
 
@@ -60,9 +61,15 @@ def python_page() -> str:
 def _class(name: str, value: type) -> str:
     parts = [f"## {name}\n\n{_doc(value)}\n"]
     if dataclasses.is_dataclass(value):
-        rows = [f"| `{one.name}` | `{one.type}` |" for one in dataclasses.fields(value)]
+        rows = [
+            f"| `{f.name}` | `{_type(f.type)}` |" for f in dataclasses.fields(value)
+        ]
         parts.append("| field | type |\n| --- | --- |\n" + "\n".join(rows) + "\n")
-    for key, member in vars(value).items():
+    members: dict[str, object] = {}
+    for base in reversed(value.__mro__):  # of a class in parts, all of them
+        if base.__module__.startswith("chronicle."):
+            members |= vars(base)
+    for key, member in members.items():
         if key.startswith("_"):
             continue
         inner = member.__func__ if isinstance(member, classmethod) else member
@@ -71,6 +78,18 @@ def _class(name: str, value: type) -> str:
         elif isinstance(inner, FunctionType):
             parts.append(f"### {name}.{key}\n\n{_code(key, inner)}\n{_doc(inner)}\n")
     return "\n".join(parts)
+
+
+def _type(hint: object) -> str:
+    """A type in a word; what it may hold stands below the docstring."""
+    told = hint if isinstance(hint, str) else inspect.formatannotation(hint)
+    if get_args(hint):
+        inner = [_type(one) for one in get_args(hint)]
+        if hasattr(hint, "__metadata__"):
+            return _type(hint.__origin__)
+        if type(None) in get_args(hint):
+            return " | ".join(inner).replace("NoneType", "None")
+    return told.removeprefix("datetime.")
 
 
 def _code(name: str, value: object) -> str:

@@ -19,11 +19,12 @@ from chronicle.domain.events import (
 )
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.parties import Parties
 from chronicle.formats.places import Places, slug
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader, is_tags
-from chronicle.formats.source import Cells, Head, Sheet, Source
+from chronicle.formats.source import Sheet, Source
 
 __all__ = ["FORMAT"]
 

@@ -12,9 +12,10 @@ from chronicle.domain.events import Event, IncidentReported, SourceRegistered
 from chronicle.formats import words
 from chronicle.formats.acled import ACLED
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader, is_tags
-from chronicle.formats.source import Cells, Head, Source
+from chronicle.formats.source import Source
 
 __all__ = ["FORMAT"]
 

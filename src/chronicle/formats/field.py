@@ -22,8 +22,9 @@ from chronicle.domain.events import Event
 from chronicle.domain.state import References
 from chronicle.errors import BadField, InputError
 from chronicle.formats.earlier import Earlier
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.problem import Problem
-from chronicle.formats.source import Cells, Head, Source
+from chronicle.formats.source import Source
 
 __all__ = ["Asked", "BadCell", "Format", "Line", "Rows", "each_row"]
 

@@ -8,10 +8,11 @@ from chronicle.domain.events import Event, SettlementRegistered
 from chronicle.errors import UsageError
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.places import Places
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader
-from chronicle.formats.source import Cells, Head, Sheet, Source
+from chronicle.formats.source import Sheet, Source
 
 __all__ = ["FORMAT"]
 

@@ -17,11 +17,12 @@ from chronicle.domain.events import (
     SourceRegistered,
 )
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.iom_dtm import COUNTER as IOM_DTM
 from chronicle.formats.iom_dtm import IOM
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader, is_tags
-from chronicle.formats.source import Cells, Head, Source
+from chronicle.formats.source import Source
 from chronicle.formats.unhcr import GROUPS, UNHCR
 
 __all__ = ["FORMAT"]

@@ -24,10 +24,11 @@ from chronicle.domain.events import (
 from chronicle.errors import InputError
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.places import Places, slug
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader, report_id
-from chronicle.formats.source import Cells, Head, Sheet, Source
+from chronicle.formats.source import Sheet, Source
 
 __all__ = ["FORMAT", "Tag"]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from chronicle.domain.events import DisplacementReported, Event, SourceRegistered
 from chronicle.errors import UsageError
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader, is_tags
-from chronicle.formats.source import Cells, Head, Source
+from chronicle.formats.source import Source
 
 __all__ = ["COUNTER", "FORMAT", "IOM"]
 

@@ -23,7 +23,7 @@ from chronicle.formats import (
     wikipedia_table,
 )
 from chronicle.formats.field import Format
-from chronicle.formats.source import Head
+from chronicle.formats.head import Head
 
 __all__ = ["FORMATS", "format_named", "recognised"]
 

@@ -20,9 +20,10 @@ from chronicle.errors import InputError, UsageError
 from chronicle.formats.earlier import Changes, Side
 from chronicle.formats.field import Asked, Format, Rows
 from chronicle.formats.file_day import day_in
+from chronicle.formats.head import Head
 from chronicle.formats.parties import Parties
 from chronicle.formats.places import slug
-from chronicle.formats.source import Head, Source
+from chronicle.formats.source import Source
 
 __all__ = ["FORMAT", "Ground"]
 

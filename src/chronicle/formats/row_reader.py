@@ -9,8 +9,9 @@ from datetime import date
 
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell
+from chronicle.formats.head import Cells
 from chronicle.formats.problem import Problem
-from chronicle.formats.source import Cells, Sheet, Source
+from chronicle.formats.source import Sheet, Source
 
 __all__ = ["RowReader", "is_tags", "report_id"]
 

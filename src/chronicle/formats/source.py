@@ -10,98 +10,33 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from chronicle.errors import InputError
+from chronicle.formats.head import (
+    BOMS,
+    MOST_BYTES,
+    TOP,
+    Cells,
+    Head,
+    book_of,
+    book_rows,
+    delimiter_of,
+)
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import CHUNK, MAX_CELL, open_local
-from chronicle.formats.spreadsheet.cells import text_of
-from chronicle.formats.spreadsheet.ods import OdsBook
-from chronicle.formats.spreadsheet.workbook import ExcelBook
 
-__all__ = ["MOST_BYTES", "Cells", "Head", "Sheet", "Source"]
+__all__ = ["Sheet", "Source"]
 
-MOST_BYTES = 8 * 2**30  # of one file that is read as a stream
 MOST_JSON = 256 * 2**20  # of one that is read whole
-HEAD = 2**16  # bytes by which a format is told
-TOP = 25  # rows among which a header is sought
-MOST_SHEETS = 20  # of a workbook, by which a format is told
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 # Bytes that Windows-1252 leaves undefined: what has them is something else.
 _NOT_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
-
-_KEYS = re.compile(r'"([^"\\]{1,80})"\s*:')
-
-Cells = list[str]
-
-
-def _is_book(start: bytes) -> bool:
-    return start.startswith(b"PK\x03\x04")
-
-
-class Head:
-    """The beginning of a file: its bytes, its text, its first rows or first object.
-
-    Of a workbook the rows are the first ones of each of its sheets.
-    """
-
-    def __init__(self, path: Path, start: bytes) -> None:
-        self.path = path
-        self.bytes = start
-        self.book = _is_book(start)
-        encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8")
-        self.text = "" if self.book else start.decode(encoding, errors="replace")
-        self._rows: list[Cells] | None = None
-        self._keys: frozenset[str] | None = None
-
-    @classmethod
-    def of(cls, path: Path) -> Head:
-        """The head of a file; raises `InputError` where it cannot be opened."""
-        with open_local(path, limit=MOST_BYTES) as raw:
-            return cls(path, raw.read(HEAD) or b"")
-
-    @property
-    def json(self) -> bool:
-        """Whether the text begins as JSON does."""
-        return self.text.lstrip()[:1] in ("{", "[")
-
-    @property
-    def rows(self) -> list[Cells]:
-        """The first rows, as far as they are whole; empty for JSON."""
-        if self._rows is None:
-            if self.book:
-                self._rows = _first_of_book(self.path)
-            else:
-                self._rows = [] if self.json else _first_rows(self.text)
-        return self._rows
-
-    def header(self, *needed: str) -> bool:
-        """Whether one of the first rows has all of *needed* among its cells."""
-        return any(set(needed) <= {c.strip() for c in row} for row in self.rows)
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """The names that stand before a colon in the beginning of a JSON file."""
-        if self._keys is None:
-            found = _KEYS.findall(self.text) if self.json else ()
-            self._keys = frozenset(found)
-        return self._keys
-
-    def columns(self, *needed: str) -> bool:
-        """Whether rows or objects have all of *needed*."""
-        return self.header(*needed) or set(needed) <= self.keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +144,7 @@ class Source:
             return self.sheets(is_header)[0]
         if head.json:
             return self._of_objects(is_header)
-        rows = self._rows(_delimiter(head.text))
+        rows = self._rows(delimiter_of(head.text))
         top: list[tuple[int, Cells]] = []
         for row in rows:
             if isinstance(row, Problem):
@@ -224,7 +159,7 @@ class Source:
                 break
         if default and top and len(top[0][1]) == len(default):
             names = list(default)
-            again = self._fitted(self._rows(_delimiter(head.text)), len(names))
+            again = self._fitted(self._rows(delimiter_of(head.text)), len(names))
             return Sheet(names, _index(names), 0, again)
         raise InputError(f"{self.name}: has no header of this format")
 
@@ -235,10 +170,10 @@ class Source:
         """
         if not Head.of(self.path).book:
             return [self.sheet(is_header)]
-        book = _book(self.path)
+        book = book_of(self.path)
         found = []
         for name in book.sheets:
-            rows = iter(_book_rows(book, name))
+            rows = iter(book_rows(book, name))
             for rank, (line, cells) in enumerate(rows):
                 cells = [" ".join(cell.split()) for cell in cells]
                 while cells and not cells[-1]:
@@ -339,34 +274,12 @@ class Source:
         return [_flat(one) for one in told if isinstance(one, dict)]
 
 
-def _book(path: Path) -> OdsBook | ExcelBook:
-    return OdsBook(path) if path.suffix.lower() == ".ods" else ExcelBook(path)
-
-
-def _book_rows(book: OdsBook | ExcelBook, sheet: str) -> Iterator[tuple[int, Cells]]:
-    for line, cells in book.rows(sheet):
-        yield line, [text_of(cell) for cell in cells]
-
-
 def _padded(
     rows: Iterator[tuple[int, Cells]], width: int
 ) -> Iterator[tuple[int, Cells] | Problem]:
     """Rows with empty cells at the end, where a sheet leaves them out."""
     for line, cells in rows:
         yield line, cells + [""] * (width - len(cells))
-
-
-def _first_of_book(path: Path) -> list[Cells]:
-    """The first rows of each sheet; none of what cannot be read as a workbook."""
-    try:
-        book = _book(path)
-        return [
-            cells
-            for sheet in book.sheets[:MOST_SHEETS]
-            for _, cells in islice(_book_rows(book, sheet), TOP)
-        ]
-    except InputError:
-        return []
 
 
 def _flat(one: dict[str, Any]) -> dict[str, Any]:
@@ -409,7 +322,7 @@ def _facts(path: Path) -> _Facts:
     with open_local(path, limit=MOST_BYTES) as raw:
         while chunk := raw.read(CHUNK):
             if first:
-                told = next((name for bom, name in _BOMS if chunk.startswith(bom)), "")
+                told = next((name for bom, name in BOMS if chunk.startswith(bom)), "")
                 decoder = codecs.getincrementaldecoder(told or "utf-8")()
                 first = False
             if whole:
@@ -429,32 +342,3 @@ def _decodes(
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _delimiter(text: str) -> str:
-    """What parts the cells of the first line that has any."""
-    lines = [line for line in text.splitlines()[:TOP] if line.strip()]
-    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) > 4:
-        return lines[0][4]
-    counts = dict.fromkeys(",;\t|", 0)
-    for line in lines[:3]:
-        quoted = False
-        for sign in line:
-            if sign == '"':
-                quoted = not quoted
-            elif not quoted and sign in counts:
-                counts[sign] += 1
-    return max(counts, key=lambda sign: counts[sign]) if any(counts.values()) else ","
-
-
-def _first_rows(text: str) -> list[Cells]:
-    rows: list[Cells] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    try:
-        for row in reader:
-            rows.append(row)
-            if len(rows) == TOP:
-                break
-    except csv.Error:
-        pass
-    return rows

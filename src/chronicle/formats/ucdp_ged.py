@@ -20,9 +20,10 @@ from chronicle.domain.events import (
 )
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
+from chronicle.formats.head import Cells, Head
 from chronicle.formats.places import Places, slug
 from chronicle.formats.problem import Problem
-from chronicle.formats.source import Cells, Head, Sheet, Source
+from chronicle.formats.source import Sheet, Source
 
 __all__ = ["FORMAT"]
 

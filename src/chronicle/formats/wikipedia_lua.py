@@ -20,11 +20,12 @@ from chronicle.formats import words
 from chronicle.formats.earlier import Changes
 from chronicle.formats.field import Asked, Format, Rows
 from chronicle.formats.file_day import day_in
+from chronicle.formats.head import Head
 from chronicle.formats.legend_book import NOTHING, LegendBook
 from chronicle.formats.lua import LuaTable, tables
 from chronicle.formats.parties import Parties
 from chronicle.formats.places import Places, slug
-from chronicle.formats.source import Head, Source
+from chronicle.formats.source import Source
 
 __all__ = ["FORMAT", "Mark", "mark_of"]
 
