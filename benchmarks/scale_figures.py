@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from chronicle.replay.synthetic import SyntheticLog, events_of, synthetic
 
 from chronicle.archive.manifest import Manifest, read_manifest
 from chronicle.archive.schema import TABLES
@@ -33,6 +32,7 @@ from chronicle.store.columnar import KINDS, NOBODY
 from chronicle.store.log import EventLog
 from chronicle.store.protocol import StoredRow
 from chronicle.store.sqlite.store import SQLiteStore
+from synthetic import SyntheticLog, events_of, synthetic
 
 Figure = dict[str, Any]
 Question = tuple[date, int]
