@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from chronicle.report.mapping import Picture as Picture
     from chronicle.report.mapping import map_record as map_record
     from chronicle.report.mapping import map_state as map_state
+    from chronicle.report.panels import panels as panels
+    from chronicle.report.panels import places_table as places_table
     from chronicle.simulation.interventions import Intervention as Intervention
     from chronicle.simulation.scenario import Scenario as Scenario
     from chronicle.simulation.scenario import read_scenario as read_scenario
@@ -118,6 +120,8 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "train": "chronicle.calibration.pools:trained",
     "to_geodataframe": "chronicle.formats.writing.geoframe",
     "write_run": "chronicle.report.folder",
+    "panels": "chronicle.report.panels",
+    "places_table": "chronicle.report.panels",
     "read_run": "chronicle.experiments.files",
 }
 

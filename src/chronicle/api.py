@@ -556,25 +556,24 @@ class Chronicle:
 
         *freq* is `D`, or `W` or `M` for the last day of each week (Sunday) or month;
         the last of them ends with *end*. Without *start* and *end* from the first to
-        the last day that a control report which stands speaks of. `last_reported` is
+        the last day that a control report which counts speaks of. `last_reported` is
         the last such day of the place by then: unchanged is not the same as reported.
         Raises `BudgetExceeded` for more than a hundred million rows.
         """
-        from chronicle.replay.frames import days_of, panel_frame, span_of
+        from chronicle.replay.frames import panel_frame
 
         self._check_lens(lens)
-        position = self.position(known_at)
         by = None if published_by is None else self.day(published_by, "published_by")
-        first = None if start is None else self.day(start, "start")
-        last = None if end is None else self.day(end, "end")
-        if first is None or last is None:
-            span = span_of(self._log, position)
-            if span is not None:
-                first, last = first or span[0], last or span[1]
-        days = days_of(first, last, freq) if first and last else []
-        return self._told_apart(
-            panel_frame(self._log, days, position, published_by=by, lens=lens)
+        frame = panel_frame(
+            self._log,
+            None if start is None else self.day(start, "start"),
+            None if end is None else self.day(end, "end"),
+            freq,
+            self.position(known_at),
+            published_by=by,
+            lens=lens,
         )
+        return self._told_apart(frame)
 
     def _told_apart(self, frame: pd.DataFrame) -> pd.DataFrame:
         """*frame*, marked when it is of a branch."""

@@ -73,13 +73,10 @@ def test_control_with_both_intervals_is_the_fold_at_each_moment(
 def test_a_panel_is_a_state_for_each_day(data: st.DataObject) -> None:
     log = recorded(data)
     position = data.draw(st.integers(0, log.store.head()))
-    days = sorted(
-        data.draw(
-            st.sets(
-                st.integers(-5, 14).map(lambda n: DAY + timedelta(days=n)), min_size=1
-            )
-        )
-    )
+    first = DAY + timedelta(days=data.draw(st.integers(-5, 9)))
+    last = first + timedelta(days=data.draw(st.integers(0, 20)))
+    freq = data.draw(st.sampled_from(["D", "W", "M"]))
+    days = days_of(first, last, freq)
     by = data.draw(st.none() | st.sampled_from([DAY, DAY + timedelta(days=4)]))
     sources = log.store.codes("source")
     lens = data.draw(
@@ -88,7 +85,7 @@ def test_a_panel_is_a_state_for_each_day(data: st.DataObject) -> None:
             + [f"source:{id_}" for id_ in sources]
         )
     )
-    found = panel_frame(log, days, position, published_by=by, lens=lens)
+    found = panel_frame(log, first, last, freq, position, published_by=by, lens=lens)
     plain = list(log.recorded(upto=position))
     assert rows_of(found) == plain_panel(plain, days, published_by=by, lens=lens)
 
@@ -183,7 +180,7 @@ def test_columns_and_types_are_the_same_for_every_log(full: bool) -> None:
     assert tuple(frame.columns) == CONTROL_COLUMNS
     types = {name: str(frame[name].dtype) for name in CONTROL_COLUMNS}
     assert types == dict.fromkeys(CONTROL_COLUMNS, "category") | CONTROL_TYPES
-    rows = panel_frame(log, [DAY], log.store.head())
+    rows = panel_frame(log, DAY, DAY, "D", log.store.head())
     assert tuple(rows.columns) == PANEL_COLUMNS
     types = {name: str(rows[name].dtype) for name in PANEL_COLUMNS}
     days = dict.fromkeys(("on", "since", "last_reported"), "datetime64[us]")
@@ -207,4 +204,4 @@ def test_a_panel_over_its_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     log.append(toy())
     monkeypatch.setattr(frames, "MOST_CELLS", 3)
     with pytest.raises(BudgetExceeded, match="choose fewer days"):
-        panel_frame(log, days_of(DAY, DAY + timedelta(days=9), "D"), log.store.head())
+        panel_frame(log, DAY, DAY + timedelta(days=9), "D", log.store.head())

@@ -55,6 +55,7 @@ COMMANDS = {
         "diff",
         "What changed in the world, or in our knowledge of it.",
     ),
+    "panel": ("panel", "panel", "Who held what, place by day; several records."),
     "brief": ("brief", "brief", "What changed since a day, as a brief to hand on."),
     "map": ("map", "map_", "Who held what on a day, as a picture or a film."),
     "displaced": (

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "as_csv",
     "as_json",
+    "as_xlsx",
+    "asked_columns",
+    "check_columns",
     "emit",
+    "emit_bytes",
     "free",
     "no_columns",
     "out_option",
@@ -32,7 +36,7 @@ __all__ = [
     "table_options",
 ]
 
-FORMATS = ("table", "csv", "json")
+FORMATS = ("table", "csv", "json", "xlsx")
 BARE = "\0"  # --columns without a value
 COLUMNS = "chronicle.columns"  # where a command's context keeps what --columns named
 
@@ -56,7 +60,7 @@ def table_options(
         if value is not None:
             names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
             ctx.meta[COLUMNS] = names
-            _check_columns(names, columns or names)
+            check_columns(names, columns or names)
 
     format_: Callable[[Any], Any] = click.option(
         "--format",
@@ -140,10 +144,10 @@ PLAIN = {"": "csv", "txt": "table"}
 
 def picked(table: Table) -> Table:
     """*table* with the columns that `--columns` names; raises `UsageError`."""
-    names = _asked_columns()
+    names = asked_columns()
     if names is None:
         return table
-    _check_columns(names, table.columns)
+    check_columns(names, table.columns)
     places = [table.columns.index(name) for name in names]
     rows = [tuple(row[place] for place in places) for row in table.rows]
     return replace(table, columns=names, rows=rows)
@@ -151,17 +155,18 @@ def picked(table: Table) -> Table:
 
 def no_columns(format_: str) -> None:
     """Refuse `--columns` where the format is whole or not at all."""
-    if _asked_columns() is not None:
+    if asked_columns() is not None:
         raise UsageError(f"--columns does not go with --format {format_}")
 
 
-def _asked_columns() -> tuple[str, ...] | None:
+def asked_columns() -> tuple[str, ...] | None:
+    """The columns that `--columns` names; None without it."""
     context = click.get_current_context(silent=True)
     names: tuple[str, ...] | None = context.meta.get(COLUMNS) if context else None
     return names
 
 
-def _check_columns(names: Sequence[str], known: Sequence[str]) -> None:
+def check_columns(names: Sequence[str], known: Sequence[str]) -> None:
     strange = [repr(name) for name in names if name not in known or not name]
     if strange:
         listed = f"; there are {', '.join(known)}" if tuple(known) != names else ""
@@ -175,6 +180,9 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
     if kind == "table" and out is None:
         _print(table)
         return
+    if kind == "xlsx":
+        emit_bytes(as_xlsx(table), kind, out)
+        return
     text = {"table": as_text, "csv": as_csv, "json": as_json}[kind](table)
     if out is not None:
         write_whole(out, text.encode())
@@ -183,6 +191,25 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
     if kind == "csv":
         for line in (*table.header.splitlines(), *table.notes):
             say(line)
+
+
+def emit_bytes(data: bytes, format_: str, out: Path | None) -> None:
+    """Write a binary format, or hand it to a pipe; a terminal is no place for it."""
+    need_no(format_, out)
+    if out is None:
+        put(data)
+    else:
+        write_file(out, data)
+
+
+def as_xlsx(table: Table) -> bytes:
+    """A workbook of one sheet; the question and the notes stand on a second one."""
+    from chronicle.domain.table import Table
+    from chronicle.formats.writing.xlsx import xlsx_bytes
+
+    told = [line for line in (*table.header.splitlines(), *table.notes) if line]
+    about = Table(("about",), [(line,) for line in told])
+    return xlsx_bytes({"table": table, "about": about})
 
 
 def show(table: Table) -> None:
@@ -275,7 +302,7 @@ def _draw(table: Table) -> None:
     plain = settings.get("no_color") or bool(os.environ.get("NO_COLOR"))
     terminal = console(no_color=plain)
     width = terminal.width
-    drawn = lines(table, shown, width, all_columns=_asked_columns() is not None)
+    drawn = lines(table, shown, width, all_columns=asked_columns() is not None)
     header = [Line(line, "bold") for line in table.header.splitlines()]
     notes = [Line(note) for note in table.notes]
     told = drawn if settings.get("quiet") else (*header, *drawn, *notes)

@@ -20,13 +20,13 @@ from chronicle.domain.lenses import parse_lens
 from chronicle.domain.state import references
 from chronicle.domain.vocabulary import RELIABILITIES, STATUSES, TIMES_OF_DAY
 from chronicle.errors import BudgetExceeded, UsageError
-from chronicle.replay.columns import FOREVER, Int32, Int64
-from chronicle.replay.engine import Replay
+from chronicle.replay.columns import FOREVER, Int32, Int64, UInt8
 from chronicle.replay.index import Rows
 from chronicle.replay.labels import Labels, labels_of
-from chronicle.replay.lenses import lens_named
-from chronicle.replay.panel import panel
+from chronicle.replay.lenses import ColumnLens, lens_named
+from chronicle.replay.panel import Panel, panel
 from chronicle.replay.rectangles import Versions, rectangles, told_apart
+from chronicle.replay.standing import EffectiveColumns
 from chronicle.replay.stored import digest_of, replay_of
 from chronicle.store.columnar import NO_DAY, day_number
 from chronicle.store.log import EventLog
@@ -40,7 +40,6 @@ __all__ = [
     "control_frame",
     "days_of",
     "panel_frame",
-    "span_of",
 ]
 
 CONTROL_COLUMNS = (
@@ -98,17 +97,24 @@ def control_frame(log: EventLog, position: int) -> pd.DataFrame:
 
 def panel_frame(
     log: EventLog,
-    days: Sequence[date],
+    first: date | None,
+    last: date | None,
+    freq: str,
     position: int,
     *,
     published_by: date | None = None,
     lens: str = "latest",
 ) -> pd.DataFrame:
-    """Who held each registered settlement at the end of each of *days*, in order.
+    """Who held each registered settlement at the end of each of the `days_of` a span.
 
-    Raises `BudgetExceeded` for more than `MOST_CELLS` rows.
+    An end that is None is the first or the last day that a report which stands and
+    was published by then speaks of. Raises `BudgetExceeded` for more than `MOST_CELLS`
+    rows, and `UsageError` as `days_of`.
     """
     replay = replay_of(log)
+    upto = last or date.max
+    reports = replay.standing(upto, position, published_by=published_by)
+    days = days_of(*_span(reports, first, last), freq)
     ids = log.store.codes("settlement")
     registered = labels_of(log, replay.head).registered
     there = np.flatnonzero(registered <= position)
@@ -125,7 +131,14 @@ def panel_frame(
         )
     numbers = np.array([day_number(day) for day in days], np.int32)
     name = parse_lens(lens).name
-    columns = _panel_columns(replay, log, places, numbers, position, published_by, name)
+    rule = _lens(log, name)
+    if rule.rule == "source":
+        reports = reports.take(np.flatnonzero(reports.source == rule.source))
+    elif first is not None or last is not None:
+        reports = reports.take(np.flatnonzero(reports.valid <= numbers[-1]))
+    columns = _panel_columns(
+        log, reports, places, numbers, rule, replay.grades(position)
+    )
     clock = f"as known at position {position}"
     if published_by is not None:
         clock += f", as published by {published_by}"
@@ -139,29 +152,26 @@ def panel_frame(
     return _framed(columns, log, position, about)
 
 
+def _lens(log: EventLog, name: str) -> ColumnLens:
+    sources, source = log.store.codes("source"), name.removeprefix("source:")
+    return lens_named(name, sources.index(source) if source in sources else None)
+
+
 def _panel_columns(
-    replay: Replay,
     log: EventLog,
+    reports: EffectiveColumns,
     places: Int32,
     days: Int32,
-    position: int,
-    published_by: date | None,
-    lens: str,
+    lens: ColumnLens,
+    grades: UInt8,
 ) -> dict[str, Any]:
-    ids, sources = log.store.codes("settlement"), log.store.codes("source")
-    source = lens.removeprefix("source:")
-    rule = lens_named(lens, sources.index(source) if source in sources else None)
-    last = int(days[-1]) if len(days) else day_number(date.min)
-    reports = replay.standing(last, position, published_by=published_by)
-    if rule.rule == "source":
-        reports = reports.take(np.flatnonzero(reports.source == rule.source))
-    if not len(days):
-        places = places[:0]
-        days = np.array([last], np.int32)
-    found = panel(reports, places, days, rule, replay.grades(position))
-    named = np.repeat(places, len(days))
+    if len(days):
+        found = panel(reports, places, days, lens, grades)
+    else:
+        none = np.zeros(0, np.int32)
+        places, found = none, Panel(none, none.astype(np.uint8), none, none)
     return {
-        "settlement": _ids(named, ids),
+        "settlement": _ids(np.repeat(places, len(days)), log.store.codes("settlement")),
         "on": _days(np.tile(days, len(places))),
         "control": _ids(found.actor, log.store.codes("actor")),
         "status": _words(found.status, STATUSES),
@@ -170,25 +180,29 @@ def _panel_columns(
     }
 
 
-def span_of(log: EventLog, position: int) -> tuple[date, date] | None:
-    """The first and the last day of the control reports that stand; None for none."""
-    replay = replay_of(log)
-    valid = replay.standing(day_number(date.max), position).valid
-    if not len(valid):
-        return None
-    first, last = (
-        _EPOCH + timedelta(days=int(day)) for day in (valid.min(), valid.max())
-    )
+def _span(
+    reports: EffectiveColumns, first: date | None, last: date | None
+) -> tuple[date | None, date | None]:
+    """The ends of a panel, where they are not given those of the reports."""
+    if not len(reports):
+        return first, last
+    if first is None:
+        first = _EPOCH + timedelta(days=int(reports.valid.min()))
+    if last is None:
+        last = _EPOCH + timedelta(days=int(reports.valid.max()))
     return first, last
 
 
-def days_of(first: date, last: date, freq: str) -> list[date]:
+def days_of(first: date | None, last: date | None, freq: str) -> list[date]:
     """The days of a panel: each, or the last of each week (Sunday) or month.
 
-    The last period ends with *last*, when it is cut short. Raises `UsageError`.
+    The last period ends with *last*, when it is cut short; without both ends there is
+    no day. Raises `UsageError`.
     """
     if freq not in FREQUENCIES:
         raise UsageError(f"freq: {freq!r} is none of {', '.join(FREQUENCIES)}")
+    if first is None or last is None:
+        return []
     if last < first:
         raise UsageError(f"a panel from {first} to {last} has no day")
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]

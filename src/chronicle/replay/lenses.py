@@ -95,7 +95,11 @@ def verdicts(
     must be of different settlements.
     """
     if lens.rule == "graded":
-        chosen = best_of_day(reports, ends, grades)
+        chosen = ends.copy()
+        before = np.maximum(ends - 1, 0)
+        several = (before < ends) & (reports.valid[before] == reports.valid[ends])
+        several &= reports.place[before] == reports.place[ends]
+        chosen[several] = best_of_day(reports, ends[several], grades)
     elif lens.rule == "majority":
         chosen = with_most_sources(reports, ends)
     elif lens.rule in ("latest", "source", "cautious"):

@@ -63,13 +63,21 @@ def panel(
     if lens.rule == "majority":
         return _day_by_day(reports, places, days, lens, grades)
     ends = day_ends(reports)
+    cells = _cells(reports.valid[ends], days)
     if len(ends):  # of the days up to one asked about only the last can decide
-        cell = np.searchsorted(days, reports.valid[ends])
         place = reports.place[ends]
-        same = (cell[1:] == cell[:-1]) & (place[1:] == place[:-1])
-        ends = ends[np.append(~same, True)]
+        same = (cells[1:] == cells[:-1]) & (place[1:] == place[:-1])
+        last = np.append(~same, True)
+        ends, cells = ends[last], cells[last]
     found = _at_ends(reports, ends, lens, grades)
-    return found.take(_carried(reports, ends, places, days))
+    return found.take(_carried(reports, ends, cells, places, len(days)))
+
+
+def _cells(valid: Int32, days: Int32) -> NDArray[np.intp]:
+    """For each day the number of the first of *days* that is not before it."""
+    calendar = np.arange(days[0], days[-1] + 1)
+    table = np.searchsorted(days, calendar)
+    return table[np.maximum(valid - days[0], 0)]
 
 
 def _at_ends(
@@ -87,17 +95,20 @@ def _at_ends(
 
 
 def _carried(
-    reports: EffectiveColumns, ends: Rows, places: Int32, days: Int32
-) -> NDArray[np.intp]:
+    reports: EffectiveColumns,
+    ends: Rows,
+    cells: NDArray[np.intp],
+    places: Int32,
+    days: int,
+) -> NDArray[np.int32]:
     """For each place and day the number of the end that holds then; -1 for none."""
-    at = np.full((len(places), len(days)), -1, np.int32)
+    at = np.full((len(places), days), -1, np.int32)
     row = np.full(max(reports.settlements, int(places.max(initial=-1)) + 1), -1)
     row[places] = np.arange(len(places))
     rows = row[reports.place[ends]]
     there = np.flatnonzero(rows >= 0)
-    cell = np.searchsorted(days, reports.valid[ends[there]])
-    at[rows[there], cell] = there
-    found: NDArray[np.intp] = np.maximum.accumulate(at, axis=1).reshape(-1)
+    at[rows[there], cells[there]] = there
+    found: NDArray[np.int32] = np.maximum.accumulate(at, axis=1).reshape(-1)
     return found
 
 
@@ -143,7 +154,7 @@ def _day_by_day(
     for day in days:
         early = reports.take(np.flatnonzero(reports.valid <= day))
         ends = last_rows(early)
-        at = _carried(early, ends, places, np.array([day], np.int32))
+        at = _carried(early, ends, np.zeros(len(ends), np.intp), places, 1)
         parts.append(_at_ends(early, ends, lens, grades).take(at))
     names = [f.name for f in fields(Panel)]
     return Panel(
