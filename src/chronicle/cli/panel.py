@@ -19,8 +19,8 @@ from chronicle.cli.render import (
     emit_bytes,
     say,
     table_options,
-    write_file,
 )
+from chronicle.store.whole_file import write_whole
 from chronicle.errors import BudgetExceeded, UsageError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _emit_frame(frame: pd.DataFrame, kind: str, out: Path | None) -> None:
             return
         text = _csv(frame)
         if out is not None:
-            write_file(out, text.encode())
+            write_whole(out, text.encode())
         else:
             put(text)
         for line in header.splitlines():
@@ -162,7 +162,8 @@ def _category() -> type:
 def _parquet(frame: pd.DataFrame) -> bytes:
     from io import BytesIO
 
-    from chronicle.errors import MissingExtra
+    from chronicle.store.whole_file import write_whole
+from chronicle.errors import MissingExtra
 
     sink = BytesIO()
     try:

@@ -134,11 +134,8 @@ def panel_frame(
     rule = _lens(log, name)
     if rule.rule == "source":
         reports = reports.take(np.flatnonzero(reports.source == rule.source))
-    elif first is not None or last is not None:
-        reports = reports.take(np.flatnonzero(reports.valid <= numbers[-1]))
-    columns = _panel_columns(
-        log, reports, places, numbers, rule, replay.grades(position)
-    )
+    grades = replay.grades(position)
+    columns = _panel_columns(log, reports, places, numbers, rule, grades)
     clock = f"as known at position {position}"
     if published_by is not None:
         clock += f", as published by {published_by}"

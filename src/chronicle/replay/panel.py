@@ -77,7 +77,8 @@ def _cells(valid: Int32, days: Int32) -> NDArray[np.intp]:
     """For each day the number of the first of *days* that is not before it."""
     calendar = np.arange(days[0], days[-1] + 1)
     table = np.searchsorted(days, calendar)
-    return table[np.maximum(valid - days[0], 0)]
+    found: NDArray[np.intp] = table[np.maximum(valid - days[0], 0)]
+    return found
 
 
 def _at_ends(
