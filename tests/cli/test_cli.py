@@ -410,7 +410,7 @@ BAD: dict[str, tuple[list[str], int, str]] = {
     "no such lens": (["state", "FILE", "--on", DAY, "--lens", "best"], 2, "no lens"),
     "no such format": (["state", "FILE", "--on", DAY, "--format", "xml"], 2, "xml"),
     "a suffix of no format": (
-        ["state", "FILE", "--on", DAY, "--out", "state.xlsx"],
+        ["state", "FILE", "--on", DAY, "--out", "state.docx"],
         *(2, "--format"),
     ),
     "half a diff": (["diff", "FILE", "--to", DAY], 2, "goes --from one day"),
@@ -711,7 +711,7 @@ def test_a_dry_run_writes_nothing(new: Path, source: Path) -> None:
         ["nowhere"],
         ["--columns", "nothing"],
         ["--out", "nowhere/x.csv"],
-        ["--out", "x.xlsx"],
+        ["--out", "x.docx"],
     ],
 )
 def test_a_wrong_word_at_the_end_of_an_import_comes_before_it(

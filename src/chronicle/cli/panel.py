@@ -20,8 +20,8 @@ from chronicle.cli.render import (
     say,
     table_options,
 )
-from chronicle.store.whole_file import write_whole
 from chronicle.errors import BudgetExceeded, UsageError
+from chronicle.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,8 +162,7 @@ def _category() -> type:
 def _parquet(frame: pd.DataFrame) -> bytes:
     from io import BytesIO
 
-    from chronicle.store.whole_file import write_whole
-from chronicle.errors import MissingExtra
+    from chronicle.errors import MissingExtra
 
     sink = BytesIO()
     try:

@@ -121,9 +121,12 @@ def free(path: Path) -> Path:
 def chosen(format_: str | None, out: Path | None, more: tuple[str, ...] = ()) -> str:
     """The format: as asked for, else by the file's suffix, else by the terminal.
 
-    Raises `UsageError` for a suffix that promises another format.
+    Raises `UsageError` for a suffix that promises another format, and for a workbook on
+    a terminal.
     """
     if format_ is not None:
+        if format_ == "xlsx":
+            need_no(format_, out)
         return format_
     if out is None:
         return "table" if sys.stdout.isatty() else "csv"
@@ -199,7 +202,7 @@ def emit_bytes(data: bytes, format_: str, out: Path | None) -> None:
     if out is None:
         put(data)
     else:
-        write_file(out, data)
+        write_whole(out, data)
 
 
 def as_xlsx(table: Table) -> bytes:
