@@ -179,18 +179,32 @@ class Campaign:
         self.said += [json.loads(line) for line in lines]
 
     def end(self) -> None:
-        """Let the writers finish what they are at, and the follower catch up."""
+        """Let the writers finish what they are at; then there is nobody any more."""
         os.write(self._stopped, b"x")
         os.close(self._told)
         while some := os.read(self._heard, 1 << 16):
             self._take(some)
-        for child in self._children:
-            _, status = os.waitpid(child, 0)
-            assert status == 0, f"a writer ended with {status}"
-        os.kill(self._follower, signal.SIGKILL)
-        os.waitpid(self._follower, 0)
-        for one in (self._heard, self._stop, self._stopped):
-            os.close(one)
+        ended = [os.waitpid(child, 0)[1] for child in self._children]
+        self._children = []
+        self.close()
+        assert not any(ended), f"writers ended with {ended}"
+
+    def close(self) -> None:
+        """Leave no process behind, however it went."""
+        for child in (*self._children, self._follower):
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+        for one in (self._told, self._heard, self._stop, self._stopped):
+            with suppress(OSError):
+                os.close(one)
+
+    def __enter__(self) -> Campaign:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._children:
+            self.close()
 
 
 @dataclass(frozen=True)

@@ -33,25 +33,30 @@ def campaign(kills: int, terminations: int, seed: int) -> Checked:
     url = new_url()
     make(url)
     with tempfile.TemporaryDirectory() as folder:
-        running = Campaign(url, WRITERS, Path(folder) / "view.db")
-        for deed in deeds:
-            heard = len(running.said)
-            until = time.monotonic() + 30
-            while len(running.said) == heard and time.monotonic() < until:
-                running.listen(0.005)  # so that somebody is at work
-            running.listen(chance.random() * 0.03)
-            if deed == "kill":
-                own_server().kill()
-                own_server().start()
-            else:
-                terminated = False
-                while not terminated:  # most of the time in the midst of something
-                    terminated = bool(ask(_TERMINATE, chance.random() < 0.2))
-        running.listen(0.2)
-        running.end()
+        view = Path(folder) / "view.db"
+        with Campaign(url, WRITERS, view) as running:
+            for deed in deeds:
+                _do(deed, running, chance)
+            running.listen(0.2)
+            running.end()
         found = check(running)
     drop(url)
     return found
+
+
+def _do(deed: str, running: Campaign, chance: random.Random) -> None:
+    """Wait until somebody is at work, and a moment more; then kill or terminate."""
+    heard = len(running.said)
+    until = time.monotonic() + 30
+    while len(running.said) == heard and time.monotonic() < until:
+        running.listen(0.005)
+    running.listen(chance.random() * 0.03)
+    if deed == "kill":
+        own_server().kill()
+        own_server().start()
+        return
+    while not ask(_TERMINATE, chance.random() < 0.2):  # mostly at work
+        time.sleep(0.001)
 
 
 def main(kills: int, terminations: int, seed: int) -> None:

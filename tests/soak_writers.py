@@ -22,12 +22,13 @@ def campaign(
     chance = random.Random(seed)
     make(place)
     with tempfile.TemporaryDirectory() as folder:
-        running = Campaign(place, writers, Path(folder) / "view.db")
-        for _ in range(kills):
-            running.listen(seconds / (kills + 1) * chance.uniform(0.5, 1.5))
-            running.kill_one(chance)
-        running.listen(seconds / (kills + 1))
-        running.end()
+        view = Path(folder) / "view.db"
+        with Campaign(place, writers, view) as running:
+            for _ in range(kills):
+                running.listen(seconds / (kills + 1) * chance.uniform(0.5, 1.5))
+                running.kill_one(chance)
+            running.listen(seconds / (kills + 1))
+            running.end()
         return check(running)
 
 
