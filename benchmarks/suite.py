@@ -4,7 +4,7 @@ replay   the log and the replay engine against peers and limits
 whatif   engines and ensembles against bare SimPy and the natural style
 scale    the archive: bytes, writing, one question in SQL, against peers and limits
 page     what the page sends, a step of its slider, its first map, against limits
-trust    what safety costs: a record on a server beside a bare COPY
+trust    what safety costs: the seal of a record, a server beside a bare COPY
 """
 
 from __future__ import annotations
@@ -74,6 +74,9 @@ def page(events: int, settlements: int) -> Iterator[Take]:
 
 def trust(events: int, settlements: int) -> Iterator[Take]:
     """What safety costs."""
+    import trust_figures
+
+    yield from trust_figures.takes(events)
     import postgres_figures
 
     yield from postgres_figures.takes(events, settlements)

@@ -11,7 +11,15 @@ from chronicle.store.leaves import Header
 from chronicle.store.merkle import Frontier, root_at
 from chronicle.store.seal import Seal
 
-__all__ = ["KEPT_LEVELS", "TOGETHER", "Sealed", "SealedRow", "Snapshot", "Tree"]
+__all__ = [
+    "KEPT_LEVELS",
+    "TOGETHER",
+    "Sealed",
+    "SealedRow",
+    "SealedRows",
+    "Snapshot",
+    "Tree",
+]
 
 TOGETHER = 256  # leaves that are kept in one row, at most
 KEPT_LEVELS = 8  # roots are kept of the subtrees of every eighth level
@@ -26,6 +34,25 @@ class SealedRow(NamedTuple):
     body: bytes
     salt: bytes
     leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRows:
+    """Events with their leaves, as columns of one length; as a sequence, row by row."""
+
+    positions: Sequence[int]
+    headers: Sequence[Header]
+    columnar: Sequence[bytes]
+    bodies: Sequence[bytes]
+    salts: Sequence[bytes]
+    leaves: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[SealedRow]:
+        columns = (self.headers, self.columnar, self.bodies, self.salts, self.leaves)
+        return map(SealedRow, self.positions, *columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +85,7 @@ class Sealed(Protocol):
         """
         ...
 
-    def sealed_rows(self, after: int, upto: int) -> Iterator[list[SealedRow]]:
+    def sealed_rows(self, after: int, upto: int) -> Iterator[SealedRows]:
         """Events with their leaves, in blocks, in order, but for what is missing."""
         ...
 

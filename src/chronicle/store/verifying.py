@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import add
 
 from chronicle.errors import RolledBack, SplitHistory, Tampered
 from chronicle.store.checkpoint import Head
@@ -26,7 +27,7 @@ from chronicle.store.sealed import KEPT_LEVELS, Sealed, SealedRow, Snapshot, Tre
 
 __all__ = ["Verified", "check_end", "check_head", "verify"]
 
-END = 256  # leaves that are looked at when a log is opened
+END = 128  # leaves that are looked at when a log is opened
 
 Progress = Callable[[int], None]
 
@@ -228,19 +229,16 @@ def checked_leaves(sealed: Sealed, after: int, upto: int) -> Iterator[list[bytes
     """
     before, redacted = after, cache(sealed.redacted)
     for rows in sealed.sealed_rows(after, upto):
-        salts = [row.salt for row in rows]
-        plain = leaves_of(
-            [row.header for row in rows],
-            salts,
-            [row.columnar + row.body for row in rows],
-        )
-        stored = [row.leaf for row in rows]
-        first = rows[0].position if rows else before + 1
-        dense = first == before + 1 and (
-            not rows or rows[-1].position == before + len(rows)
-        )
-        if not dense or plain != stored or set(map(len, salts)) != {SALT_BYTES}:
-            _look_closer(rows, before, redacted)
+        stored = list(rows.leaves)
+        try:
+            payloads = list(map(add, rows.columnar, rows.bodies))
+            plain = leaves_of(rows.headers, rows.salts, payloads)
+        except TypeError:  # no bytes
+            plain = []
+        dense = list(rows.positions) == list(range(before + 1, before + 1 + len(rows)))
+        salted = set(map(len, rows.salts)) <= {SALT_BYTES}
+        if not dense or plain != stored or not salted:
+            _look_closer(list(rows), before, redacted)
         before += len(rows)
         yield stored
     if before != upto:
@@ -252,6 +250,8 @@ def _look_closer(
 ) -> None:
     """Find the bad row of a block; that some were redacted is no fault."""
     for position, row in enumerate(rows, before + 1):
+        if type(row.body) is not bytes or type(row.columnar) is not bytes:
+            raise _bad(position, "what is stored are no bytes")
         if row.position != position:
             raise _bad(position, "it, or its leaf, is missing")
         emptied = len(row.salt) == PAYLOAD_HASH_BYTES
@@ -284,11 +284,23 @@ def check_end(sealed: Sealed, snapshot: Snapshot) -> None:
     after = max(size - END, 0)
     for _ in checked_leaves(sealed, after, size):
         pass
-    tree, frontier = Tree(sealed), snapshot.seal.frontier
-    for level, root in enumerate(frontier.roots):
-        number = (size >> level) - 1
-        if size >> level & 1 and tree.subtree(level, number) != root:
+    for level, root in enumerate(_edge(sealed, size)):
+        if size >> level & 1 and snapshot.seal.frontier.roots[level] != root:
+            number = (size >> level) - 1
             raise _not_as_sealed((number << level) + 1, (number + 1) << level)
+
+
+def _edge(sealed: Sealed, size: int) -> list[bytes]:
+    """The roots of the frontier, from the hashes that are kept: one look a level."""
+    roots: list[bytes] = []
+    for level in range(0, size.bit_length(), KEPT_LEVELS):
+        first = size >> level + KEPT_LEVELS << KEPT_LEVELS
+        part = Frontier()
+        part.extend(sealed.kept(level, first, (size >> level) - first))
+        if part.size != (size >> level) - first:
+            raise _not_as_sealed((first << level) + 1, size)
+        roots += [*part.roots[:KEPT_LEVELS], *[b""] * KEPT_LEVELS][:KEPT_LEVELS]
+    return roots
 
 
 def check_head(sealed: Sealed, snapshot: Snapshot | None, head: Head) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from chronicle.errors import Damaged, Tampered
 from chronicle.store.merkle import HASH_BYTES
 from chronicle.store.seal import Seal, origin_of
-from chronicle.store.sealed import TOGETHER, SealedRow, Snapshot
+from chronicle.store.sealed import TOGETHER, SealedRows, Snapshot
 from chronicle.store.sql.cursor import Cursor, Reading
 from chronicle.store.sql.reading import last_position
 
@@ -34,7 +34,9 @@ class SQLSealed:
             codes, commands, counts = [], [], (0, 0, 0)
             if whole:
                 counts = cursor.execute(
-                    "SELECT (SELECT COALESCE(SUM(length(hashes)), 0) FROM leaves), "
+                    "SELECT (SELECT CASE WHEN COALESCE(MIN(length(hashes)), 1) > 0 "
+                    "AND COALESCE(SUM(length(hashes) - 2 * length(salts)), 0) = 0 "
+                    "THEN COALESCE(SUM(length(hashes)), 0) ELSE -1 END FROM leaves), "
                     "(SELECT COUNT(*) FROM subtrees), "
                     "(SELECT COALESCE(MAX(position), 0) FROM emptied)"
                 ).fetchone()
@@ -73,7 +75,7 @@ class SQLSealed:
                 return hashes
             return [bytes(hash_) for (hash_,) in cursor.fetchall()]
 
-    def sealed_rows(self, after: int, upto: int) -> Iterator[list[SealedRow]]:
+    def sealed_rows(self, after: int, upto: int) -> Iterator[SealedRows]:
         names: dict[tuple[str, int | None], str] = {}
         while after < upto:
             before, after = after, min(after + BLOCK, upto)
@@ -99,10 +101,8 @@ class SQLSealed:
             for position, payload in emptied:
                 if 0 <= position - before - 1 < len(salts):
                     salts[position - before - 1] = bytes(payload)
-            yield [
-                _sealed_row(row, names, salt, leaf)
-                for row, salt, leaf in zip(rows, salts, hashes, strict=False)
-            ]
+            count = min(len(rows), len(hashes))
+            yield _sealed_rows(rows[:count], names, salts[:count], hashes[:count])
 
     def redacted(self) -> frozenset[str]:
         with self._reading() as cursor:
@@ -146,21 +146,34 @@ def _positions(key: str, listed: str) -> list[int]:
 
 
 def _names(cursor: Cursor) -> dict[tuple[str, int | None], str]:
-    rows = cursor.execute("SELECT kind, code, id FROM codes").fetchall()
+    rows = cursor.execute(
+        "SELECT kind, code, id FROM codes WHERE kind IN ('stream', 'dataset')"
+    ).fetchall()
     return {(kind, code): id_ for kind, code, id_ in rows}
 
 
-def _sealed_row(
-    row: Any, names: dict[tuple[str, int | None], str], salt: bytes, leaf: bytes
-) -> SealedRow:
-    position, stamp, stream, version, type_, report, target, dataset, hot, body = row
+def _sealed_rows(
+    rows: Sequence[Any],
+    names: dict[tuple[str, int | None], str],
+    salts: Sequence[bytes],
+    leaves: Sequence[bytes],
+) -> SealedRows:
+    """Rows of a block as columns: those who check many look at none by itself."""
+    if not rows:
+        return SealedRows([], [], [], [], [], [])
+    positions, stamps, streams, versions, types, *rest = zip(*rows, strict=True)
+    reports, targets, datasets, columnar, bodies = rest
     try:
-        name = "" if dataset is None else names["dataset", dataset]
-        header = (stamp, names["stream", stream], version, type_, report, target, name)
-        return SealedRow(position, header, bytes(hot), bytes(body), salt, leaf)
-    except (KeyError, TypeError, ValueError):
+        sources = [names["stream", stream] for stream in streams]
+        sets = ["" if one is None else names["dataset", one] for one in datasets]
+    except KeyError as lost:
+        bad = next(
+            row[0]
+            for row in rows
+            if lost.args[0] in (("stream", row[2]), ("dataset", row[7]))
+        )
         raise Damaged(
-            f"position {position} is of no stream or no data set, or not bytes; "
-            "restore a backup",
-            position,
+            f"position {bad} is of no stream or no data set; restore a backup", bad
         ) from None
+    headers = zip(stamps, sources, versions, types, reports, targets, sets, strict=True)
+    return SealedRows(positions, list(headers), columnar, bodies, salts, leaves)
