@@ -341,7 +341,7 @@ COPYING = """
 import sys, time
 import chronicle as ch
 log = ch.open(sys.argv[1])
-from chronicle.api import _Scratch
+from chronicle.api.chronicle import _Scratch
 copy = _Scratch(log._log.store)
 print("ready", flush=True)
 time.sleep(60)
