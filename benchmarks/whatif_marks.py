@@ -28,8 +28,8 @@ import numpy as np
 import flee_peer
 import whatif_skill
 from chronicle.experiments.arms import comparison
-from chronicle.experiments.run import run_scenario
-from chronicle.simulation.scenario import read_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.simulation.scenario_file import read_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 ARMS = ("hama-holds", "corridor", "m5-cut", "ceasefire")
@@ -179,7 +179,7 @@ def ensemble_dask(rounds: int = 3, places: int = 5_000, replicas: int = 500) -> 
 
     import whatif_rates
     from chronicle.simulation.ensemble.ensemble import Ensemble
-    from chronicle.simulation.ensemble.ensemble import run as run_ensemble
+    from chronicle.simulation.ensemble.execute import run as run_ensemble
 
     whole = Ensemble(
         network=whatif_rates.world(places),

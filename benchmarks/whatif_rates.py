@@ -48,7 +48,7 @@ from chronicle.simulation.engine.replication import (
 from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.engine.state import INFINITE, ModelState
 from chronicle.simulation.ensemble.ensemble import Ensemble
-from chronicle.simulation.ensemble.ensemble import run as run_ensemble
+from chronicle.simulation.ensemble.execute import run as run_ensemble
 from chronicle.simulation.interventions import orders_of
 from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import Parameters

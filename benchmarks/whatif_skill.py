@@ -30,8 +30,10 @@ import numpy as np
 import chronicle as ch
 from chronicle.calibration.calibrate import calibrate
 from chronicle.experiments.bundled import bundled_record
-from chronicle.experiments.run import Run, run_scenario
-from chronicle.simulation.scenario import EVERYWHERE, Scenario, read_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
+from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario_file import EVERYWHERE, read_scenario
 from chronicle.verification.comparison import ScoreDifference, compare_scores
 from chronicle.verification.scores import score
 

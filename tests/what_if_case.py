@@ -10,7 +10,8 @@ from typing import Any
 import chronicle as ch
 from chronicle.experiments.run import Run
 from chronicle.report.html import report_html
-from chronicle.simulation.scenario import Scenario, scenario_of
+from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario_file import scenario_of
 from worked_scenarios import FIVE_TOWNS
 
 BRANCH = date(2030, 5, 10)

@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from chronicle.experiments.compare import compared_runs as compare  # noqa: F401
     from chronicle.experiments.compare import scored_run as score  # noqa: F401
     from chronicle.experiments.evaluate import evaluate as evaluate
+    from chronicle.experiments.execute import run_scenario as run_scenario
     from chronicle.experiments.files import read_run as read_run
     from chronicle.experiments.run import Run as Run
-    from chronicle.experiments.run import run_scenario as run_scenario
     from chronicle.flee.export import export_flee as export_flee
     from chronicle.flee.model import run_flee as run_flee
     from chronicle.flee.read import read_flee as read_flee
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from chronicle.report.panels import places_table as places_table
     from chronicle.simulation.interventions import Intervention as Intervention
     from chronicle.simulation.scenario import Scenario as Scenario
-    from chronicle.simulation.scenario import read_scenario as read_scenario
+    from chronicle.simulation.scenario_file import read_scenario as read_scenario
     from chronicle.store.claims_view import ClaimsView as ClaimsView
     from chronicle.store.projections import Follower as Follower
 
@@ -103,8 +103,8 @@ _HOMES = dict.fromkeys(_EVENTS, "chronicle.domain.events") | {
     "open": "chronicle.api:open_chronicle",
     "restore": "chronicle.api",
     "migrate": "chronicle.api",
-    "read_scenario": "chronicle.simulation.scenario",
-    "run_scenario": "chronicle.experiments.run",
+    "read_scenario": "chronicle.simulation.scenario_file",
+    "run_scenario": "chronicle.experiments.execute",
     "Calibration": "chronicle.calibration.calibrate",
     "Follower": "chronicle.store.projections",
     "ClaimsView": "chronicle.store.claims_view",

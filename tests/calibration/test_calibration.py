@@ -32,13 +32,14 @@ from chronicle.calibration.simulations import (
 from chronicle.domain.events import ControlReported
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.draws import parameter_draws
-from chronicle.experiments.run import run_scenario
+from chronicle.experiments.execute import run_scenario
 from chronicle.report.folder import write_run
 from chronicle.simulation.network import Network, NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.posterior import Posterior, read_posterior, write_posterior
 from chronicle.simulation.prior import prior_draws
-from chronicle.simulation.scenario import Scenario, read_scenario
+from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario_file import read_scenario
 from shell import run as shell
 from what_if_case import data, five_towns, scenario
 from whatif_worlds import PLAIN

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from chronicle.errors import UsageError
-from chronicle.experiments.run import Run, run_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
 from chronicle.report.comparison import changes_table, differing, places_table
 from chronicle.report.figures import line_key, seen_key, titles
 from chronicle.report.html import write_report
-from chronicle.simulation.scenario import scenario_of
+from chronicle.simulation.scenario_file import scenario_of
 from shell import run as shell
 from what_if_case import data, five_towns
 from worked_scenarios import SCENARIOS

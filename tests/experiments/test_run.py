@@ -22,7 +22,8 @@ from chronicle.cli.run import told
 from chronicle.errors import BudgetExceeded, Conflict, InputError, UsageError
 from chronicle.experiments.arms import chosen_replicas
 from chronicle.experiments.draws import parameter_draws
-from chronicle.experiments.run import Run, run_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
 from chronicle.experiments.verification import verification_table
 from chronicle.report.folder import write_run
 from chronicle.report.html import write_report

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from chronicle.errors import Conflict, InputError
-from chronicle.experiments.run import run_scenario
+from chronicle.experiments.execute import run_scenario
 from chronicle.report import explain
 from chronicle.report.folder import write_run
-from chronicle.simulation import scenario as schema
+from chronicle.simulation import scenario_file as schema
 from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE
 from shell import run as shell

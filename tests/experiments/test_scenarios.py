@@ -10,7 +10,7 @@ import pytest
 import pages
 import worked_scenarios as worked
 from chronicle.calibration.calibrate import calibrate
-from chronicle.simulation.scenario import read_scenario
+from chronicle.simulation.scenario_file import read_scenario
 from chronicle.verification.intervals import order_statistics
 
 

@@ -224,7 +224,7 @@ def test_the_command_writes_a_folder_that_the_flee_command_runs(tmp_path: Path) 
 
 
 def test_a_branch_says_what_if_on_its_folder(tmp_path: Path) -> None:
-    from chronicle.experiments.run import run_scenario
+    from chronicle.experiments.execute import run_scenario
     from what_if_case import five_towns, scenario
 
     branch = run_scenario(scenario(), five_towns(), replicas=1).branch(0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chronicle.experiments.run import run_scenario
+from chronicle.experiments.execute import run_scenario
 from chronicle.report.wording import broke_early, order_words
 from chronicle.simulation.rules import CEASEFIRE_BROKEN
 from what_if_case import BRANCH, five_towns, scenario, words_of

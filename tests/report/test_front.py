@@ -12,7 +12,8 @@ import pytest
 
 import chronicle as ch
 from chronicle.cli.run import told
-from chronicle.experiments.run import Run, run_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
 from chronicle.report.charts import errors_chart, fallen_chart
 from chronicle.report.front import hosted_by_province
 from chronicle.report.html import report_html

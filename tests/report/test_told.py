@@ -15,8 +15,9 @@ import pytest
 import chronicle as ch
 from chronicle.cli.run import told
 from chronicle.domain.events import ControlReported
-from chronicle.experiments.arms import effect_told
-from chronicle.experiments.run import Run, run_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
+from chronicle.experiments.tables import effect_told
 from chronicle.experiments.verification import verification_table
 from chronicle.report.appendix import WORDS
 from chronicle.report.comparison import changes_table, named

@@ -18,7 +18,8 @@ from chronicle.domain.events import (
     SourceRegistered,
 )
 from chronicle.errors import InputError, UnknownId, Untrusted
-from chronicle.experiments.run import Run, run_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
 from chronicle.simulation.network import ALWAYS, Network
 from chronicle.simulation.rules import SUPPLY_CUT
 from chronicle.simulation.scenario import Scenario

@@ -24,7 +24,8 @@ import pytest
 
 from chronicle.errors import UsageError
 from chronicle.simulation.ensemble import dask_pool
-from chronicle.simulation.ensemble.ensemble import Ensemble, run
+from chronicle.simulation.ensemble.ensemble import Ensemble
+from chronicle.simulation.ensemble.execute import run
 from shell import PYTHON, Ended
 from shell import run as shell
 from whatif_worlds import invented

@@ -15,7 +15,8 @@ import pytest
 
 from chronicle.errors import BudgetExceeded, InputError
 from chronicle.simulation.compiled.engine import Stopped, has_numba
-from chronicle.simulation.ensemble.ensemble import Ensemble, run
+from chronicle.simulation.ensemble.ensemble import Ensemble
+from chronicle.simulation.ensemble.execute import run
 from chronicle.simulation.network import NetworkPlace, NetworkRoad, build
 from chronicle.simulation.parameters import Parameters
 from whatif_worlds import PLAIN
@@ -83,7 +84,8 @@ def test_a_chunk_is_given_up_when_nobody_waits_for_it(engine: str) -> None:
 SCRIPT = """
     import sys, threading, time, os
     sys.path.insert(0, {tests!r})
-    from chronicle.simulation.ensemble.ensemble import Ensemble, run
+    from chronicle.simulation.ensemble.ensemble import Ensemble
+    from chronicle.simulation.ensemble.execute import run
     from whatif_worlds import invented
     network, parameters, orders, _ = invented(16)
     if __name__ == "__main__":

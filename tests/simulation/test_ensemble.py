@@ -22,7 +22,8 @@ from chronicle.errors import (
 from chronicle.simulation.engine.hooks import HookEvent, View
 from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.ensemble import ensemble as module
-from chronicle.simulation.ensemble.ensemble import Ensemble, digest_of, replica, run
+from chronicle.simulation.ensemble.ensemble import Ensemble, digest_of, replica
+from chronicle.simulation.ensemble.execute import run
 from chronicle.simulation.interventions import Intervention
 from chronicle.simulation.parameters import TABLE, Parameters
 from chronicle.simulation.random_streams import KeyedRandom

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import simpy
 
-from chronicle.errors import InputError, UnknownPlace, UsageError
+from chronicle.errors import InputError, UnknownId, UsageError
 from chronicle.simulation.engine.hooks import HookEvent, World
 from chronicle.simulation.engine.replication import adjacency_of
 from chronicle.simulation.engine.schedule import rank_of
 from chronicle.simulation.engine.simpy_engine import Calendar, Moment
 from chronicle.simulation.engine.simulation import Simulation
-from chronicle.simulation.ensemble.ensemble import Ensemble, run
+from chronicle.simulation.ensemble.ensemble import Ensemble
+from chronicle.simulation.ensemble.execute import run
 from chronicle.simulation.interventions import Intervention
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.random_streams import KeyedRandom, stable_id, stream_key
@@ -148,7 +149,7 @@ def test_what_a_process_does_wrong_is_told_as_it_is() -> None:
         yield env.timeout(1.0)
         world.order(Intervention(kind="hold", places=("brich",), extra_days=1.0))
 
-    with pytest.raises(UnknownPlace, match="did you mean birch") as found:
+    with pytest.raises(UnknownId, match="did you mean birch") as found:
         simulation(astray).until()
     assert found.value.name == "brich"
     with pytest.raises(UsageError, match="does not yield"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chronicle.errors import BudgetExceeded, ChronicleError, InputError
 from chronicle.simulation.parameters import TABLE
-from chronicle.simulation.scenario import read_scenario, scenario_of
+from chronicle.simulation.scenario_file import read_scenario, scenario_of
 from what_if_case import BRANCH, HOLD, data
 from worked_scenarios import TOML
 

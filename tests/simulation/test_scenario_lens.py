@@ -11,9 +11,10 @@ import pytest
 import chronicle as ch
 from chronicle.domain.toml_text import lines_of
 from chronicle.errors import InputError
-from chronicle.experiments.run import run_scenario
+from chronicle.experiments.execute import run_scenario
 from chronicle.report.explain import asked_table
-from chronicle.simulation.scenario import Scenario, read_scenario, scenario_of
+from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario_file import read_scenario, scenario_of
 from what_if_case import BRANCH, data, five_towns, words_of
 
 FILE = """[scenario]

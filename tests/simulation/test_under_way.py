@@ -10,17 +10,18 @@ import pytest
 
 import chronicle as ch
 from chronicle.errors import InputError
-from chronicle.simulation.compiled.engine import Results, run_chunk, run_chunk_plainly
+from chronicle.simulation.compiled.engine import Results, run_chunk
 from chronicle.simulation.engine.percolation import capture_times
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
 from chronicle.simulation.engine.simulation import Simulation
+from chronicle.simulation.ensemble.plain_chunk import run_chunk_plainly
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.network import Network, NetworkPlace, build
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.recording import Replica, branch_of
 from chronicle.simulation.reporting import reporting_of
 from chronicle.simulation.rules import CAPTURED, OUT, REINFORCED, SIEGE, UPRISING
-from chronicle.simulation.scenario import scenario_of
+from chronicle.simulation.scenario_file import scenario_of
 from chronicle.simulation.start import network_of
 from chronicle.verification.outcomes import from_fall_days
 from whatif_worlds import PLAIN, three_towns

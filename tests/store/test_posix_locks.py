@@ -81,7 +81,7 @@ def test_a_second_look_in_one_process_leaves_the_locks_of_the_first(
             with suppress(InputError):
                 mine.import_folder(path)
         elif look == "scenario":
-            from chronicle.simulation.scenario import read_scenario
+            from chronicle.simulation.scenario_file import read_scenario
 
             with pytest.raises(InputError, match="is a database"):
                 read_scenario(path)

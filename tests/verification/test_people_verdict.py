@@ -16,7 +16,8 @@ from chronicle.experiments.displacement_verification import (
     displacement_table,
     displacement_verification_of,
 )
-from chronicle.experiments.run import Run, run_scenario
+from chronicle.experiments.execute import run_scenario
+from chronicle.experiments.run import Run
 from chronicle.report.warnings import people_alarm, people_left_out
 from chronicle.verification.displacement import averaged_relative_difference
 from what_if_case import data, five_towns, scenario

@@ -37,7 +37,8 @@ from chronicle.simulation.posterior import Made, Posterior, posterior_of
 from chronicle.simulation.prior import value_at
 from chronicle.simulation.reporting import reporting_of
 from chronicle.simulation.rules import FOR_EVER
-from chronicle.simulation.scenario import Scenario, read_scenario
+from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario_file import read_scenario
 from chronicle.simulation.start import attackers_of, defenders_of, network_of
 from chronicle.verification.intervals import order_statistics
 from chronicle.verification.observed import past_of

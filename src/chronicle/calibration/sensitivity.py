@@ -31,15 +31,12 @@ from chronicle.errors import BudgetExceeded, InputError, UsageError
 from chronicle.experiments.arms import BASELINE
 from chronicle.experiments.bundled import bundled_record
 from chronicle.experiments.run import Progress
-from chronicle.simulation.compiled.engine import (
-    Results,
-    run_chunk,
-    run_chunk_plainly,
-    warm_up,
-)
+from chronicle.simulation.compiled.engine import Results, run_chunk, warm_up
 from chronicle.simulation.ensemble.ensemble import Ensemble
+from chronicle.simulation.ensemble.plain_chunk import run_chunk_plainly
 from chronicle.simulation.parameters import INDEX, TABLE, Parameters
-from chronicle.simulation.scenario import Scenario, read_scenario
+from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario_file import read_scenario
 from chronicle.simulation.start import arms_of, defenders_of, network_of, orders_of
 from chronicle.verification.outcomes import from_fall_days
 

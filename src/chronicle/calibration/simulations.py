@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chronicle.errors import UsageError
-from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble, in_threads
+from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble
+from chronicle.simulation.ensemble.execute import in_threads
 from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.prior import keys_of, prior_draws, shares_of

@@ -81,9 +81,9 @@ def calibrate(
     """
     from chronicle.calibration.calibrate import calibrate as fit
     from chronicle.calibration.simulations import FITTED
-    from chronicle.simulation.ensemble.ensemble import default_workers
+    from chronicle.simulation.ensemble.execute import default_workers
     from chronicle.simulation.posterior import write_posterior
-    from chronicle.simulation.scenario import read_scenario
+    from chronicle.simulation.scenario_file import read_scenario
 
     read = read_scenario(scenario, posterior=False)
     where = _place(out or scenario.parent, f"posterior-{read.id}.json")

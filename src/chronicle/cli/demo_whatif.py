@@ -23,7 +23,7 @@ def run_forward(case: Path, out: Path) -> Path | None:
     """
     from chronicle.cli.run import told
     from chronicle.experiments.bundled import LICENCE, record_for_what_ifs
-    from chronicle.experiments.run import run_scenario
+    from chronicle.experiments.execute import run_scenario
     from chronicle.experiments.verification import verification_table
     from chronicle.report.folder import write_run
 

@@ -82,7 +82,7 @@ def evaluate(
     from chronicle.experiments import league_tables as tables
     from chronicle.experiments.evaluate import evaluate as scored
     from chronicle.experiments.league import chosen_cases
-    from chronicle.simulation.ensemble.ensemble import default_workers
+    from chronicle.simulation.ensemble.execute import default_workers
 
     chosen = chosen_cases(cases)
     workers = workers or default_workers()
@@ -144,7 +144,7 @@ def train(
     from chronicle.experiments import league_tables as tables
     from chronicle.experiments.evaluate import forecast_case
     from chronicle.experiments.league import league_file, read_league
-    from chronicle.simulation.ensemble.ensemble import default_workers
+    from chronicle.simulation.ensemble.execute import default_workers
     from chronicle.verification.pools import pool_bytes, pool_file
 
     cases = read_league(league or league_file())

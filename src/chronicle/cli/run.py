@@ -108,9 +108,9 @@ def run(
         raise UsageError("--branches needs --out, the folder to write them to")
     if resume and out is None:
         raise UsageError("--resume needs --out, the folder of the run to go on with")
+    from chronicle.experiments.execute import run_scenario
     from chronicle.experiments.folder import holds_anything
-    from chronicle.experiments.run import run_scenario
-    from chronicle.simulation.ensemble.ensemble import default_workers
+    from chronicle.simulation.ensemble.execute import default_workers
 
     if resume and out is not None and not holds_anything(out):
         say(f"--resume: {out} holds nothing of a run; all of it is run")
@@ -148,7 +148,7 @@ def run(
 
 def _explain(scenario: Path | None, kind: str) -> None:
     from chronicle.report import explain
-    from chronicle.simulation.scenario import read_scenario
+    from chronicle.simulation.scenario_file import read_scenario
 
     asked = None if scenario is None else read_scenario(scenario)
     tables = [] if asked is None else [explain.asked_table(asked)]

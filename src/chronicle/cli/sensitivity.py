@@ -92,7 +92,7 @@ def sensitivity(
     Sobol indices of those that matter most. Every setting has the same draws.
     """
     from chronicle.calibration.sensitivity import sensitivity as analyse
-    from chronicle.simulation.ensemble.ensemble import default_workers
+    from chronicle.simulation.ensemble.execute import default_workers
 
     kind = chosen(format_, out)
     source = nullcontext(None) if file is None else opened(file)

@@ -9,8 +9,9 @@ from pathlib import Path
 from chronicle.api import Chronicle
 from chronicle.domain.table import Table
 from chronicle.errors import InputError, UsageError
-from chronicle.experiments.arms import Arm, comparison, comparison_table, effect_told
+from chronicle.experiments.arms import Arm, comparison
 from chronicle.experiments.files import Kept, read_run
+from chronicle.experiments.tables import comparison_table, effect_told
 from chronicle.experiments.verification import verification_of, verification_table
 
 __all__ = ["compared_runs", "scored_run"]

@@ -22,7 +22,7 @@ from chronicle.experiments.league import BranchDay, Case
 from chronicle.experiments.prepare import prepared
 from chronicle.experiments.published import Published, published_of
 from chronicle.experiments.verification import NEAR_KM
-from chronicle.simulation.ensemble.ensemble import run as run_ensemble
+from chronicle.simulation.ensemble.execute import run as run_ensemble
 from chronicle.simulation.scenario import Scenario
 from chronicle.simulation.start import defenders_of
 from chronicle.verification.observed import arrivals_after

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -29,7 +29,8 @@ from chronicle.domain.lenses import parse_lens
 from chronicle.domain.table import Table
 from chronicle.errors import InputError, UsageError
 from chronicle.experiments.arms import Arm, ForecastTask
-from chronicle.experiments.folder import asked_of, held_by
+from chronicle.experiments.folder import asked_of, chunk_folder, held_by
+from chronicle.experiments.run import Run
 from chronicle.formats.writing.guard import csv_text
 from chronicle.simulation.compiled.engine import Results
 from chronicle.simulation.ensemble.chunks import ChunkFolder
@@ -37,11 +38,8 @@ from chronicle.simulation.ensemble.ensemble import digest_of
 from chronicle.simulation.scenario import MOST_DAYS, Scenario
 from chronicle.version import __version__
 
-if TYPE_CHECKING:
-    from chronicle.experiments.run import Run
 __all__ = [
     "Kept",
-    "chunk_folder",
     "csv_bytes",
     "keep_results",
     "kept_of",
@@ -50,11 +48,6 @@ __all__ = [
 ]
 
 FORMAT = 1
-
-
-def chunk_folder(folder: Path, number: int) -> Path:
-    """Where the results of an arm are kept, chunk by chunk."""
-    return folder / "chunks" / str(number)
 
 
 def keep_results(run: Run, folder: Path) -> None:

@@ -18,7 +18,7 @@ from chronicle.errors import Conflict, StorageError
 from chronicle.simulation.scenario import Scenario
 from chronicle.store.whole_file import write_whole
 
-__all__ = ["asked_of", "held_by", "holds_anything"]
+__all__ = ["asked_of", "chunk_folder", "held_by", "holds_anything"]
 
 FILE = "asked.json"
 
@@ -99,3 +99,8 @@ def _write(path: Path, asked: Mapping[str, Any]) -> None:
     except OSError as broken:
         raise StorageError(f"cannot write {path}: {broken.strerror}") from None
     write_whole(path, msgspec.json.encode(asked))
+
+
+def chunk_folder(folder: Path, number: int) -> Path:
+    """Where the results of an arm are kept, chunk by chunk."""
+    return folder / "chunks" / str(number)

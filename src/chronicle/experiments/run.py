@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,53 +16,41 @@ from numpy.typing import NDArray
 from chronicle.api import Chronicle
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
-from chronicle.errors import BudgetExceeded, UsageError
-from chronicle.experiments.arms import (
-    BASELINE,
-    Arm,
-    ForecastTask,
+from chronicle.errors import UsageError
+from chronicle.experiments.arms import BASELINE, Arm, ForecastTask, comparison
+from chronicle.experiments.displacement_verification import (
+    DisplacementVerification,
+)
+from chronicle.experiments.published import Published
+from chronicle.experiments.tables import (
     arrivals_table,
     chances_table,
-    comparison,
     comparison_table,
     displaced_table,
     hosted_table,
-    label_of,
 )
-from chronicle.experiments.bundled import LICENCE, bundled_record
-from chronicle.experiments.displacement_verification import (
-    DisplacementVerification,
-    displacement_verification_of,
-)
-from chronicle.experiments.files import chunk_folder
-from chronicle.experiments.folder import asked_of, held_by
-from chronicle.experiments.prepare import prepared
-from chronicle.experiments.published import Published, published_of
 from chronicle.experiments.verification import (
     Verification,
     recorded_days,
-    verification_of,
 )
-from chronicle.simulation.engine.hooks import Hook, OwnProcess, OwnRules
-from chronicle.simulation.ensemble.ensemble import Ensemble, Executor, replica
-from chronicle.simulation.ensemble.ensemble import run as run_ensemble
+from chronicle.simulation.ensemble.ensemble import Ensemble, replica
 from chronicle.simulation.network import Network
 from chronicle.simulation.recording import Replica, branch_of
-from chronicle.simulation.scenario import MOST_REPLICAS, Scenario, read_scenario
-from chronicle.simulation.start import arms_of
+from chronicle.simulation.scenario import Scenario
 from chronicle.verification.comparison import ArmComparison
-from chronicle.verification.excluded import LeftOut, left_out_of
+from chronicle.verification.excluded import LeftOut
 from chronicle.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Progress", "Run", "run_scenario"]
+__all__ = [
+    "Progress",
+    "Run",
+]
 
 Progress = Callable[[str, int, int], None]
 """Called with an arm, its replicas done, and its replicas in all."""
-
-OF_THE_RECORD = "Branched from a record whose sources are named with its reports."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,117 +277,3 @@ class Run:
                 last = arm.results.displaced[:, -1]
                 found[arm.label]["displaced_mean"] = round(float(last.mean()))
         return found
-
-
-def run_scenario(
-    scenario: Scenario | str | Path,
-    chronicle: Chronicle | None = None,
-    *,
-    replicas: int | None = None,
-    seed: int | None = None,
-    engine: str | None = None,
-    hooks: Sequence[Hook] = (),
-    processes: Sequence[OwnProcess] = (),
-    people: bool = True,
-    alone: bool = False,
-    executor: Executor = "threads",
-    workers: int = 1,
-    chunk: int | None = None,
-    folder: str | Path | None = None,
-    resume: bool = False,
-    address: str | None = None,
-    progress: Progress | None = None,
-    licence: str | None = None,
-) -> Run:
-    """Run a scenario, or a scenario file, on a chronicle; the bundled case without one.
-
-    *replicas*, *seed* and *engine* take the place of those in the file. *hooks* are
-    pure functions `(view, event, random) -> interventions`; *processes* are generator
-    functions `(env, world)` that run beside the model on SimPy's environment. Both need
-    the engine `simpy`; with them, or *alone*, nothing is pooled. With a *folder*
-    finished chunks are kept there, and *resume* goes on from them. The digest is the
-    same for all engines, executors, workers and chunks.
-    Raises `InputError` for what the scenario says wrong, with file, key and value.
-    """
-    if not isinstance(scenario, Scenario):
-        scenario = read_scenario(Path(scenario))
-    changes = {"replicas": replicas, "seed": seed, "engine": engine}
-    scenario = replace(
-        scenario,
-        **{k: v for k, v in changes.items() if v is not None},  # type: ignore[arg-type]
-    )
-    if scenario.replicas > MOST_REPLICAS:
-        raise BudgetExceeded(
-            f"{scenario.file}: {scenario.replicas:,} replicas are over "
-            f"{MOST_REPLICAS:,}"
-        )
-    if chronicle is None:
-        chronicle = bundled_record()
-        licence = licence or LICENCE
-    own = OwnRules(tuple(hooks), tuple(processes))
-    ready = prepared(scenario, chronicle, own=own, people=people)
-    start, network, question = ready.start, ready.network, ready.question
-    made = ready.ensembles
-    asked = asked_of(scenario, chronicle.identity, start.position)
-    place = None if folder is None else Path(folder)
-    arms: list[Arm] = []
-    with held_by(place, asked):
-        for names, ensemble in zip(arms_of(scenario), made, strict=True):
-            chunks = None if place is None else chunk_folder(place, len(arms))
-            outcome = run_ensemble(
-                ensemble,
-                executor=executor,
-                workers=workers,
-                chunk=chunk,
-                folder=chunks,
-                resume=resume and chunks is not None and chunks.exists(),
-                address=address,
-                progress=progress and _named(progress, label_of(names)),
-            )
-            found = Arm(names=names, results=outcome.results, digest=outcome.digest)
-            arms.append(found)
-    people_verdict = left_out = published = None
-    no_pool = "this branches from a what-if, not from a record"
-    verdict, why = None, "no scores: this branches from a what-if, not from a record"
-    if not chronicle.what_if:
-        events = list(chronicle.log())
-        left_out = left_out_of(events, scenario, start.position)
-        published, no_pool = published_of(
-            arms[0],
-            question,
-            scenario,
-            start,
-            events,
-            alone=alone or any(own),
-        )
-        if published is not None and published.alone:
-            why = "fixed parameters, rules of one's own, or asked for alone"
-            no_pool = f"{why}: a thought experiment under these rules"
-        verdict, why = verification_of(
-            arms[0], question, scenario, start, events, published
-        )
-        if verdict is not None:
-            people_verdict = displacement_verification_of(
-                arms[0], question, start, events
-            )
-    return Run(
-        scenario=scenario,
-        start=start,
-        network=network,
-        question=question,
-        arms=tuple(arms),
-        engine=made[0].chosen_engine,
-        record=chronicle.identity,
-        licence=licence or OF_THE_RECORD,
-        verdict=verdict,
-        no_verdict=why,
-        people_verdict=people_verdict,
-        left_out=left_out,
-        published=published,
-        no_pool=no_pool,
-        ensembles=made,
-    )
-
-
-def _named(progress: Progress, label: str) -> Callable[[int, int], None]:
-    return lambda done, every: progress(label, done, every)

@@ -13,10 +13,10 @@ from chronicle.experiments.arms import label_of
 from chronicle.experiments.draws import ranges_told
 from chronicle.report.warnings import posterior_alarm
 from chronicle.report.wording import NO_INTERVENTION, force_words, order_words
-from chronicle.simulation import scenario as schema
+from chronicle.simulation import scenario_file as schema
 from chronicle.simulation.interventions import KINDS
 from chronicle.simulation.parameters import TABLE, Parameters
-from chronicle.simulation.scenario import Scenario
+from chronicle.simulation.scenario import DEFAULT_LENS, Scenario
 
 __all__ = [
     "asked_table",
@@ -133,7 +133,7 @@ def keys_table() -> Table:
 
 def lens_words(scenario: Scenario) -> str:
     """The lens of a scenario, and whether it is the one that nobody named."""
-    if scenario.lens == schema.DEFAULT_LENS:
+    if scenario.lens == DEFAULT_LENS:
         return f"{scenario.lens}, as where a scenario names no lens"
     return f"{scenario.lens}, at the branch and in what came to pass"
 

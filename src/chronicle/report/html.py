@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronicle.errors import StorageError
-from chronicle.experiments.arms import Arm, effect_told
+from chronicle.experiments.arms import Arm
 from chronicle.experiments.displacement_verification import displacement_table
+from chronicle.experiments.tables import effect_told
 from chronicle.experiments.verification import verification_table
 from chronicle.report.appendix import assumed, limits, provenance, words
 from chronicle.report.comparison import (

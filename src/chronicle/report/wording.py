@@ -16,7 +16,8 @@ from chronicle.simulation.interventions import Intervention
 from chronicle.simulation.parameters import INDEX, Parameters
 from chronicle.simulation.prior import keys_of
 from chronicle.simulation.random_streams import STREAMS, log_array, uniform_array
-from chronicle.simulation.scenario import EVERYWHERE, Force, Order, Scenario
+from chronicle.simulation.scenario import Force, Order, Scenario
+from chronicle.simulation.scenario_file import EVERYWHERE
 
 if TYPE_CHECKING:
     from chronicle.experiments.run import Run

@@ -7,10 +7,11 @@ never matters: row numbers break ties, stable ids key the draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,90 +222,31 @@ def build(
     is always supplied. *risings* are (settlement, actor) pairs that may rise for that
     actor. Raises `InputError` or `UnknownId`.
     """
-    if not places:
-        raise InputError("no settlements: a run needs at least one")
-    if len(places) >= 1 << 24:
-        raise InputError(f"{len(places)} settlements; at most {(1 << 24) - 1}")
-    _unique((place.settlement for place in places), "settlement")
-    _unique(actors, "actor")
-    if not 1 <= len(actors) <= 100:
-        raise InputError(f"{len(actors)} actors; between 1 and 100 are possible")
-    if sides is not None and len(sides) != len(actors):
-        raise InputError(f"{len(sides)} sides for {len(actors)} actors")
     places = sorted(places, key=lambda place: place.settlement)
-    ids = tuple(place.settlement for place in places)
+    ids, names = tuple(place.settlement for place in places), list(actors)
+    _check_counts(ids, names, sides)
     rows = {id_: row for row, id_ in enumerate(ids)}
-    names = list(actors)
-
-    def actor(name: str | None) -> int:
-        if name is None:
-            return NOBODY
-        if name not in names:
-            raise UnknownId("actor", name, get_close_matches(name, names, 3))
-        return names.index(name)
-
-    def row(settlement: str) -> int:
-        if settlement not in rows:
-            near = get_close_matches(settlement, ids, 3)
-            raise UnknownId("settlement", settlement, near)
-        return rows[settlement]
-
+    side_names = list(sides) if sides is not None else names
+    codes = [side_names.index(side) for side in side_names]
     known = np.array([_count(p.population, "population", p.settlement) for p in places])
     guessed = np.isnan(known)
     population = np.where(guessed, fallback_population, known).round().astype(np.int64)
     capacity = np.array([_count(p.capacity, "capacity", p.settlement) for p in places])
-    matrix = np.zeros((len(names), len(names) + 1), np.bool_)
-    for attacker, holder in attacks:
-        if attacker == holder:
-            raise InputError(f"actor {attacker!r} cannot attack itself")
-        matrix[actor(attacker), actor(holder)] = True
-    side_names = list(sides) if sides is not None else names
-    codes = [side_names.index(side) for side in side_names]
-    for attacker, holder in attacks:
-        if holder is not None and codes[actor(attacker)] == codes[actor(holder)]:
-            raise InputError(f"{attacker!r} attacks {holder!r} of its own side")
-
-    table = []
-    for road in roads:
-        whose = f"route {road.a} - {road.b}"
-        if not (math.isfinite(road.distance_km) and 0 < road.distance_km <= 1e5):
-            raise InputError(f"{whose}: distance_km {road.distance_km!r} is not > 0")
-        if road.a == road.b:
-            raise InputError(f"{whose}: both ends are the same settlement")
-        check_spans(road.open_spans, whose)
-        a, b = sorted((row(road.a), row(road.b)))
-        class_ = _code(road.road_class, tuple(ROAD_CLASSES), "road class", whose)
-        table.append((a, b, float(road.distance_km), class_, tuple(road.open_spans)))
-    table.sort(key=lambda edge: edge[:2])
-    edges = {(edge[0], edge[1]): number for number, edge in enumerate(table)}
-    if len(edges) != len(table):
-        twice = next(x for x, y in pairwise(table) if x[:2] == y[:2])
-        raise InputError(f"route {ids[twice[0]]} - {ids[twice[1]]} is given twice")
-    edge_a = np.array([edge[0] for edge in table], np.int64)
-    edge_b = np.array([edge[1] for edge in table], np.int64)
-    class_codes = np.array([edge[3] for edge in table], np.int64)
-    source = np.concatenate([edge_a, edge_b])
-    target = np.concatenate([edge_b, edge_a])
-    number = np.tile(np.arange(len(table), dtype=np.int64), 2)
-    order = np.lexsort((target, source))
-    first = np.zeros(len(ids) + 1, np.int64)
-    np.add.at(first, source + 1, 1)
+    pairs = [
+        tuple(sorted((_row(s, rows), _actor(a, names)) for s, a in listed))
+        for listed in (sources, risings)
+    ]
     return Network(
         settlements=ids,
         entity=np.array([stable_id(id_) for id_ in ids], np.uint64),
         population=population,
         guessed=guessed,
         capacity=np.where(np.isnan(capacity), np.inf, capacity),
-        kind=np.array(
-            [_code(p.kind, KINDS, "kind", p.settlement) for p in places], np.int64
-        ),
+        kind=_codes([p.kind for p in places], KINDS, "kind", ids),
         latitude=np.array([p.latitude for p in places], np.float64),
         longitude=np.array([p.longitude for p in places], np.float64),
-        controller=np.array([actor(p.controller) for p in places], np.int64),
-        status=np.array(
-            [_code(p.status, STATUSES, "status", p.settlement) for p in places],
-            np.int64,
-        ),
+        controller=np.array([_actor(p.controller, names) for p in places], np.int64),
+        status=_codes([p.status for p in places], STATUSES, "status", ids),
         displaced=np.array(
             [_count(p.displaced, "displaced", p.settlement) for p in places]
         ),
@@ -312,26 +254,120 @@ def build(
         confirmed=_past(places, "confirmed"),
         fresh=np.array([p.fresh for p in places], np.bool_),
         size=sizes(population),
-        edge_a=edge_a,
-        edge_b=edge_b,
-        edge_entity=np.array(
-            [stable_id(ids[a], ids[b]) for a, b, *_ in table], np.uint64
-        ),
-        distance_km=np.array([edge[2] for edge in table], np.float64),
-        road_class=class_codes,
-        road_factor=np.array(list(ROAD_CLASSES.values()), np.float64)[class_codes],
-        open_spans=tuple(edge[4] for edge in table),
-        first=np.cumsum(first),
-        link_target=target[order].astype(np.int64),
-        link_edge=number[order],
         actors=tuple(names),
         sides=np.array(codes, np.int64),
-        attacks=matrix,
-        sources=tuple(sorted((row(s), actor(a)) for s, a in sources)),
-        risings=tuple(sorted((row(s), actor(a)) for s, a in risings)),
+        attacks=_attacks(attacks, names, codes),
+        sources=pairs[0],
+        risings=pairs[1],
         rows=rows,
-        edges=edges,
+        **_edges(_roads(roads, rows), ids),
     )
+
+
+def _check_counts(
+    ids: Sequence[str], actors: Sequence[str], sides: Sequence[str] | None
+) -> None:
+    if not ids:
+        raise InputError("no settlements: a run needs at least one")
+    if len(ids) >= 1 << 24:
+        raise InputError(f"{len(ids)} settlements; at most {(1 << 24) - 1}")
+    _unique(ids, "settlement")
+    _unique(actors, "actor")
+    if not 1 <= len(actors) <= 100:
+        raise InputError(f"{len(actors)} actors; between 1 and 100 are possible")
+    if sides is not None and len(sides) != len(actors):
+        raise InputError(f"{len(sides)} sides for {len(actors)} actors")
+
+
+def _actor(name: str | None, names: Sequence[str]) -> int:
+    """The code of an actor; nobody's for None."""
+    if name is None:
+        return NOBODY
+    if name not in names:
+        raise UnknownId("actor", name, get_close_matches(name, names, 3))
+    return names.index(name)
+
+
+def _row(settlement: str, rows: Mapping[str, int]) -> int:
+    """The row of a settlement."""
+    if settlement not in rows:
+        near = get_close_matches(settlement, list(rows), 3)
+        raise UnknownId("settlement", settlement, near)
+    return rows[settlement]
+
+
+def _codes(
+    words: Sequence[str], known: tuple[str, ...], what: str, whose: Sequence[str]
+) -> NDArray[np.int64]:
+    """The numbers of words, each of which must be known."""
+    told = zip(words, whose, strict=True)
+    return np.array([_code(word, known, what, one) for word, one in told], np.int64)
+
+
+def _attacks(
+    attacks: Sequence[tuple[str, str | None]], names: Sequence[str], sides: list[int]
+) -> NDArray[np.bool_]:
+    """Who attacks whom, by code of actor; the last column is nobody."""
+    matrix = np.zeros((len(names), len(names) + 1), np.bool_)
+    for attacker, holder in attacks:
+        if attacker == holder:
+            raise InputError(f"actor {attacker!r} cannot attack itself")
+        by, of = _actor(attacker, names), _actor(holder, names)
+        if holder is not None and sides[by] == sides[of]:
+            raise InputError(f"{attacker!r} attacks {holder!r} of its own side")
+        matrix[by, of] = True
+    return matrix
+
+
+_Edge = tuple[int, int, float, int, Spans]
+"""A route: its ends by row, the lower first; kilometres; road class; open spans."""
+
+
+def _roads(roads: Sequence[NetworkRoad], rows: Mapping[str, int]) -> list[_Edge]:
+    """The routes, checked, in order of their ends."""
+    table: list[_Edge] = []
+    for road in roads:
+        whose = f"route {road.a} - {road.b}"
+        if not (math.isfinite(road.distance_km) and 0 < road.distance_km <= 1e5):
+            raise InputError(f"{whose}: distance_km {road.distance_km!r} is not > 0")
+        if road.a == road.b:
+            raise InputError(f"{whose}: both ends are the same settlement")
+        check_spans(road.open_spans, whose)
+        a, b = sorted((_row(road.a, rows), _row(road.b, rows)))
+        class_ = _code(road.road_class, tuple(ROAD_CLASSES), "road class", whose)
+        table.append((a, b, float(road.distance_km), class_, tuple(road.open_spans)))
+    return sorted(table, key=lambda edge: edge[:2])
+
+
+def _edges(table: Sequence[_Edge], ids: Sequence[str]) -> dict[str, Any]:
+    """The fields of a `Network` that are about routes, and links in both directions."""
+    edges = {(edge[0], edge[1]): number for number, edge in enumerate(table)}
+    if len(edges) != len(table):
+        twice = next(x for x, y in pairwise(table) if x[:2] == y[:2])
+        raise InputError(f"route {ids[twice[0]]} - {ids[twice[1]]} is given twice")
+    edge_a = np.array([edge[0] for edge in table], np.int64)
+    edge_b = np.array([edge[1] for edge in table], np.int64)
+    classes = np.array([edge[3] for edge in table], np.int64)
+    source = np.concatenate([edge_a, edge_b])
+    target = np.concatenate([edge_b, edge_a])
+    number = np.tile(np.arange(len(table), dtype=np.int64), 2)
+    order = np.lexsort((target, source))
+    first = np.zeros(len(ids) + 1, np.int64)
+    np.add.at(first, source + 1, 1)
+    entity = [stable_id(ids[a], ids[b]) for a, b, *_ in table]
+    return {
+        "edge_a": edge_a,
+        "edge_b": edge_b,
+        "edge_entity": np.array(entity, np.uint64),
+        "distance_km": np.array([edge[2] for edge in table], np.float64),
+        "road_class": classes,
+        "road_factor": np.array(list(ROAD_CLASSES.values()), np.float64)[classes],
+        "open_spans": tuple(edge[4] for edge in table),
+        "first": np.cumsum(first),
+        "link_target": target[order].astype(np.int64),
+        "link_edge": number[order],
+        "edges": edges,
+    }
 
 
 assert STATUSES[HELD] == "held"

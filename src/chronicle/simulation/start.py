@@ -32,7 +32,8 @@ from chronicle.simulation.network import (
     build,
 )
 from chronicle.simulation.reporting import Reporting, reporting_of
-from chronicle.simulation.scenario import EVERYWHERE, Force, Order, Scenario
+from chronicle.simulation.scenario import Force, Order, Scenario
+from chronicle.simulation.scenario_file import EVERYWHERE
 
 __all__ = ["Find", "arms_of", "attackers_of", "defenders_of", "network_of", "orders_of"]
 

@@ -138,7 +138,7 @@ def settle(
     """One day of people; returns those away from home and those who came back.
 
     Rows of *people* are residents, guests, away; bits of *state* are conflict,
-    stirred, peaceful.
+    stirred, peaceful. All in one loop over the places, which is what makes it fast.
     """
     n = b.population.size
     slot = day % slots

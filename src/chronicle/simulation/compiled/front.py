@@ -165,7 +165,10 @@ def arrival(
     ti: Integers, parties: Bytes, th: Floats, keys: Words, table: Floats,
     horizon: float, t: float, key: int, aux: int,
 ) -> bool:  # fmt: skip
-    """An arrival; True when the place is handed over at once (the caller takes it)."""
+    """An arrival; True when the place is handed over at once (the caller takes it).
+
+    All in one function: numba copies it into its one caller, with what it calls.
+    """
     v, u = (key >> 24) & 0xFFFFFF, (key & 0xFFFFFF) - 1
     e, a, counter = aux >> 9, (aux >> 1) & 0xFF, aux & 1
     d = ni[v, OWNER]

@@ -93,7 +93,10 @@ def begin(
     fall_day: NDArray[np.int16], fall_kind: NDArray[np.int8],
     fall_from: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    """Make all arrays ready for a replica, and put its first events on the queue."""
+    """Make all arrays ready for a replica, and put its first events on the queue.
+
+    Long as it names each array once; it has no branch that is not a loop's.
+    """
     ht, hk, ha, c, rt, ri = (
         workspace.ht,
         workspace.hk,

@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from chronicle.errors import ChronicleError, MissingExtra, UsageError
 from chronicle.simulation.compiled.engine import Results
-
-if TYPE_CHECKING:
-    from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble
+from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble
 
 __all__ = ["in_dask"]
 

@@ -15,13 +15,10 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
 
 from chronicle.errors import ChronicleError
 from chronicle.simulation.compiled.engine import Results
-
-if TYPE_CHECKING:
-    from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble
+from chronicle.simulation.ensemble.ensemble import Chunk, Ensemble
 
 __all__ = ["MOST_DEATHS", "in_processes"]
 
