@@ -36,8 +36,12 @@ from chronicle.flee.cohort_inputs import (
     Floats,
     Pace,
 )
+from chronicle.simulation.flight import run_days
 
-__all__ = ["CohortInputs", "CohortRules", "CohortRun", "FlightNetwork", "run_cohorts"]
+__all__ = [
+    "CohortInputs", "CohortRules", "CohortRun", "Cohorts", "FlightNetwork",
+    "run_cohorts",
+]  # fmt: skip
 
 ROUNDING = 1e-12  # of everybody, on one day; more than that would be a fault
 
@@ -50,31 +54,47 @@ class CohortRun:
     on_the_road: Floats
 
 
-def run_cohorts(inputs: CohortInputs, *, compiled: bool | None = None) -> CohortRun:
-    """All days of a case.
+class Cohorts:
+    """The cohorts of a case, a `Flight`: its days must be settled in order.
 
     *compiled* asks for the numba twin of `move_day`, which gives the same to the last
     bit as long as `weight_power` is 1; None takes it when numba is installed.
     """
-    move = _mover(compiled)
-    network, places = inputs.network, inputs.network.places
-    pace = Pace.of(network, inputs.rules.speed_km_per_day)
-    day = Day.first(inputs, pace)
-    present = np.empty(inputs.newcomers.shape)
-    on_the_road = np.empty(len(present))
-    came = [day.people()]
-    was_open = np.ones(network.legs, dtype=np.bool_)
-    for number in range(len(present)):
-        day.standing[:places] += inputs.newcomers[number]
-        came.extend(inputs.newcomers[number].tolist())
+
+    def __init__(self, inputs: CohortInputs, *, compiled: bool | None = None) -> None:
+        self._inputs = inputs
+        self._move = _mover(compiled)
+        self._pace = Pace.of(inputs.network, inputs.rules.speed_km_per_day)
+        self._day = Day.first(inputs, self._pace)
+        self._came = self._day.people()
+        self._was_open = np.ones(inputs.network.legs, dtype=np.bool_)
+
+    @property
+    def standing(self) -> Floats:
+        """Who stands in each place, whatever they have in mind."""
+        return self._inputs.network.by_place(self._day.standing)
+
+    @property
+    def under_way(self) -> float:
+        """Who is on a road, also those who turned back."""
+        return float(self._day.road.sum() + self._day.turned.sum())
+
+    def settle(self, day: int) -> None:
+        """Let those come who begin to flee on *day*, and everybody walk."""
+        inputs, state, number = self._inputs, self._day, day - 1
+        state.standing[: inputs.network.places] += inputs.newcomers[number]
+        self._came = math.fsum([self._came, *inputs.newcomers[number].tolist()])
         is_open = inputs.open_legs[number]
-        _turn_back(day, was_open & ~is_open)
-        was_open = is_open
-        move(inputs, pace, day, number)
-        came = [math.fsum(came)]
-        _put_right(day, came[0])
-        present[number] = network.by_place(day.standing)
-        on_the_road[number] = day.road.sum() + day.turned.sum()
+        _turn_back(state, self._was_open & ~is_open)
+        self._was_open = is_open
+        self._move(inputs, self._pace, state, number)
+        _put_right(state, self._came)
+
+
+def run_cohorts(inputs: CohortInputs, *, compiled: bool | None = None) -> CohortRun:
+    """All days of a case; *compiled* as in `Cohorts`."""
+    cohorts = Cohorts(inputs, compiled=compiled)
+    present, on_the_road = run_days(cohorts, len(inputs.newcomers))
     return CohortRun(present=present, on_the_road=on_the_road)
 
 

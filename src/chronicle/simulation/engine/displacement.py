@@ -113,7 +113,7 @@ def _total(values: Floats) -> float:
 
 
 class People:
-    """The people of one run; `settle` is the day's step."""
+    """The people of one run, a `Flight`; `settle` is the day's step."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class People:
         saved: dict[str, Any] | None = None,
     ) -> None:
         network = replication.adjacency.network
-        self._terrain = network
+        self.network = network
         self._parameters = replication.parameters
         self._state = state
         self._abroad = network.kind == ABROAD
@@ -160,6 +160,16 @@ class People:
     def total(self) -> float:
         """Everybody: at home, hosted, under way."""
         return float(self.residents.sum() + self.guests.sum() + self.ring.sum())
+
+    @property
+    def standing(self) -> Floats:
+        """Who is displaced, or came from elsewhere before, and is in each place."""
+        return self.guests
+
+    @property
+    def under_way(self) -> float:
+        """Who is on a road."""
+        return float(self.ring.sum())
 
     def settle(self, day: int) -> None:
         """Bring the people from the end of *day* - 1 to the end of *day*."""
@@ -232,11 +242,11 @@ class People:
         if limited.size:
             capacity = self._capacity[limited]
             score[limited] *= room(guests[limited], capacity, p.capacity_buffer)
-        target = self._terrain.link_target
+        target = self.network.link_target
         weight = score[target]
         weight *= ways.weight
         if self._state.paths or self._state.corridors:
-            weight *= self._passable(day)[self._terrain.link_edge]
+            weight *= self._passable(day)[self.network.link_edge]
         whole = np.bincount(ways.origin, weight, guests.size)
         chance[whole <= 0.0] = 0.0
         moving = guests * chance
@@ -252,7 +262,7 @@ class People:
 
     def _passable(self, day: int) -> Floats:
         """By edge: 0 if shut for people when the day begins, more for corridors."""
-        found = np.ones(len(self._terrain.distance_km))
+        found = np.ones(len(self.network.distance_km))
         for edge, spans in self._state.paths.items():
             found[edge] = 1.0 if within(spans, day - 1.0) else 0.0
         for edge, spans in self._state.corridors.items():
