@@ -9,17 +9,13 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from chronicle.domain import events
-from chronicle.domain.base import rules_of
+from chronicle.domain.base import ACTOR_FIELDS, PLACE_FIELDS, rules_of
 from chronicle.domain.events import Claim, Event
 from chronicle.domain.names import Gazetteer, did_you_mean
 from chronicle.errors import AmbiguousName, BadField, UnknownId, UsageError
 
 __all__ = ["changes_of", "event_of"]
 
-PLACES = frozenset(
-    {"settlement", "settlement_a", "settlement_b", "origin", "destination"}
-)
-ACTORS = frozenset({"controller", "from_actor", "alleged_actor", "backed"})
 FLAGS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -77,9 +73,9 @@ def _value(chronicle: Any, cls: Any, field: str, text: str) -> Any:
     Empty is unknown, where the field may be unknown.
     """
     rule = rules_of(cls)[field]
-    if field in PLACES and text and cls.TYPE != "settlement-registered":
+    if field in PLACE_FIELDS and text and cls.TYPE != "settlement-registered":
         return chronicle.find(text)
-    if field in ACTORS and text:
+    if field in ACTOR_FIELDS and text:
         return _actor(chronicle, text)
     readings: list[Any] = [None, ""] if text == "" else [text]
     if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 19:

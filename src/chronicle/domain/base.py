@@ -26,8 +26,10 @@ from chronicle.domain.vocabulary import PRECISIONS, RELIABILITIES, TIMES_OF_DAY
 from chronicle.errors import BadField
 
 __all__ = [
+    "ACTOR_FIELDS",
     "EVENTS",
     "FIELD_NAMES",
+    "PLACE_FIELDS",
     "Claim",
     "Event",
     "Precision",
@@ -44,6 +46,10 @@ __all__ = [
 TimeOfDay = Annotated[str, choice(*TIMES_OF_DAY)]
 Precision = Annotated[str, choice(*PRECISIONS)]
 Reliability = Annotated[str, choice(*RELIABILITIES)]
+
+# The fields that name settlements, and those that name actors, whatever the event.
+PLACE_FIELDS = ("settlement", "settlement_a", "settlement_b", "origin", "destination")
+ACTOR_FIELDS = ("controller", "from_actor", "alleged_actor", "backed")
 
 E = TypeVar("E", bound="type[Event]")
 EVENTS: dict[str, type["Event"]] = {}  # what the log may hold, by TYPE; nothing else

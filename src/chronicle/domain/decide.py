@@ -12,16 +12,15 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
+from chronicle.domain.base import ACTOR_FIELDS, PLACE_FIELDS, rules_of
 from chronicle.domain.events import (
+    EVENTS,
     FIXED,
     ActorRegistered,
     Claim,
-    ControlReported,
-    DisplacementReported,
     Event,
     EvidenceExported,
     ImportFinished,
-    IncidentReported,
     Redacted,
     Reference,
     Remark,
@@ -31,9 +30,7 @@ from chronicle.domain.events import (
     ReportRetracted,
     ReportsLinked,
     RouteRegistered,
-    RouteStatusReported,
     SettlementRegistered,
-    SupportReported,
     amended,
     with_changes,
 )
@@ -191,18 +188,13 @@ def _news(event: Reference, register: Register) -> Event | None:
     return None if register.registered(type(event), event.key) == event else event
 
 
-# The fields of a claim that name settlements, and those that name actors.
-_PLACES: dict[type, tuple[str, ...]] = {
-    ControlReported: ("settlement",),
-    IncidentReported: ("settlement",),
-    DisplacementReported: ("settlement", "origin", "destination"),
-    RouteStatusReported: ("settlement_a", "settlement_b"),
-}
-_PARTIES: dict[type, tuple[str, ...]] = {
-    ControlReported: ("controller", "from_actor"),
-    IncidentReported: ("alleged_actor",),
-    SupportReported: ("backed",),
-}
+def _fields_of_claims(names: Iterable[str]) -> dict[type, tuple[str, ...]]:
+    claims = [kind for kind in EVENTS.values() if issubclass(kind, Claim)]
+    return {kind: tuple(n for n in names if n in rules_of(kind)) for kind in claims}
+
+
+_PLACES = _fields_of_claims(PLACE_FIELDS)
+_PARTIES = _fields_of_claims(ACTOR_FIELDS)
 
 
 def _settlements(claim: Claim) -> list[str]:

@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chronicle.domain.base import PLACE_FIELDS
 from chronicle.domain.displacement import figures_on
 from chronicle.domain.events import (
     ActorRegistered,
@@ -187,8 +188,7 @@ class Evidence:
 
 def places_of(event: Event | Redacted) -> set[str]:
     """The settlements that an event itself names."""
-    names = ("settlement", "settlement_a", "settlement_b", "origin", "destination")
-    return {place for name in names if (place := getattr(event, name, None))}
+    return {place for name in PLACE_FIELDS if (place := getattr(event, name, None))}
 
 
 def fold(standing: Iterable[EffectiveClaim], start: Evidence | None = None) -> Evidence:

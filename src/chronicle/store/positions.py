@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chronicle.domain.base import PLACE_FIELDS
 from chronicle.domain.events import (
     Event,
     Redacted,
@@ -20,8 +21,6 @@ from chronicle.store.protocol import Reading, StoredRow
 from chronicle.store.register import recorded_of
 
 __all__ = ["check_expected", "positions_of", "said_gone"]
-
-_PLACES = ("settlement", "settlement_a", "settlement_b", "origin", "destination")
 
 
 def check_expected(log: Reading, expected: Mapping[str, int]) -> None:
@@ -64,10 +63,10 @@ def _concerned(log: Reading, event: Event | Redacted) -> set[str]:
 
 
 def _places(event: Event | Redacted) -> Iterator[str]:
-    values: Mapping[str, Any] = {n: getattr(event, n, None) for n in _PLACES}
+    values: Mapping[str, Any] = {n: getattr(event, n, None) for n in PLACE_FIELDS}
     if isinstance(event, ReportAmended):
         values = dict(event.changes)
-    return (values[name] for name in _PLACES if values.get(name))
+    return (values[name] for name in PLACE_FIELDS if values.get(name))
 
 
 def _spoken_of(event: Event | Redacted) -> Iterator[str]:
@@ -94,7 +93,8 @@ def _position_of(log: Reading, event: Event) -> int:
     assert isinstance(event, Report)
     if event.report_id and (told := log.reports([event.report_id])):
         return told[event.report_id].position
-    report: str = event.report  # type: ignore[attr-defined]
+    assert isinstance(event, Remark)
+    report = event.report
     like = [row.position for row in log.remarks_on([report]) if _alike(event, row)]
     return like[-1] if like else log.reports([report])[report].position
 
