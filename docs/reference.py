@@ -12,7 +12,8 @@ from typing import get_args
 import click
 
 import chronicle as ch
-from chronicle.cli import COMMANDS, cli
+from chronicle import errors
+from chronicle.cli import COMMANDS, INTERNAL, INTERRUPTED, cli
 
 OUT = Path(__file__).resolve().parent / "reference"
 MADE = "<!-- Made by `make reference`; do not edit. -->\n"
@@ -104,8 +105,35 @@ def _doc(value: object) -> str:
     return inspect.getdoc(value) or ""
 
 
+def exit_codes_page() -> str:
+    """The exit code of each branch of the tree of errors, and those beside it."""
+    rows = [(0, "success", "", "")]
+    for kind in errors.ChronicleError.__subclasses__():
+        narrower = sorted(one.__name__ for one in _below(kind))
+        told = _doc(kind).partition("\n\n")[0].replace("\n", " ")
+        names = ", ".join(f"`{name}`" for name in narrower)
+        rows.append((kind.exit_code, f"`{kind.__name__}`", names, told))
+    rows += [
+        (INTERNAL, "a fault in Chronicle", "", "Not in your data; please report it."),
+        (INTERRUPTED, "interrupted", "", "By Ctrl-C; never stands for a refusal."),
+    ]
+    parts = [
+        f"{MADE}# Exit codes\n",
+        "Each command ends with one of these; 1 is never used. Errors go to the error",
+        "stream, as one JSON object with `--json-errors`; in Python they are raised.\n",
+        "| code | error | among them | says |\n| --- | --- | --- | --- |",
+        *("| " + " | ".join(map(str, row)) + " |" for row in sorted(rows)),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _below(kind: type) -> set[type]:
+    return {one for child in kind.__subclasses__() for one in (child, *_below(child))}
+
+
 def main() -> None:
     OUT.mkdir(exist_ok=True)
+    (OUT / "exit-codes.md").write_text(exit_codes_page(), encoding="utf-8")
     (OUT / "commands.md").write_text(commands_page(), encoding="utf-8")
     (OUT / "python.md").write_text(python_page(), encoding="utf-8")
 

@@ -8,6 +8,7 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -24,7 +25,7 @@ from chronicle.cli.render import cell
 from chronicle.domain.table import Table
 from log_toys import control, opening
 from own_toy import CASE
-from shell import PYTHON
+from shell import PYTHON, spawned
 from strategies import names, notes, steady
 from worked_scenarios import FIVE_TOWNS
 
@@ -187,7 +188,7 @@ def on_a_terminal(*words: str | Path, wide: int, **env: str) -> str:
         stdout=theirs,
         stderr=theirs,
         env={k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
-        | {"TERM": "xterm-256color"}
+        | {"TERM": "xterm-256color", "CHRONICLE_PAGER": ""}
         | env,
     )
     os.close(theirs)
@@ -285,3 +286,55 @@ def test_an_arm_may_bear_a_name_that_is_markup(tmp_path: Path) -> None:
         log.import_folder(FIVE_TOWNS / "data")
     seen = on_a_terminal("run", tmp_path / "markup.toml", path, wide=120)
     assert "[/x]" in seen
+
+
+def pager_of(tmp_path: Path, code: str) -> str:
+    script = tmp_path / "pager.py"
+    script.write_text(code)
+    return f"{sys.executable} {script}"
+
+
+READS = """import os, sys
+text = sys.stdin.read()
+print(f"PAGED {text.count(chr(10))} lines, LESS={os.environ['LESS']}")
+print("red" if chr(27) in text else "plain")
+"""
+
+
+def test_a_table_longer_than_the_screen_goes_through_the_pager(
+    case: Path, tmp_path: Path
+) -> None:
+    pager = pager_of(tmp_path, READS)
+    told = on_a_terminal("state", case, wide=100, CHRONICLE_PAGER=pager, LESS="FRX")
+    assert re.search(r"PAGED \d{3,} lines, LESS=FRX\nred", told)
+    assert "damascus" not in told
+    short = ("history", case, "hama")
+    assert "PAGED" not in on_a_terminal(*short, wide=100, CHRONICLE_PAGER=pager)
+
+
+def test_the_own_variable_of_the_pager_comes_first_and_may_be_empty(
+    case: Path, tmp_path: Path
+) -> None:
+    pager = pager_of(tmp_path, READS)
+    other = {"PAGER": pager, "LESS": "R"}
+    assert "PAGED" not in on_a_terminal("state", case, wide=100, **other)
+    told = on_a_terminal("state", case, wide=100, CHRONICLE_PAGER="cat", **other)
+    assert "PAGED" not in told
+    assert "damascus" in told
+
+
+def test_a_pager_that_is_left_early_or_is_not_there_is_no_error(
+    case: Path, tmp_path: Path
+) -> None:
+    leaves = pager_of(tmp_path, "print('LEFT')")
+    assert "LEFT" in on_a_terminal("state", case, wide=100, CHRONICLE_PAGER=leaves)
+    for broken in ("/no/such/pager", "'unclosed"):
+        told = on_a_terminal("state", case, wide=100, CHRONICLE_PAGER=broken)
+        assert "damascus" in told
+
+
+def test_what_goes_into_a_pipe_or_a_file_is_never_paged(
+    case: Path, tmp_path: Path
+) -> None:
+    env = {"CHRONICLE_PAGER": pager_of(tmp_path, READS)}
+    assert "PAGED" not in spawned("state", case, "--format", "table", env=env).out

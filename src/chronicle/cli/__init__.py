@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from chronicle.cli.opening import deeds, found, written
 from chronicle.cli.printing import tell
@@ -115,6 +116,17 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """The commands by their lines here: none of their modules is loaded."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return options + [
+            CompletionItem(name, help=line)
+            for name, (_, _, line) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
@@ -182,7 +194,9 @@ def _with_file(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="In the environment: CHRONICLE_FILE is the chronicle where FILE is left "
-    "out; CHRONICLE_LOCK_TIMEOUT is how many seconds to wait for another writer.",
+    "out; CHRONICLE_LOCK_TIMEOUT is how many seconds to wait for another writer; "
+    "CHRONICLE_PAGER, or else PAGER, shows tables longer than the screen (less, where "
+    "neither is set; cat prints them).",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="chronicle")
 @click.option("-q", "--quiet", is_flag=True, help="No headers, notes or progress.")

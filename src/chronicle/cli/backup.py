@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
 from chronicle.cli.progress import progress_bar
@@ -15,7 +16,7 @@ __all__ = ["backup", "copy", "migrate", "restore"]
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.argument("dest", type=click.Path(path_type=Path))
 def backup(file: str, dest: Path) -> None:
     """Copy FILE as of now to DEST, a new file, or a folder to keep backups in.
@@ -35,7 +36,7 @@ def backup(file: str, dest: Path) -> None:
 
 @click.command()
 @click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path))
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option("--replace", is_flag=True, help="Move what is in FILE aside; keep it.")
 def restore(source: Path, file: str, replace: bool) -> None:
     """Make FILE out of BACKUP, proven in the same way before it gets its name.
@@ -55,7 +56,7 @@ def restore(source: Path, file: str, replace: bool) -> None:
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.argument("dest")
 def copy(file: str, dest: str) -> None:
     """Copy FILE to DEST, a path or a postgresql:// address where there is nothing.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
@@ -24,7 +25,7 @@ FORMATS = ("md", "html", "docx")
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option(
     "--since",
     required=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put, tell
 from chronicle.cli.progress import progress_bar
@@ -17,7 +18,7 @@ __all__ = ["head", "prove", "verify", "witness"]
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option(
     "--head",
     "heads",
@@ -57,7 +58,7 @@ def verify(file: str, heads: tuple[Path, ...], keys: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.argument("report")
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.")
 def prove(file: str, report: str, out: Path | None) -> None:
@@ -84,7 +85,7 @@ def prove(file: str, report: str, out: Path | None) -> None:
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option("--key", "key", is_flag=True, help="The key that checks what you sign.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.")
 def head(file: str, key: bool, out: Path | None) -> None:
@@ -114,7 +115,7 @@ def head(file: str, key: bool, out: Path | None) -> None:
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--name", default="witness", show_default=True, help="Who you are, as a witness."

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
@@ -41,7 +42,7 @@ _TABLES = (
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option(
     "--as",
     "format_",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.import_explain import explain
 from chronicle.cli.import_options import asked_table, mapping_options
 from chronicle.cli.opening import opened, refuse_swapped
@@ -28,7 +29,7 @@ IMPORTED = ("file", "new", "changed", "gone", "not_told", "unchanged", "problems
 
 
 @click.command("import")
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--as",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.questions import clock_options, lens_option
 from chronicle.cli.render import free, say
@@ -16,7 +17,7 @@ __all__ = ["map_"]
 
 
 @click.command("map")
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option(
     "--on",
     "days",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.render import chosen, emit, say, table_options
 from chronicle.store.address import hidden
@@ -17,7 +18,7 @@ COLUMNS = ("file", "new", "known", "conflicts", "left_out", "problems")
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.argument("other")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; record nothing.")
 @click.option("--strict", is_flag=True, help="Merge nothing where there is a conflict.")

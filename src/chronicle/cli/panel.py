@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put
 from chronicle.cli.questions import clock_options, lens_option
@@ -35,7 +36,13 @@ MOST_SHOWN = 1_000_000  # rows as a table for people, as JSON or as a sheet
 
 
 @click.command()
-@click.argument("file", nargs=-1, required=True, metavar="FILE [FILE ...]")
+@click.argument(
+    "file",
+    nargs=-1,
+    required=True,
+    metavar="FILE [FILE ...]",
+    shell_complete=files,
+)
 @click.option(
     "--freq",
     type=click.Choice(["D", "W", "M"]),

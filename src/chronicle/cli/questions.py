@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from chronicle.cli.completion import actors, files, lenses, settlements, sources
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put, tell
 from chronicle.cli.render import (
@@ -48,9 +49,10 @@ lens_option: Callable[[Any], Any] = click.option(
     "--lens",
     default="latest",
     show_default=True,
+    shell_complete=lenses,
     help="latest, graded, majority, source:ID or cautious[:DAYS].",
 )
-file_argument: Callable[[Any], Any] = click.argument("file")
+file_argument: Callable[[Any], Any] = click.argument("file", shell_complete=files)
 on_option: Callable[[Any], Any] = click.option(
     "--on",
     metavar="DATE",
@@ -70,9 +72,18 @@ on_option: Callable[[Any], Any] = click.option(
 )
 @clock_options
 @lens_option
-@click.option("--place", multiple=True, help="Only this settlement (id or name).")
+@click.option(
+    "--place",
+    multiple=True,
+    help="Only this settlement (id or name).",
+    shell_complete=settlements,
+)
 @click.option("--admin1", help="Only settlements of this province.")
-@click.option("--control", help="Only settlements that this actor holds; `none`.")
+@click.option(
+    "--control",
+    help="Only settlements that this actor holds; `none`.",
+    shell_complete=actors,
+)
 @click.option("--summary", is_flag=True, help="Places and known people by holder.")
 @table_options("geojson", "parquet")
 def state(
@@ -133,7 +144,7 @@ def state(
 
 @click.command()
 @file_argument
-@click.argument("settlement")
+@click.argument("settlement", shell_complete=settlements)
 @clock_options
 @table_options()
 def history(
@@ -151,7 +162,7 @@ def history(
 
 @click.command()
 @file_argument
-@click.argument("settlement")
+@click.argument("settlement", shell_complete=settlements)
 @on_option
 @clock_options
 @lens_option
@@ -279,7 +290,11 @@ def displaced(
 @file_argument
 @click.option("--from", "since", metavar="DATE", help="Only from this day on.")
 @click.option("--to", "until", metavar="DATE", help="To this day. Default: last.")
-@click.option("--settlement", help="Only incidents at this settlement.")
+@click.option(
+    "--settlement",
+    help="Only incidents at this settlement.",
+    shell_complete=settlements,
+)
 @click.option("--kind", help="Only of this kind, in ACLED's words.")
 @clock_options
 @table_options()
@@ -315,8 +330,12 @@ def incidents(
 )
 @click.option("--from", "since", metavar="DATE", help="Only of this day or later.")
 @click.option("--to", "until", metavar="DATE", help="… and no later than this day.")
-@click.option("--source", help="Only events of this source.")
-@click.option("--settlement", help="Only events about this settlement.")
+@click.option("--source", help="Only events of this source.", shell_complete=sources)
+@click.option(
+    "--settlement",
+    help="Only events about this settlement.",
+    shell_complete=settlements,
+)
 @click.option(
     "--published-by", metavar="DATE", help="Only what was published by that day."
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
 from chronicle.cli.render import say
@@ -22,7 +23,7 @@ __all__ = [
     "retract",
 ]
 
-file_argument: Callable[[Any], Any] = click.argument("file")
+file_argument: Callable[[Any], Any] = click.argument("file", shell_complete=files)
 
 
 @click.command()

@@ -181,7 +181,7 @@ def emit(table: Table, format_: str | None, out: Path | None) -> None:
     kind = chosen(format_, out)
     table = picked(table)
     if kind == "table" and out is None:
-        _print(table)
+        _print(table, paged=True)
         return
     if kind == "xlsx":
         emit_bytes(as_xlsx(table), kind, out)
@@ -221,9 +221,9 @@ def show(table: Table) -> None:
     tell()
 
 
-def _print(table: Table) -> None:
+def _print(table: Table, *, paged: bool = False) -> None:
     if sys.stdout.isatty():
-        _draw(table)
+        _draw(table, paged)
     else:
         put(as_text(table))
 
@@ -296,10 +296,12 @@ def as_text(table: Table) -> str:
     return visible("\n".join(told)) + "\n"
 
 
-def _draw(table: Table) -> None:
+def _draw(table: Table, paged: bool) -> None:
+    """On a terminal; with *paged* in the pager where it does not fit the screen."""
     from rich.text import Text
 
     from chronicle.cli.layout import Line, lines
+    from chronicle.cli.pager import page, pager
 
     settings = _settings()
     plain = settings.get("no_color") or bool(os.environ.get("NO_COLOR"))
@@ -308,9 +310,18 @@ def _draw(table: Table) -> None:
     drawn = lines(table, shown, width, all_columns=asked_columns() is not None)
     header = [Line(line, "bold") for line in table.header.splitlines()]
     notes = [Line(note) for note in table.notes]
-    told = drawn if settings.get("quiet") else (*header, *drawn, *notes)
-    for line in told:
-        terminal.print(Text(visible(line.text), "" if plain else line.style))
+    told = list(drawn if settings.get("quiet") else (*header, *drawn, *notes))
+
+    def draw() -> None:
+        for line in told:
+            terminal.print(Text(visible(line.text), "" if plain else line.style))
+
+    if paged and len(told) >= terminal.height and pager():
+        with terminal.capture() as drawing:
+            draw()
+        if page(drawing.get()):
+            return
+    draw()
 
 
 def need_no(format_: str, out: Path | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import is_record, opened, refuse_swapped
 from chronicle.cli.printing import console, put, tell
 from chronicle.cli.render import as_csv, as_json, say, show
@@ -334,7 +335,7 @@ def compare(runs: tuple[Path, ...], format_: str | None) -> None:
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @format_option
 def score(folder: Path, file: str, format_: str | None) -> None:
     """Score the run in the folder RUN against what the chronicle FILE has by now.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.render import chosen, emit, table_options
 
@@ -13,7 +14,7 @@ __all__ = ["vintages"]
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", shell_complete=files)
 @click.option(
     "--of",
     "position",
