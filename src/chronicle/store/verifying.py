@@ -129,9 +129,13 @@ def _check_aside(snapshot: Snapshot, heads: Iterable[Head]) -> None:
     """Codes and kept commands, which are sealed beside the tree."""
     now, seal, origin = snapshot.seal, snapshot.start, snapshot.origin
     wanted = {said[0]: said for head in heads if (said := head.sealed("codes"))}
-    if wanted and max(wanted) > len(snapshot.codes):
+    same = [head for head in heads if head.size == now.size]  # codes come with events
+    if (wanted and max(wanted) > len(snapshot.codes)) or any(
+        (said := head.sealed("codes")) and said[0] != len(snapshot.codes)
+        for head in same
+    ):
         raise SplitHistory(
-            "codes of ids are missing that a head stands for: the log was made anew "
+            "the codes of ids are not as many as a head says: the log was made anew "
             "from outside; restore a backup"
         )
     for number in range(len(snapshot.codes) + 1):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["Cursor", "Reading"]
+from chronicle.errors import Damaged
+
+__all__ = ["Cursor", "Reading", "bytes_of"]
 
 
 class Cursor(Protocol):
@@ -23,6 +25,13 @@ class Cursor(Protocol):
     def fetchall(self) -> list[Any]:
         """The rows that are left."""
         ...
+
+
+def bytes_of(value: object) -> bytes:
+    """What a column of bytes holds; raises `Damaged` for what damage left there."""
+    if type(value) is not bytes:
+        raise Damaged("a column of bytes holds something else; restore a backup")
+    return value
 
 
 Reading = Callable[[], AbstractContextManager[Cursor]]

@@ -11,7 +11,7 @@ from chronicle.errors import Damaged, Tampered
 from chronicle.store.merkle import HASH_BYTES
 from chronicle.store.seal import Seal, origin_of
 from chronicle.store.sealed import TOGETHER, SealedRows, Snapshot
-from chronicle.store.sql.cursor import Cursor, Reading
+from chronicle.store.sql.cursor import Cursor, Reading, bytes_of
 from chronicle.store.sql.reading import last_position
 
 __all__ = ["SQLSealed"]
@@ -40,11 +40,9 @@ class SQLSealed:
                     "(SELECT COUNT(*) FROM subtrees), "
                     "(SELECT COALESCE(MAX(position), 0) FROM emptied)"
                 ).fetchone()
-                codes = cursor.execute(
-                    "SELECT kind, code, id FROM codes ORDER BY seq"
-                ).fetchall()
+                codes = _codes(cursor)
                 commands = [
-                    (key, bytes(digest), _positions(key, listed))
+                    (key, bytes_of(digest), _positions(key, listed))
                     for key, digest, listed in cursor.execute(
                         "SELECT key, digest, positions FROM commands"
                     ).fetchall()
@@ -52,7 +50,7 @@ class SQLSealed:
             return Snapshot(
                 origin=origin_of(str(made[0])),
                 start=Seal.start(made[0], made[1]),
-                seal=Seal.from_bytes(bytes(found[0])),
+                seal=Seal.from_bytes(found[0]),
                 head=str(found[1]),
                 last=last_position(cursor),
                 codes=codes,
@@ -73,7 +71,7 @@ class SQLSealed:
             else:
                 hashes, _ = _leaves(cursor, first, first + count)
                 return hashes
-            return [bytes(hash_) for (hash_,) in cursor.fetchall()]
+            return [bytes_of(hash_) for (hash_,) in cursor.fetchall()]
 
     def sealed_rows(self, after: int, upto: int) -> Iterator[SealedRows]:
         names: dict[tuple[str, int | None], str] = {}
@@ -99,8 +97,16 @@ class SQLSealed:
                 ):
                     names = _names(cursor)
             for position, payload in emptied:
-                if 0 <= position - before - 1 < len(salts):
-                    salts[position - before - 1] = bytes(payload)
+                at = position - before - 1
+                if not 0 <= at < len(salts):
+                    continue
+                if any(salts[at]):
+                    raise Tampered(
+                        f"position {position:,}: it was redacted, and where its salt "
+                        "was something is: restore a backup",
+                        position,
+                    )
+                salts[at] = bytes_of(payload)
             count = min(len(rows), len(hashes))
             yield _sealed_rows(rows[:count], names, salts[:count], hashes[:count])
 
@@ -125,7 +131,7 @@ def _leaves(cursor: Cursor, after: int, upto: int) -> tuple[list[bytes], list[by
         "ORDER BY first",
         (after + 1 - TOGETHER, upto),
     ).fetchall():
-        some, their_salts = bytes(some), bytes(their_salts)
+        some, their_salts = bytes_of(some), bytes_of(their_salts)
         count = len(some) // HASH_BYTES
         skip = after + 1 + len(hashes) - first
         if skip < 0 or len(some) != count * 32 or len(their_salts) != count * 16:
@@ -143,6 +149,20 @@ def _positions(key: str, listed: str) -> list[int]:
         raise Tampered(
             f"the outcome that is kept under the key {key!r:.80} cannot be read"
         ) from None
+
+
+def _codes(cursor: Cursor) -> list[tuple[str, int, str]]:
+    """All codes, in order; raises `Tampered` where their numbers are not 1, 2, 3 …"""
+    rows = cursor.execute("SELECT seq, kind, code, id FROM codes ORDER BY seq")
+    found = []
+    for number, (seq, *code) in enumerate(rows.fetchall(), 1):
+        if seq != number:
+            raise Tampered(
+                f"the codes of ids are not numbered as they were given, at {number:,}: "
+                "the log was changed from outside; restore a backup"
+            )
+        found.append((code[0], code[1], code[2]))
+    return found
 
 
 def _names(cursor: Cursor) -> dict[tuple[str, int | None], str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from chronicle.errors import Tampered
+from chronicle.errors import Damaged, Tampered
 from chronicle.store.leaves import (
     SALT_BYTES,
     Header,
@@ -25,7 +25,7 @@ from chronicle.store.leaves import (
 )
 from chronicle.store.seal import Seal, origin_of
 from chronicle.store.sealed import KEPT_LEVELS, TOGETHER
-from chronicle.store.sql.cursor import Cursor
+from chronicle.store.sql.cursor import Cursor, bytes_of
 
 __all__ = ["SealWriting"]
 
@@ -55,7 +55,7 @@ class SealWriting:
             self._seal = Seal.start(identity, created_at)
             self._catch_up()
         else:
-            self._before = bytes(found[0])
+            self._before = found[0]
             self._seal = Seal.from_bytes(self._before)
         if self._seal.size != head:
             raise Tampered(
@@ -73,7 +73,7 @@ class SealWriting:
         for key, digest, listed in execute(
             "SELECT key, digest, positions FROM commands"
         ).fetchall():
-            self.take_command(key, bytes(digest), msgspec.json.decode(listed))
+            self.take_command(key, bytes_of(digest), msgspec.json.decode(listed))
         while rows := execute(
             "SELECT recorded_at, stream, version, type, report, target, dataset, hot, "
             "body FROM events WHERE position > ? ORDER BY position LIMIT ?",
@@ -81,11 +81,13 @@ class SealWriting:
         ).fetchall():
             for stamp, stream, version, type_, report, target, dataset, *rest in rows:
                 name = names.get(("dataset", dataset), "")
-                source = names[("stream", stream)]
+                source = names.get(("stream", stream))
+                if source is None:
+                    raise Damaged(f"an event is of no stream: {stream}")
                 self.headers.append(
                     (stamp, source, version, type_, report, target, name)
                 )
-                self.payloads.append(bytes(rest[0]) + bytes(rest[1]))
+                self.payloads.append(bytes_of(rest[0]) + bytes_of(rest[1]))
             self.take_rows()
 
     def take_rows(self) -> None:
@@ -137,18 +139,23 @@ class SealWriting:
             (report, report),
         ).fetchall()
         return [
-            (position, payload_hash(self._salt(position), bytes(hot), bytes(body)))
+            (
+                position,
+                payload_hash(self._salt(position), bytes_of(hot), bytes_of(body)),
+            )
             for position, hot, body in rows
         ]
 
     def _leaves_with(self, position: int) -> tuple[int, bytes]:
         """The row of leaves that holds a position: its first position, and salts."""
-        first, salts = self._cursor.execute(
+        found = self._cursor.execute(
             "SELECT first, salts FROM leaves WHERE first <= ? "
             "ORDER BY first DESC LIMIT 1",
             (position,),
         ).fetchone()
-        return first, bytes(salts)
+        if found is None:
+            raise Damaged(f"the leaf of position {position:,} is missing")
+        return found[0], bytes_of(found[1])
 
     def _salt(self, position: int) -> bytes:
         first, salts = self._leaves_with(position)
