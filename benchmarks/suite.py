@@ -1,6 +1,7 @@
 """What `chronicle bench` runs: the suites, one table of figures.
 
 replay   the log and the replay engine against peers and limits
+questions  the verbs at the shell against numpy alone, and how they grow
 whatif   engines and ensembles against bare SimPy and the natural style
 scale    the archive: bytes, writing, one question in SQL, against peers and limits
 page     what the page sends, a step of its slider, its first map, against limits
@@ -57,6 +58,13 @@ def replay(events: int, settlements: int) -> Iterator[Take]:
         yield take.__name__, taken
 
 
+def questions(events: int, settlements: int) -> Iterator[Take]:
+    """What each verb costs at the shell, and how that grows with the log."""
+    import question_figures
+
+    yield from question_figures.takes(events, settlements)
+
+
 def whatif(events: int, settlements: int) -> Iterator[Take]:
     """Engines and ensembles; the sizes are those of the figures' names."""
     import whatif_rates
@@ -91,6 +99,7 @@ def scale(events: int, settlements: int) -> Iterator[Take]:
 
 SUITES: dict[str, Callable[[int, int], Iterator[Take]]] = {
     "replay": replay,
+    "questions": questions,
     "whatif": whatif,
     "page": page,
     "trust": trust,

@@ -33,7 +33,7 @@ from chronicle.domain.events import (
 from chronicle.errors import UsageError
 from chronicle.store.columnar import DTYPE, KINDS, MASK, NO_DAY, NOBODY
 
-__all__ = ["FIRST_DAY", "SyntheticLog", "events_of", "synthetic"]
+__all__ = ["FIRST_DAY", "SyntheticLog", "event_of", "events_of", "synthetic"]
 
 FIRST_DAY = date(2020, 1, 1)
 _DAY0 = FIRST_DAY.toordinal() - date(1970, 1, 1).toordinal()
@@ -232,13 +232,15 @@ def _day(number: Any) -> date | None:
 
 def events_of(log: SyntheticLog) -> list[Event]:
     """The events that a made-up log stands for, for logs small enough to hold them."""
-    kinds = {number: type_ for type_, number in KINDS.items()}
-    return [
-        _event(n, row, kinds[int(row["kind"])]) for n, row in enumerate(log.rows, 1)
-    ]
+    return [event_of(n, row) for n, row in enumerate(log.rows, 1)]
 
 
-def _event(position: int, row: Any, kind: str) -> Event:
+_KINDS = {number: type_ for type_, number in KINDS.items()}
+
+
+def event_of(position: int, row: Any) -> Event:
+    """The event that the row at a position of a made-up log stands for."""
+    kind = _KINDS[int(row["kind"])]
     place, actor = f"place-{row['place']}", f"actor-{row['actor']}"
     if kind == "settlement-registered":
         return SettlementRegistered(settlement=place, name=place, lat=0, lon=0)

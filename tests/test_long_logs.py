@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +12,9 @@ import pytest
 
 import chronicle as ch
 import strategies
-from chronicle import api
+from chronicle.api import base
 from chronicle.errors import Conflict, InputError, UsageError
-from chronicle.replay import engine, ledger, questions
+from chronicle.replay import engine, ledger, questions, stored
 
 LENSES = ("latest", "graded", "majority", "source:radio", "cautious:2")
 CLOCKS = ((None, None), ("@30", None), (None, "2024-11-28"))
@@ -105,7 +105,7 @@ def answers(log: ch.Chronicle) -> Iterator[tuple[str, object]]:
 def same_both_ways(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     for least in (1, 1 << 40):
-        monkeypatch.setattr(api, "LONG", least)
+        monkeypatch.setattr(base, "LONG", least)
         with ch.open(path) as log:
             told.append(dict(answers(log)))
     assert told[0].keys() == told[1].keys()
@@ -140,7 +140,7 @@ def test_every_verb_says_the_same_whatever_became_of_the_index(
         for event in [*events[:9], *reversed(events[9:])]:
             with suppress(InputError, Conflict, UsageError):
                 log.append(event)
-    monkeypatch.setattr(api, "LONG", 1)
+    monkeypatch.setattr(base, "LONG", 1)
     with ch.open(other) as log:
         log.state()
     shutil.rmtree(cache)
@@ -149,3 +149,28 @@ def test_every_verb_says_the_same_whatever_became_of_the_index(
     shutil.rmtree(cache)  # nowhere to keep one
     cache.write_text("in the way")
     same_both_ways(path, monkeypatch)
+
+
+def test_who_asks_a_long_log_first_is_told_how_far_its_index_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "LONG", 1)
+    monkeypatch.setattr(stored, "MANY", 10)
+    told: list[tuple[str, int]] = []
+
+    @contextmanager
+    def line() -> Iterator[Callable[[str, int], None]]:
+        yield lambda what, done: told.append((what, done))
+
+    with ch.create(tmp_path / "a.chronicle") as log:
+        for event in long_log():
+            log.append(event)
+        head = log.head
+        log.index_progress = line
+        log.state()
+        assert set(told) == {("reading the record for its index", head)}
+    times = len(told)
+    with ch.open(tmp_path / "a.chronicle") as log:
+        log.index_progress = line
+        log.state()
+    assert len(told) == times

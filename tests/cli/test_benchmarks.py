@@ -253,3 +253,24 @@ def test_the_command_finds_the_benchmarks_beside_the_code() -> None:
     from chronicle.cli.bench import benchmarks_folder
 
     assert benchmarks_folder() == BENCHMARKS
+
+
+@pytest.mark.slow
+def test_questions_are_timed_and_their_answers_are_those_of_the_fold(
+    benchmarks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import question_figures
+
+    monkeypatch.setattr(question_figures, "ROUNDS", 1)
+    path = question_figures.log_in(tmp_path, 12_000, 100)
+    taken = [
+        *question_figures.checked(path, 12_000),
+        *question_figures.verb("verb.history", path, path, 12_000),
+        *question_figures.first_question(path, 12_000),
+        *question_figures.memory(path, 12_000),
+        *question_figures.after_an_append(path, 12_000),
+    ]
+    names = [row["name"] for row in taken]
+    verbs = ["verb.history", "verb.history.growth"]
+    assert names == ["checked", *verbs, "first.question", "memory", "delta"]
+    assert all(row["ratio"] > 0 for row in taken)

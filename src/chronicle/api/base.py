@@ -28,12 +28,14 @@ from chronicle.store.sql.store import SQLStore
 from chronicle.store.sqlite.store import SQLiteStore
 
 if TYPE_CHECKING:
+    from chronicle.replay.stored import Telling
+
     pass
 
 
 __all__ = ["Clock", "OpenRecord"]
 
-LONG = 50_000  # events from which on columns are worth the time to load them
+LONG = 10_000  # events from which on columns are worth the time to load them
 Clock = Callable[[], datetime]
 
 
@@ -46,6 +48,8 @@ class OpenRecord:
         self._log = log
         self._identity: str | None = None
         self._columns: Asked | None = None
+        self.index_progress: Telling | None = None
+        """Opens a line of progress for the first question to a long log."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -123,7 +127,7 @@ class OpenRecord:
         if self._columns is None:
             from chronicle.replay.questions import Questions
 
-            self._columns = Questions(self._log)
+            self._columns = Questions(self._log, self.index_progress)
         return self._columns
 
     @property

@@ -39,7 +39,7 @@ def benchmarks_folder() -> Path:
 @click.command()
 @click.option(
     "--suite",
-    type=click.Choice(["replay", "whatif", "page", "trust", "scale"]),
+    type=click.Choice(["replay", "questions", "whatif", "page", "trust", "scale"]),
     default="replay",
     show_default=True,
     help="Which figures.",
@@ -123,7 +123,11 @@ def _emit(
     from chronicle.domain.table import Table
 
     sizes = f", {events:,} reports, {settlements:,} settlements"
-    if suite not in ("replay", "scale"):  # whose sizes are those of the figures
+    if suite not in (
+        "replay",
+        "questions",
+        "scale",
+    ):  # whose sizes are those of the figures
         sizes = ""
     columns = COLUMNS if "name" in rows[0] else tuple(rows[0])
     told = ", ".join(f"{name} {number}" for name, number in versions.items())

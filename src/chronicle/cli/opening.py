@@ -34,6 +34,7 @@ def refuse_swapped(command: str, record: str, other: str | Path) -> None:
 def opened(path: str) -> Any:
     """The chronicle at *path*; raises what `open_chronicle` raises, or `UsageError`."""
     from chronicle.api import open_chronicle
+    from chronicle.cli.progress import progress_bar
     from chronicle.cli.render import say
 
     told = os.environ.get(PATIENCE)
@@ -43,6 +44,7 @@ def opened(path: str) -> Any:
         if not SECONDS.fullmatch(told) or not float(told) <= 86_400:
             raise UsageError(f"{PATIENCE}={told}: not a number of seconds")
         chronicle = open_chronicle(path, lock_timeout=float(told))
+    chronicle.index_progress = progress_bar
     deeds.append((path, chronicle))
     for caution in chronicle.cautions:
         say(f"chronicle: note: {caution}")

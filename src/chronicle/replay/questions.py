@@ -45,7 +45,7 @@ from chronicle.replay.ledger import BLOCK, REGISTERED, Ledger, day_of, kept_ledg
 from chronicle.replay.lenses import ColumnLens, lens_named
 from chronicle.replay.segments import read_all
 from chronicle.replay.spoken import NEVER, last_spoken
-from chronicle.replay.stored import LogSource, cache_folder
+from chronicle.replay.stored import LogSource, Telling, cache_folder
 from chronicle.store.columnar import KINDS, NO_DAY, NOBODY, day_number
 from chronicle.store.log import EventLog
 
@@ -70,9 +70,9 @@ _REMARKS = (
 class Questions:
     """The answers of one log; several threads may ask."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, telling: Telling | None = None) -> None:
         self._log = log
-        self._source = LogSource(log)
+        self._source = LogSource(log, telling)
         self._folder = cache_folder(log)
         self._lock = threading.Lock()
         self._replay: Replay | None = None

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chronicle.errors import Damaged
 from chronicle.replay.bounds import checked
+from chronicle.store.columnar import WIDTH
 from chronicle.store.log import EventLog
 from chronicle.store.sqlite.store import SQLiteStore
 
 if TYPE_CHECKING:
     from chronicle.replay import Replay
 
-__all__ = ["LogSource", "cache_folder", "digest_of", "drop_caches", "replay_of"]
+__all__ = [
+    "LogSource",
+    "Telling",
+    "cache_folder",
+    "digest_of",
+    "drop_caches",
+    "replay_of",
+]
+
+
+MANY = 100_000  # events whose reading takes a while
+Telling = Callable[[], AbstractContextManager[Callable[[str, int], None]]]
+"""Opens a line of progress, which is told what is done and how much of it."""
 
 
 class LogSource:
-    """`replay.HotSource` on a log."""
+    """`replay.ColumnarSource` on a log; *telling* is asked when much is to be read."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, telling: Telling | None = None) -> None:
         self._store = log.store
         self._id = log.store.identity()
+        self._telling = telling
 
     def head(self) -> int:
         return self._store.head()
@@ -44,7 +59,20 @@ class LogSource:
         return f"{self._id}@{position}:{redacted}:{last.hexdigest()}"
 
     def scan(self, after: int, upto: int | None = None) -> Iterator[bytes]:
-        return checked(self._store.columnar(after, upto), after, self._store.codes)
+        pieces = checked(self._store.columnar(after, upto), after, self._store.codes)
+        rows = (self._store.head() if upto is None else upto) - after
+        if self._telling is None or rows < MANY:
+            return pieces
+        return _told(pieces, self._telling)
+
+
+def _told(pieces: Iterator[bytes], telling: Telling) -> Iterator[bytes]:
+    done = 0
+    with telling() as told:
+        for piece in pieces:
+            done += len(piece) // WIDTH
+            told("reading the record for its index", done)
+            yield piece
 
 
 def cache_folder(log: EventLog) -> Path | None:
