@@ -29,7 +29,7 @@ HEAD = ".head"
 
 def head_beside(path: Path) -> Path:
     """Where the head of the log at *path* is kept."""
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     return real.with_name(real.name + HEAD)
 
 

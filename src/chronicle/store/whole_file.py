@@ -20,7 +20,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     and nothing is left beside it. Raises `StorageError` for what the disk refuses.
     """
     try:
-        real = path.resolve()  # of a link the file is replaced, not the link
+        # Of a link the file is replaced, not the link; one in a circle is itself.
+        real = Path(os.path.realpath(path))
     except (OSError, ValueError) as broken:  # ValueError: this is no name
         raise _refused(path, broken) from None
     part = real.with_name(f".{real.stem}.{os.getpid()}.part{real.suffix}")
