@@ -21,6 +21,7 @@ from chronicle.errors import (
     Busy,
     Conflict,
     InputError,
+    IntegrityFailure,
     StorageError,
     Untrusted,
     UsageError,
@@ -412,6 +413,27 @@ def _found(secret: str) -> list[Path]:
 
 
 # --- following ------------------------------------------------------------------------
+
+
+def test_a_redaction_keeps_the_leaf_on_a_server_too(url: str, tmp_path: Path) -> None:
+    with ch.create(url) as record:
+        record.append([*opening(), *(control(f"r{n}") for n in range(300))])
+        record.append(ch.ReportRetracted(report="r7", reason="wrong"))
+        before = record.signed_head()
+        record.append(ch.ReportRedacted(report="r7", reason="harm"))
+        (tmp_path / "a.head").write_text(before, encoding="utf-8")
+        found = record.verify([tmp_path / "a.head"])
+        assert (found.events, found.heads) == (record.head, 1)
+        assert record.prove("r7").startswith("c2sp.org/tlog-proof@v1\n")
+    assert inside("SELECT count(*) FROM emptied", url)[0][0] == 2
+    inside("ALTER TABLE events DISABLE TRIGGER ALL", url)
+    inside("UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 9", url)
+    inside("ALTER TABLE events ENABLE TRIGGER ALL", url)
+    with (
+        ch.open(url) as record,
+        pytest.raises(IntegrityFailure, match="position 9"),
+    ):
+        record.verify()
 
 
 def test_a_follower_hears_of_what_others_record(url: str) -> None:

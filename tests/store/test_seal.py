@@ -256,6 +256,18 @@ EDITS = {
     "a row of leaves": ["DELETE FROM leaves WHERE first = 1"],
     "a subtree": ["UPDATE subtrees SET root = zeroblob(32)"],
     "no subtree": ["DELETE FROM subtrees"],
+    "a subtree too many": ["INSERT INTO subtrees VALUES (8, 99, zeroblob(32))"],
+    "a row of no leaves": ["INSERT INTO leaves VALUES (9999, x'', x'00')"],
+    "a leaf too many": ["INSERT INTO leaves VALUES (9999, zeroblob(32), zeroblob(16))"],
+    "emptied that is not there": ["INSERT INTO emptied VALUES (9999, zeroblob(32))"],
+    "a number of a code": [
+        "UPDATE codes SET seq = 9999 WHERE seq = (SELECT MAX(seq) FROM codes)"
+    ],
+    "where a salt was": [
+        "UPDATE leaves SET salts = randomblob(length(salts)) WHERE first = "
+        "(SELECT MAX(first) FROM leaves WHERE first <= "
+        "(SELECT position FROM emptied))"
+    ],
     "the head": ["UPDATE seal SET head = replace(head, 'codes', 'kodes')"],
     "the seal": ["UPDATE seal SET state = zeroblob(88)"],
     "an index": [  # the table says one thing, its index another
