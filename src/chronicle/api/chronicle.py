@@ -248,10 +248,17 @@ class Chronicle(RecordKeeping):
             from chronicle.store.sqlite.backup import backup
 
             return backup(store, file_of(path), progress)
-        where = Path(path)
-        if where.is_dir():
-            where = where / f"{self.name}-{self.head}.chronicle"
-        made = self.copy(where, progress=progress)
+        if isinstance(store, MemoryStore):
+            raise UsageError("a chronicle in memory has no backup: export it")
+        from chronicle.store.copying import copied
+        from chronicle.store.sqlite.backup import Backup
+
+        assert isinstance(store, SQLStore)
+        with store.snapshot() as snapshot:
+            where = file_of(path)
+            if where.is_dir():
+                where = where / f"{store.title}-{snapshot.head}.chronicle"
+            made = copied(snapshot, str(where), progress)
         return Backup(where, made.identity, made.position, made.digest)
 
     def copy(
