@@ -130,5 +130,5 @@ def test_columns_hide_what_the_fold_hides(by: date | None) -> None:
     for name in ("alder", "birch"):
         alone = asked.place(name, clocks, "latest").places
         assert alone.keys() == plain.places.keys() & {name}
-    frame = panel_frame(log, [DAY], position, published_by=by)
+    frame = panel_frame(log, DAY, DAY, "D", position, published_by=by)
     assert sorted(frame["settlement"]) == sorted(plain.places)
