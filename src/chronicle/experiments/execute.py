@@ -63,6 +63,7 @@ def run_scenario(
     finished chunks are kept there, and *resume* goes on from them. The digest is the
     same for all engines, executors, workers and chunks.
     Raises `InputError` for what the scenario says wrong, with file, key and value.
+    Its length is that of its parameters, which the shell has, too.
     """
     if not isinstance(scenario, Scenario):
         scenario = read_scenario(Path(scenario))
