@@ -98,6 +98,17 @@ def test_dates_and_words_are_not_broken_while_there_is_another_way() -> None:
             assert word in told, width
 
 
+def test_where_no_columns_fit_each_row_is_a_record() -> None:
+    told = drawn(WIDE, 30, all_columns=True)
+    assert told[:3] == ["settlement  alder", "lat         36.5", "control     red"]
+    assert "valid_from  2024-12-01" in told
+    assert told.count("") == 1  # between the two
+    assert max(map(len, told)) <= 30
+    wide = Table(("one", "two", "three"), [("a" * 24, "b" * 24, "c" * 24)])
+    assert drawn(wide, 60) == ["one    " + "a" * 24, "two    " + "b" * 24,
+        "three  " + "c" * 24]  # fmt: skip
+
+
 def test_headings_break_at_syllables_and_underscores() -> None:
     table = Table(("time_of_day", "reliability"), [("night", "F")])
     told = drawn(table, 15)

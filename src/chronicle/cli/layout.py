@@ -2,7 +2,8 @@
 
 Whole words before broken ones: where the columns do not fit, long text is told under
 its row, and then the columns that people miss least are left out, by name, in a last
-line. Widths are cells of a terminal, so that wide letters count twice.
+line. Where even that would break words or days, each row is a record: a line a column,
+with none left out. Widths are cells of a terminal, so that wide letters count twice.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ UNDER = ("note", "overlap", "says")  # told under the row, in this order
 # What a narrow terminal leaves out, the first first. The rest always stays.
 SPARED = (
     *("recorded_at", "lat", "lon", "position", "reports", "sources", "low", "high"),
+    *("killed_low", "killed_high", "injured_low", "injured_high", "aggregate"),
+    *("civilians", "claimed_by", "digest"),
     *("until", "since", "credibility", "reliability", "last_heard", "grade"),
     *("published", "time_of_day", "qualifier", "counter", "measure", "source"),
     *("disputed", "counts", "name", "status"),
@@ -58,6 +61,7 @@ class _Plan:
     widths: dict[str, int]
     under: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    records: bool = False  # a line a column instead
 
 
 def lines(
@@ -79,6 +83,9 @@ def lines(
     ]
     right = {name for name in shown if _numbers(table.column(name))}
     plan = _fit({name: texts[name] for name in shown}, width, all_columns)
+    if plan.records:
+        yield from _records({name: texts[name] for name in shown}, width or 0)
+        return
     heads = {name: _head(name, size) for name, size in plan.widths.items()}
     for line in _beside(heads, plan.widths, right):
         yield Line(line, "bold")
@@ -134,6 +141,8 @@ def _fit(texts: dict[str, list[str]], width: int | None, everything: bool) -> _P
         if name in shown[1:] and _over(least, shown, width):
             shown.remove(name)
             left_out.append(name)
+    if texts and len(next(iter(texts.values()))) and _over(least, shown, width):
+        return _Plan({}, records=True)
     wanted = {name: natural[name] for name in shown}
     _squeeze(wanted, {name: least[name] for name in shown}, width)
     _squeeze(wanted, dict.fromkeys(shown, 1), width)
@@ -240,6 +249,20 @@ def _beside(
             blanks = " " * (width - _cells(text))
             parts.append(blanks + text if name in right else text + blanks)
         yield (" " * GAP).join(parts).rstrip()
+
+
+def _records(texts: dict[str, list[str]], width: int) -> Iterator[Line]:
+    """A line for each value that there is, its column before it; a blank between."""
+    label = min(max(map(_cells, texts)), max(width // 3, 1))
+    room = max(width - label - GAP, 1)
+    for row in range(len(next(iter(texts.values())))):
+        if row:
+            yield Line("")
+        for name, column in texts.items():
+            if column[row]:
+                cells = {"": _head(name, label), " ": _wrapped(column[row], room)}
+                told = _beside(cells, {"": label, " ": room}, set())
+                yield from (Line(text) for text in told)
 
 
 def _told_under(name: str, text: str, width: int) -> Iterator[Line]:
