@@ -276,10 +276,9 @@ class RecordAnswers(OpenRecord):
         """
         if stale_days < 0:
             raise UsageError(f"stale_days: {stale_days} is no number of days")
-        from chronicle.store.audit import audit
+        from chronicle.store.audit import audited
 
-        audit(self._log.store)
-        events = list(self._log.recorded())
+        events = list(audited(self._log.store))
         when = self.day(on) if on is not None or self.facts().last_day else None
         state = state_of(events, when or date.min, parse_lens("latest"))
         return self.told_apart(check_table(state, events, stale_days))

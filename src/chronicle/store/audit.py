@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chronicle.domain.events import Redacted, Report
+from chronicle.domain.timeline import RecordedEvent
 from chronicle.errors import IntegrityFailure
 from chronicle.store.columnar import BLANK, columnar
 from chronicle.store.protocol import Store
 from chronicle.store.register import recorded_of
 
-__all__ = ["audit"]
+__all__ = ["audit", "audited"]
 
 
 def audit(store: Store) -> int:
-    """Compare every hot record with its event; how many there are.
+    """Compare every hot record with its event, as `audited`; how many there are."""
+    return sum(1 for _ in audited(store))
+
+
+def audited(store: Store) -> Iterator[RecordedEvent]:
+    """All events in order, each after its hot record was compared with it.
 
     Writers may go on meanwhile: a row and its record are compared as of one moment.
     Raises `IntegrityFailure` that names the first position where they differ, and
@@ -30,10 +38,9 @@ def audit(store: Store) -> int:
         return positions.get(report, -2)
 
     head = store.head()  # codes are read after it, and never change
-    position = 0
-    for row, record in store.rows_with_columnar(0, head):
-        position += 1
-        event = recorded_of(row).event
+    for position, (row, record) in enumerate(store.rows_with_columnar(0, head), 1):
+        recorded = recorded_of(row)
+        event = recorded.event
         if isinstance(event, Report | Redacted):
             positions[event.report_id] = position
         said = (
@@ -46,4 +53,4 @@ def audit(store: Store) -> int:
             )
             store.distrust(found)
             raise found
-    return position
+        yield recorded
