@@ -6,20 +6,21 @@ from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import chronicle as ch
 import strategies
 from chronicle.domain.cautions import facts_of
 from chronicle.domain.incidents import incidents_table
-from chronicle.domain.lenses import parse_lens
+from chronicle.domain.lenses import Lens, latest, parse_lens
 from chronicle.domain.questions import Clocks, PlainQuestions
 from chronicle.domain.state import references, state_of
 from chronicle.domain.timeline import as_known, effective_claims
 from chronicle.domain.views import displaced_table, history_table, why_table
 from chronicle.errors import Conflict, InputError
 from chronicle.replay import choosing, ledger, questions, spoken
+from chronicle.replay import lenses as column_lenses
 from chronicle.replay.questions import Questions
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore
@@ -87,6 +88,26 @@ def test_every_lens_and_clock_sees_by_columns_what_the_fold_sees(
         assert (quick.position, quick.published_by) == (position, by)
         assert quick.heard.other == plain.heard.other
         assert set(quick.links) <= set(plain.links)
+
+
+def first_said(name: str) -> Lens:
+    """A lens that looks back to the very first report, which no column knows."""
+    return Lens("first", lambda reports, defaults: latest(reports[:1], defaults))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_lens_that_the_columns_do_not_know_is_given_all_reports(
+    data: st.DataObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (questions, column_lenses):
+        monkeypatch.setattr(module, "parse_lens", first_said)
+    log, asked = drawn(data)
+    events, on = list(log.recorded()), data.draw(days)
+    plain = state_of(events, on, first_said(""))
+    assert asked.state(Clocks(on, log.store.head(), None), "first").places == (
+        plain.places
+    )
 
 
 @settings(max_examples=25)

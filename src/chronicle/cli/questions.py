@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
-from chronicle.cli.completion import actors, files, lenses, settlements, sources
+from chronicle.cli.completion import actors, lenses, settlements, sources
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put, tell
 from chronicle.cli.render import (
     chosen,
     emit,
+    file_argument,
     need_no,
     no_columns,
     picked,
@@ -52,7 +53,6 @@ lens_option: Callable[[Any], Any] = click.option(
     shell_complete=lenses,
     help="latest, graded, majority, source:ID or cautious[:DAYS].",
 )
-file_argument: Callable[[Any], Any] = click.argument("file", shell_complete=files)
 on_option: Callable[[Any], Any] = click.option(
     "--on",
     metavar="DATE",

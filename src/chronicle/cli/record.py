@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from chronicle.cli.completion import files
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
-from chronicle.cli.render import say
+from chronicle.cli.render import file_argument, say
 from chronicle.errors import Busy, UsageError
 
 __all__ = [
@@ -22,8 +21,6 @@ __all__ = [
     "report",
     "retract",
 ]
-
-file_argument: Callable[[Any], Any] = click.argument("file", shell_complete=files)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chronicle.cli.completion import files
 from chronicle.cli.printing import console, put, tell
 from chronicle.domain.visible import visible
 from chronicle.errors import StorageError, UsageError
@@ -29,6 +30,7 @@ __all__ = [
     "check_columns",
     "emit",
     "emit_bytes",
+    "file_argument",
     "free",
     "no_columns",
     "out_option",
@@ -39,6 +41,9 @@ __all__ = [
 FORMATS = ("table", "csv", "json", "xlsx")
 BARE = "\0"  # --columns without a value
 COLUMNS = "chronicle.columns"  # where a command's context keeps what --columns named
+
+
+file_argument: Callable[[Any], Any] = click.argument("file", shell_complete=files)
 
 
 def table_options(

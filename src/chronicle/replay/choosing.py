@@ -35,6 +35,7 @@ STRETCH = 16  # reports of a settlement that are read first
 FURTHER = 4  # times as many are read of those where they did not suffice
 MOST = 1 << 30  # more than any settlement has
 PART = 1 << 20  # reports that are held at a time
+CHOSEN = frozenset({"latest", "graded", "majority", "source", "cautious"})
 _ALL = np.iinfo(np.int64).min  # the first day of a stretch that is everything
 Int64 = NDArray[np.int64]
 
@@ -172,6 +173,9 @@ def _mark(
     needed: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Mark what may decide, its run and its day; whether each run was seen whole."""
+    if lens.rule not in CHOSEN:  # all of the place, and the plain lens reads it all
+        needed[:] = True
+        return np.zeros(len(ends), np.bool_)
     needed[ends] = True  # that anything was said at all
     line = np.arange(len(reports))  # the reports that the lens sees
     chosen = ends

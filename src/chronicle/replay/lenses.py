@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from chronicle.domain.events import STATUSES
 from chronicle.domain.lenses import (
     CREDIBILITY_ORDER,
-    LENSES,
     RELIABILITY_ORDER,
     parse_lens,
 )
@@ -105,7 +104,7 @@ def verdicts(
     elif lens.rule in ("latest", "source", "cautious"):
         chosen = ends
     else:
-        raise UsageError(f"no lens {lens.rule!r}; there are {', '.join(LENSES)}")
+        raise UsageError(f"panels and series cannot be seen through {lens.rule!r} yet")
     said = reports.said[chosen]
     actor, status = reports.side_actor[said], reports.side_status[said]
     if lens.rule == "cautious":
