@@ -238,3 +238,28 @@ def test_figures_and_incidents_by_columns_are_those_of_the_fold(
         quick, told = asked.incidents(clocks, since), plain.incidents(clocks, since)
         both = [incidents_table(one, since, None, None) for one in (quick, told)]
         assert both[0] == both[1]
+
+
+@pytest.mark.parametrize(("report", "other"), [("new", "old"), ("old", "new")])
+@pytest.mark.parametrize("early", [0, 99])
+def test_a_report_long_past_disputes_the_one_that_decides(
+    report: str, other: str, early: int
+) -> None:
+    told = [("old", "blue"), ("mid", "red"), ("late", "blue"), ("new", "red")]
+    events: list[ch.Event] = strategies.opening()
+    for day, (id_, actor) in enumerate(told, 1):
+        events.append(
+            ch.ControlReported(
+                report_id=id_,
+                source="radio",
+                settlement="alder",
+                controller=actor,
+                valid_from=date(2024, 1, day),
+            )
+        )
+    events.append(ch.ReportsLinked(report=report, other=other, relation="disputes"))
+    log, asked = recorded(events, early)
+    clocks = Clocks(date(2024, 1, 6), log.store.head())
+    plain = PlainQuestions(lambda upto: log.recorded(upto=upto)).state(clocks, "latest")
+    assert plain.places["alder"].disputed
+    assert asked.state(clocks, "latest").places == plain.places
