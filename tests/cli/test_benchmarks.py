@@ -146,6 +146,20 @@ def test_the_figures_of_the_archive_are_taken_and_their_answers_checked(
         scale_figures.state(archive)
 
 
+@pytest.mark.slow
+def test_what_the_seal_costs_is_taken_and_its_answers_checked(
+    benchmarks: Path,
+) -> None:
+    import trust_figures
+
+    rows = [row for _, take in trust_figures.takes(1_000) for row in take()]
+    assert {row["name"] for row in rows} == {
+        *("trust.append", "trust.verify", "trust.verify_indexes", "trust.open"),
+        *("trust.proof_path", "trust.proof_without_event", "trust.proof_file"),
+    }
+    assert all(row["ratio"] > 0 for row in rows)
+
+
 def test_a_ratio_that_is_not_there_meets_no_goal_and_misses_none(
     benchmarks: Path,
 ) -> None:
