@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra
 from chronicle.store.log import EventLog
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ def write_archive(log: EventLog, folder: Path, *, licence: str = "") -> Archived
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise UsageError(
-            "an archive needs pyarrow: pip install 'conflict-chronicle[arrow]'"
-        ) from None
+        raise MissingExtra("an archive needs pyarrow", "arrow") from None
     from chronicle.archive.write import write_archive as write
 
     return write(log, folder, licence=licence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chronicle.api import Chronicle
 from chronicle.domain.state import State
-from chronicle.errors import InputError, UnknownId, UsageError
+from chronicle.errors import InputError, UnknownId, UsageError, located
 from chronicle.experiments.arms import ForecastTask, label_of, slug_of
 from chronicle.experiments.draws import parameter_draws
 from chronicle.simulation.engine.hooks import NO_RULES, OwnRules
@@ -103,7 +103,7 @@ def _ensemble(
     """The ensemble of an arm; mistakes are told with the name of the file."""
     orders = orders_of(scenario, names, network, chronicle.find)
     cells = scenario.replicas * scenario.horizon_days * network.count
-    try:
+    with located(str(scenario.file)):
         parameters = Parameters.of(scenario.rules)
         return Ensemble(
             network,
@@ -119,6 +119,3 @@ def _ensemble(
             hooks=own.hooks,
             processes=own.processes,
         )
-    except InputError as wrong:
-        wrong.args = (f"{scenario.file}: {wrong}",)
-        raise

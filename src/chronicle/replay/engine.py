@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra, UsageError
 from chronicle.replay import index as plain
 from chronicle.replay.answer import Control
 from chronicle.replay.build import UNKNOWN, build
@@ -97,9 +97,7 @@ class Replay:
         try:
             from chronicle.replay import kernels
         except ImportError:
-            raise UsageError(
-                "compiled replay needs numba: pip install 'conflict-chronicle[fast]'"
-            ) from None
+            raise MissingExtra("compiled replay needs numba", "fast") from None
         self._winners, self._find = kernels.winners, kernels.find
 
     # --- the index, the tail and the caches ------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronicle.domain.state import State
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,9 +24,7 @@ def to_geodataframe(state: State) -> gpd.GeoDataFrame:
     try:
         import geopandas as gpd
     except ImportError:
-        raise UsageError(
-            "GeoDataFrames need geopandas: pip install 'conflict-chronicle[geo]'"
-        ) from None
+        raise MissingExtra("GeoDataFrames need geopandas", "geo") from None
     frame = state.frame()
     points = gpd.GeoSeries.from_xy(frame["lon"], frame["lat"], crs=WGS84)
     located = frame["lat"].notna() & frame["lon"].notna()

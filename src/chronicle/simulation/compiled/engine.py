@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chronicle.errors import UsageError
+from chronicle.errors import MissingExtra
 from chronicle.simulation.engine.contests import too_many_changes
 from chronicle.simulation.engine.replication import Adjacency
 from chronicle.simulation.interventions import Orders
@@ -58,10 +58,8 @@ def has_numba() -> bool:
 def need_numba() -> None:
     """Refuse with the command that installs it."""
     if not has_numba():
-        raise UsageError(
-            "the compiled engine needs numba: pip install 'conflict-chronicle[fast]'; "
-            "engine 'heap' gives the same results without"
-        )
+        otherwise = "engine 'heap' gives the same results without"
+        raise MissingExtra("the compiled engine needs numba", "fast", otherwise)
 
 
 class Stopped(Exception):
