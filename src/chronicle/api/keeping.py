@@ -130,7 +130,7 @@ class RecordKeeping(RecordAnswers):
 
         Without *reports* it holds the whole log, else those and what was said of them.
         *attachments* are files, kept under their SHA-256. That it was exported, as of
-        which head and for what *purpose*, is recorded first, where the log can be
+        which head and for what *purpose*, is recorded then, where the log can be
         written to. Raises `UsageError` where *out* is there already.
         """
         from chronicle.formats.writing.evidence import write_evidence
