@@ -168,8 +168,8 @@ def _panel_columns(
         none = np.zeros(0, np.int32)
         places, found = none, Panel(none, none.astype(np.uint8), none, none)
     return {
-        "settlement": _ids(np.repeat(places, len(days)), log.store.codes("settlement")),
-        "on": _days(np.tile(days, len(places))),
+        "settlement": _ids(places, log.store.codes("settlement")).repeat(len(days)),
+        "on": np.tile(_days(days), len(places)),
         "control": _ids(found.actor, log.store.codes("actor")),
         "status": _words(found.status, STATUSES),
         "since": _days(found.since),

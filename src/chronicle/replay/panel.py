@@ -45,8 +45,10 @@ class Panel:
     reported: Int32
 
     def take(self, rows: NDArray[Any]) -> Panel:
-        """Some of the rows."""
-        return Panel(*(getattr(self, f.name)[rows] for f in fields(self)))
+        """Some of the rows; -1 is the last."""
+        return Panel(
+            *(np.take(getattr(self, f.name), rows, mode="wrap") for f in fields(self))
+        )
 
 
 def panel(
@@ -103,13 +105,16 @@ def _carried(
     days: int,
 ) -> NDArray[np.int32]:
     """For each place and day the number of the end that holds then; -1 for none."""
-    at = np.full((len(places), days), -1, np.int32)
+    at = np.full(len(places) * days, -1, np.int32)
     row = np.full(max(reports.settlements, int(places.max(initial=-1)) + 1), -1)
     row[places] = np.arange(len(places))
     rows = row[reports.place[ends]]
     there = np.flatnonzero(rows >= 0)
-    at[rows[there], cells[there]] = there
-    found: NDArray[np.int32] = np.maximum.accumulate(at, axis=1).reshape(-1)
+    if len(there) < len(rows):
+        rows, cells = rows[there], cells[there]
+    at[rows * days + cells] = there  # of equals the last stays
+    by_place = at.reshape(len(places), days)
+    found: NDArray[np.int32] = np.maximum.accumulate(by_place, axis=1).reshape(-1)
     return found
 
 
@@ -123,7 +128,7 @@ def _since(
     if not len(ends):
         return np.zeros(0, np.int32)
     breaks = (np.diff(reports.place) != 0) | (np.diff(reports.said) != 0)
-    rows = np.arange(len(reports))
+    rows = np.arange(len(reports), dtype=np.int32)
     run = np.maximum.accumulate(np.where(np.append(True, breaks), rows, 0))
     first = run[found.chosen]
     if lens.rule == "cautious":
@@ -136,7 +141,7 @@ def _reported(reports: EffectiveColumns, ends: Rows) -> Int32:
     if not len(reports):
         return np.zeros(0, np.int32)
     last = np.maximum.accumulate(
-        np.where(reports.baseline, -1, np.arange(len(reports)))
+        np.where(reports.baseline, -1, np.arange(len(reports), dtype=np.int32))
     )[ends]
     there = (last >= 0) & (reports.place[last] == reports.place[ends])
     days: Int32 = np.where(there, reports.valid[last], np.int32(NO_DAY))
