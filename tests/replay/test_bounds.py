@@ -13,7 +13,7 @@ import pytest
 import chronicle as ch
 from chronicle.errors import ChronicleError, Damaged
 from chronicle.replay.bounds import checked
-from chronicle.store.columnar import DTYPE, WIDTH, day_number
+from chronicle.store.columnar import DTYPE, KINDS, WIDTH, day_number
 from chronicle.store.log import EventLog
 from log_toys import control, opening
 
@@ -65,7 +65,7 @@ def test_what_the_log_writes_is_within_bounds() -> None:
 @pytest.mark.parametrize(
     ("at", "field", "value"),
     [
-        (5, "kind", 15),
+        (5, "kind", len(KINDS)),
         (5, "status", 7),
         (8, "status", 2),
         (10, "status", 2),
