@@ -17,7 +17,8 @@ from chronicle.domain.events import (
 from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import parse_lens
 from chronicle.domain.quality import check_table
-from chronicle.domain.state import Evidence, State, state_of
+from chronicle.domain.questions import PlainQuestions
+from chronicle.domain.state import Evidence, References, State, references, state_of
 from chronicle.domain.summary import only, summary_table
 from chronicle.domain.table import Table
 from chronicle.domain.times import spoken_day
@@ -216,3 +217,10 @@ def test_keys_and_tables_of_toml_are_known_by_their_first_line():
         **{"seed": 2, "a": 3, "a.x": 4, "a.y": 5},
         **{"f 1": 6, "f 1.x": 7, "f 2": 8, "f 2.x": 9},
     }
+
+
+def test_plain_questions_know_what_was_registered_by_a_position() -> None:
+    recorded = logged(ALDER, BIRCH, RED)
+    plain = PlainQuestions(lambda upto: recorded[:upto])
+    assert plain.references(0) == References()
+    assert plain.references(3) == references(recorded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime
+from typing import Annotated
 
 import pytest
 from hypothesis import given
@@ -209,3 +210,11 @@ def test_an_optional_value_is_none_or_keeps_its_rule():
     assert rule(None) is None
     assert rule(3) == 3
     refused(rule, "3", "must be a whole number")
+
+
+def test_the_rule_of_a_type_is_found_among_other_remarks_on_it():
+    rule = Rule(fields.ident, "an id")
+    assert fields.rule_of(Annotated[str, "of a place", rule]) is rule
+    assert fields.rule_of(Annotated[str, "of a place", rule] | None).check(None) is None
+    with pytest.raises(TypeError, match="has no rule"):
+        fields.rule_of(Annotated[str, "of a place"])
