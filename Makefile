@@ -58,6 +58,7 @@ bench: $(VENV)/.dev ## figures as ratios against peers in one run
 
 soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_kill.py 1000
+	$(BIN)/python tests/soak_power.py 200000
 	$(BIN)/python tests/soak_opens.py 1000000
 	$(BIN)/python tests/soak_beside.py 100000
 	$(BIN)/python tests/soak_followers.py 1000000

@@ -2,9 +2,9 @@
 
 It is written after the commit and before the acknowledgement, so it is never ahead of
 the log on a sound disk. Where the log ends before it, the log has lost its end: its
-write-ahead log was removed, or an older copy was put in its place. The file is not
-forced to the disk: after a power cut it may be an older one, or empty, and an older
-head is a weaker witness, not a false one.
+write-ahead log was removed, or an older copy was put in its place. It is on the disk,
+name and all, before anything is acknowledged: a power cut is when ends are lost, and
+the head of that moment is what tells.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chronicle.errors import InputError
 from chronicle.store.checkpoint import MAX_BYTES, Head
+from chronicle.store.whole_file import sync_folder
 
 __all__ = [
     "HEAD",
@@ -59,12 +60,15 @@ def head_and_caution(path: Path) -> tuple[Head | None, str]:
 
 
 def write_head(path: Path, text: str) -> None:
-    """Put a head in place of the old one, whole; raises `OSError`."""
+    """Put a head in place of the old one, whole and to stay; raises `OSError`."""
     new = path.with_name(path.name + ".new")
     fd = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
     new.replace(path)
+    sync_folder(path.parent)
 
 
 def set_aside(path: Path) -> Path | None:

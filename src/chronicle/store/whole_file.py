@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chronicle.errors import StorageError
 
-__all__ = ["whole_file", "write_whole"]
+__all__ = ["sync_folder", "whole_file", "write_whole"]
 
 
 @contextmanager
@@ -52,6 +52,16 @@ def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
         if durable:
             file.flush()
             os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in *folder* survive a power cut; raises `OSError`."""
+    if os.name == "posix":  # Windows opens no folders
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 def _refused(path: Path, broken: Exception) -> StorageError:

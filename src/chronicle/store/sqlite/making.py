@@ -22,6 +22,7 @@ from chronicle.store.sqlite.schema import (
     STATEMENTS,
     set_pragmas,
 )
+from chronicle.store.whole_file import sync_folder
 
 __all__ = ["SIDE_FILES", "empty_chronicle", "make", "place"]
 
@@ -69,7 +70,7 @@ def place(
             set_aside(head_beside(path))
             if head is not None:
                 write_head(head_beside(path), head)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as broken:
         raise StorageError(f"cannot make {path}: {broken.strerror}") from None
     finally:
@@ -119,16 +120,6 @@ def _check_free(path: Path) -> None:
                 f"{left} is left of another chronicle, and SQLite would mix it into "
                 "this one; it was not touched: move it away, or choose another name"
             )
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name of a new file must survive a power cut too."""
-    if os.name == "posix":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 def _head_within(path: Path) -> str | None:

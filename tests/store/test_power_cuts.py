@@ -1,0 +1,61 @@
+"""What a cut of the power leaves of a chronicle (`soak_power.py`).
+
+`make soak` cuts two hundred thousand times.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import soak_power
+from recorded_disk import Op
+from soak_power import NAMED, WHOLE, Platter
+
+
+@pytest.mark.slow
+def test_five_thousand_cuts_lose_nothing_acknowledged() -> None:
+    ended = soak_power.campaign(5_000, seed=1)
+    assert ended["well"] == 5_000
+    assert ended["disks"] > 1_000
+
+
+def test_what_is_not_synced_is_lost_and_the_head_tells() -> None:
+    """The test of the test; and what the head beside the chronicle is for."""
+    ended = soak_power.campaign(150, seed=1, synchronous="NORMAL")
+    assert ended["told"] > 10
+    assert ended["lost"] == 0  # unseen
+    assert ended["well"] + ended["told"] == 150
+
+
+def test_a_head_that_is_not_on_the_disk_tells_of_no_loss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chronicle.store.headfile.sync_folder", lambda folder: None)
+    ended = soak_power.campaign(150, seed=1, synchronous="NORMAL")
+    assert ended["lost"] > 0
+
+
+def test_each_head_is_on_the_disk_before_anything_is_acknowledged(
+    tmp_path: Path,
+) -> None:
+    made = soak_power.history(3, tmp_path)
+    heads = [op for op in made.ops if op.kind == "head"]
+    assert {op.at for op in heads} == {WHOLE | NAMED}
+    acknowledged = [n for n, op in enumerate(made.ops) if op.kind == "told"]
+    assert len(heads) > len(acknowledged) > 10
+
+
+def test_a_platter_keeps_sectors_whole_or_not_at_all() -> None:
+    disk = Platter()
+    disk.take(Op("write", "a", 0, b"1" * 1_024))
+    disk.take(Op("sync", "a"))
+    disk.take(Op("write", "a", 256, b"2" * 512))
+    halves = iter((True, False))
+    torn = disk._after("a", lambda op, at: next(halves))
+    assert torn == b"1" * 256 + b"2" * 256 + b"1" * 512
+    disk.take(Op("size", "a", 100))
+    assert disk._after("a", lambda op, at: op.kind == "size") == b"1" * 100
+    disk.take(Op("sync", "a"))
+    assert disk._after("a", lambda op, at: False) == b"1" * 100
