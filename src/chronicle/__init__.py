@@ -10,7 +10,7 @@ Names are loaded when they are first used, so that a command line starts at once
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chronicle.version import __version__ as __version__
 
@@ -134,7 +134,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'chronicle' has no attribute {name!r}")
     home, _, other = _HOMES[name].partition(":")

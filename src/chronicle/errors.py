@@ -42,7 +42,7 @@ class ChronicleError(Exception):
 
     exit_code: ClassVar[int] = 6
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The error as `--json-errors` prints it."""
         values = {k: v for k, v in vars(self).items() if not k.startswith("_")}
         return {
@@ -52,7 +52,7 @@ class ChronicleError(Exception):
             **values,
         }
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """Copy without calling `__init__` again, as from a worker process."""
         return _again, (type(self), self.args, vars(self))
 
@@ -167,7 +167,7 @@ class NotAddable(InputError):
 class RefusedImport(InputError):
     """Nothing of a file was imported, because `--strict` found problems in it."""
 
-    def __init__(self, message: str, problems: Sequence[Any] = ()) -> None:
+    def __init__(self, message: str, problems: Sequence[object] = ()) -> None:
         self.problems = [str(problem) for problem in problems]
         super().__init__(message)
 

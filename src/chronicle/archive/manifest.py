@@ -11,7 +11,6 @@ import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -55,7 +54,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
     what_if: str = ""
     files: list[ArchiveFile] = []
-    tables: dict[str, Any] = msgspec.field(default_factory=described)
+    tables: dict[str, object] = msgspec.field(default_factory=described)
 
     def of(self, table: str) -> list[ArchiveFile]:
         """The files of one table."""

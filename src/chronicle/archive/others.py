@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from operator import attrgetter, itemgetter
-from typing import Any
 
 import numpy as np
 
@@ -95,7 +94,7 @@ class ClaimRows:
             self._next += 1
         return self._next < count and positions[self._next] == position
 
-    def of(self, recorded: RecordedEvent) -> Iterator[tuple[Any, ...]]:
+    def of(self, recorded: RecordedEvent) -> Iterator[tuple[object, ...]]:
         """The rows of the claim at a position, about which `at` was asked."""
         at = self._next
         while at < len(self._positions) and self._positions[at] == recorded.position:
@@ -109,7 +108,7 @@ class ClaimRows:
         known_to: int,
         begin: int,
         end: int,
-    ) -> tuple[Any, ...]:
+    ) -> tuple[object, ...]:
         claim = recorded.event
         assert isinstance(claim, Claim)
         if recorded.position in self._about:
@@ -126,7 +125,7 @@ class ClaimRows:
             " ".join(getattr(claim, "includes", ())),
             claim.report_id,
         )
-        row: tuple[Any, ...] = self._in_order((*made, *self._of_claim(claim)))
+        row: tuple[object, ...] = self._in_order((*made, *self._of_claim(claim)))
         return row
 
     def _amended(
@@ -155,7 +154,7 @@ def grade(reliability: str | None, credibility: int | None) -> str | None:
 
 def reference_rows(
     told: Sequence[tuple[int, Reference]],
-) -> dict[str, list[tuple[Any, ...]]]:
+) -> dict[str, list[tuple[object, ...]]]:
     """The rows of each table of reference data, from registrations in log order.
 
     A second registration of an id closes the first one. Coordinates of every version
@@ -163,7 +162,9 @@ def reference_rows(
     """
     closes: dict[tuple[str, str], int] = {}
     newest: dict[str, str] = {}
-    found: dict[str, list[tuple[Any, ...]]] = {name: [] for name, _ in _KINDS.values()}
+    found: dict[str, list[tuple[object, ...]]] = {
+        name: [] for name, _ in _KINDS.values()
+    }
     for position, event in reversed(told):
         table, _ = _KINDS[type(event)]
         key = (table, event.key)

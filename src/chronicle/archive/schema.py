@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 __all__ = ["FOREVER_DAY", "SCHEMA", "STILL", "TABLES", "TableShape"]
 
@@ -169,7 +168,7 @@ TABLES: dict[str, TableShape] = {
 }  # fmt: skip
 
 
-def described() -> dict[str, Any]:
+def described() -> dict[str, object]:
     """The shape of every table, as the manifest and the golden file have it."""
     return {
         name: {

@@ -184,7 +184,7 @@ def _names(ranges: Sequence[Range]) -> tuple[str, ...]:
     return names
 
 
-def _problem(ranges: Sequence[Range]) -> dict[str, Any]:
+def _problem(ranges: Sequence[Range]) -> dict[str, object]:
     """SALib sees shares of the ranges only, so that logarithms are ours."""
     names = [one.name for one in ranges]
     return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}

@@ -11,7 +11,6 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -135,7 +134,7 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -357,7 +356,7 @@ def _tell(error: str, code: int, message: str, as_json: bool) -> None:
         _to_stderr(f"chronicle: {message}")
 
 
-def _print_json(told: dict[str, Any]) -> None:
+def _print_json(told: dict[str, object]) -> None:
     import msgspec
 
     try:

@@ -101,7 +101,7 @@ def bench(
 
 
 def _emit(
-    rows: list[dict[str, Any]],
+    rows: list[dict[str, object]],
     suite: str,
     events: int,
     settlements: int,
@@ -140,7 +140,7 @@ def _emit(
     emit(table, format_, out)
 
 
-def _cell(row: dict[str, Any], name: str) -> Any:
+def _cell(row: dict[str, object], name: str) -> object:
     """A value of the table; in place of a ratio that is not there, that it is not."""
     value = row.get(name)
     if name == "ratio" and value is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -139,7 +139,7 @@ def control_table(chronicle: Chronicle, days: Sequence[str]) -> Table:
     }
     sides = sorted({side for count in counts for side in count})
     sides.sort(key=lambda side: -counts[0][side])
-    rows: list[tuple[Any, ...]] = [
+    rows: list[tuple[object, ...]] = [
         (side, names.get(side, f"({side})"), *(count[side] for count in counts))
         for side in sides
     ]
@@ -161,7 +161,7 @@ def published_table(chronicle: Chronicle) -> Table:
     """One place on one day, as published by three days: the source clock."""
     from chronicle.domain.table import Table
 
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for day in PUBLISHED:
         why = chronicle.why(DISPUTED_PLACE, DISPUTED_DAY, published_by=day)
         decides = next(row for row in why if row["role"] == "decides")
@@ -211,7 +211,7 @@ def stale_table(chronicle: Chronicle) -> Table:
     from chronicle.domain.table import Table
 
     state = chronicle.state(DAYS[-1])
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for id_, place in sorted(state.places.items()):
         heard = place.last_heard
         if heard is None or (state.on - heard).days >= STALE_DAYS:

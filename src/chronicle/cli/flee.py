@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -127,7 +127,7 @@ def _json(
     ]
     in_camps = averaged_relative_difference(run.simulated, run.counted)
     errors = camp_errors(run.camps, run.simulated, run.counted)
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "case": case.name,
         "rules": RULES,
         "ard": score.mean,

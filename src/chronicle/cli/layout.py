@@ -107,7 +107,7 @@ def lines(
             yield Line(text, "dim")
 
 
-def _shown(value: Any, name: str, cell: Cell) -> str:
+def _shown(value: object, name: str, cell: Cell) -> str:
     """A value as people read it: times to the second, thousands apart."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%SZ}"
@@ -116,7 +116,7 @@ def _shown(value: Any, name: str, cell: Cell) -> str:
     return cell(value).replace("\t", " ")
 
 
-def _numbers(values: Sequence[Any]) -> bool:
+def _numbers(values: Sequence[object]) -> bool:
     known = [value for value in values if value is not None]
     return bool(known) and all(type(value) in (int, float) for value in known)
 

@@ -400,7 +400,7 @@ def log(
                 tell(line_of(recorded))
 
 
-def _day_of(event: Any) -> date | None:
+def _day_of(event: object) -> date | None:
     """The day that a claim speaks of; None for what speaks of none."""
     return getattr(event, "since_day", None)
 

@@ -85,7 +85,7 @@ def table_options(
         flag_value=None if bare is None else BARE,
     )
 
-    def decorate(command: Any) -> Any:
+    def decorate(command: object) -> object:
         return format_(out_option(columns_(command)))
 
     return decorate
@@ -244,7 +244,7 @@ def say(line: str) -> None:
         tell(line, err=True)
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """A value as text: unknown is empty, a day is ISO, a flag is yes or no."""
     if value is None:
         return ""
@@ -259,12 +259,12 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """`cell`, safe for a terminal; made so before widths are measured."""
     return visible(cell(value))
 
 
-def safe_cell(value: Any) -> str:
+def safe_cell(value: object) -> str:
     """`cell`, but text that a spreadsheet would run as a formula begins with `'`."""
     text = cell(value)
     return guarded(text) if isinstance(value, str | tuple) else text

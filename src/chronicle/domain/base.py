@@ -56,7 +56,7 @@ EVENTS: dict[str, type["Event"]] = {}  # what the log may hold, by TYPE; nothing
 FIELD_NAMES: set[str] = set()  # of all events; one name means one thing
 _RULES: dict[type, dict[str, Rule]] = {}
 _CHECKS: dict[type, list[tuple[str, Check, Any]]] = {}  # field, check, default
-_VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {}  # all fields at once
+_VALUES: dict[type, Callable[[Any], tuple[object, ...]]] = {}  # all fields at once
 
 
 def stored(cls: E) -> E:

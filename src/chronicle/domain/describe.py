@@ -26,10 +26,10 @@ LOG_COLUMNS = ("position", "recorded_at", "type", "source", "published", "id", "
 
 def log_table(log: Iterable[RecordedEvent]) -> Table:
     """`chronicle log` for people; `--format jsonl` has every field."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for position, recorded_at, event in log:
         if isinstance(event, Redacted):
-            told: tuple[Any, ...] = (
+            told: tuple[object, ...] = (
                 "redacted",
                 event.source,
                 None,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
 from chronicle.domain.displacement import place_of
 from chronicle.domain.events import (
@@ -184,7 +183,7 @@ def _broken(state: State, events: list[RecordedEvent]) -> Iterator[Finding]:
 
 def _unmentioned(state: State, events: list[RecordedEvent]) -> Iterator[Finding]:
     """Registered settlements of which no report ever spoke."""
-    spoken: set[Any] = set()
+    spoken: set[object] = set()
     for recorded in events:
         event = recorded.event
         if isinstance(event, ControlReported | IncidentReported | DisplacementReported):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
@@ -55,7 +54,7 @@ def summary_table(states: Sequence[State]) -> Table:
     `people` are those of the places with a registered population, None where there is
     none; `without_population` counts the others.
     """
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for state in states:
         held: dict[str, list[str]] = {}
         for id_, place in state.places.items():

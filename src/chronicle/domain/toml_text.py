@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import Any
 
 from chronicle.errors import InputError
 
@@ -19,7 +18,7 @@ MOST_DIGITS = 1_000
 _DIGITS = re.compile(rf"[0-9A-Fa-f_]{{{MOST_DIGITS}}}")
 
 
-def toml_of(data: bytes, file: str) -> dict[str, Any]:
+def toml_of(data: bytes, file: str) -> dict[str, object]:
     """The tables in *data*; *file* is its name in messages.
 
     Raises `InputError` for what is no UTF-8, no TOML, or has a line that no person

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chronicle.domain.describe import side_text
 from chronicle.domain.displacement import place_of, reasons_not_added, relation
@@ -127,7 +126,7 @@ def coarse(
 def diff_table(changes: Sequence[ControlChange], after: State, header: str) -> Table:
     """`chronicle diff`; a side without a controller is shown by its status."""
     names = after.references.settlements
-    rows: list[tuple[Any, ...]] = [
+    rows: list[tuple[object, ...]] = [
         (
             change.settlement,
             names[change.settlement].name if change.settlement in names else "",
@@ -175,7 +174,7 @@ def history_table(
     standing = {s.position: s for s in found.standing}
     rows = []
     for recorded in log:
-        claim: Any = recorded.event
+        claim: object = recorded.event
         told = standing.get(recorded.position)
         if told is not None:
             claim = told.claim
@@ -196,7 +195,7 @@ def _counts(
     return f"no, retracted by {by}" if by else "no, not published by then"
 
 
-def _history_row(one: EffectiveClaim, counts: str) -> tuple[Any, ...]:
+def _history_row(one: EffectiveClaim, counts: str) -> tuple[object, ...]:
     claim = control_of(one)
     return (
         one.position,
@@ -363,7 +362,7 @@ def _figure_row(
     claim: DisplacementReported,
     near: dict[str, list[DisplacementReported]],
     state: State,
-) -> tuple[Any, ...]:
+) -> tuple[object, ...]:
     overlap = [relation(claim, other) for other in near.get(claim.report_id, ())]
     counter = claim.counter
     who = state.references.sources.get(counter)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +101,7 @@ class DayScores:
         """Mean over the places at risk, in days, by name."""
         return {one.name: float(one.crps.mean()) for one in self.references}
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """The branch day as plain values."""
         forecast, summary = self.forecast, self.model.summary()
         return {

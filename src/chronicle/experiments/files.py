@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -81,7 +80,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def kept_of(run: Run) -> dict[str, Any]:
+def kept_of(run: Run) -> dict[str, object]:
     """What `run.json` holds: all that `read_run` needs, and the digests."""
     scenario = {name: getattr(run.scenario, name) for name in Scenario.__slots__}
     question = {name: getattr(run.question, name) for name in _question_fields()}

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -23,7 +22,7 @@ __all__ = ["asked_of", "chunk_folder", "held_by", "holds_anything"]
 FILE = "asked.json"
 
 
-def asked_of(scenario: Scenario, record: str, position: int) -> dict[str, Any]:
+def asked_of(scenario: Scenario, record: str, position: int) -> dict[str, object]:
     """What a run is of: a scenario with its seed and replicas, on a record."""
     rest = replace(scenario, seed=0, replicas=1, engine="auto")
     return {
@@ -42,7 +41,7 @@ def holds_anything(folder: Path) -> bool:
 
 
 @contextmanager
-def held_by(folder: Path | None, asked: Mapping[str, Any]) -> Iterator[None]:
+def held_by(folder: Path | None, asked: Mapping[str, object]) -> Iterator[None]:
     """Take *folder* for a run; a `Conflict` inside then says what differs."""
     if folder is None:
         yield
@@ -62,7 +61,9 @@ def held_by(folder: Path | None, asked: Mapping[str, Any]) -> Iterator[None]:
         raise taken from None
 
 
-def _differences(before: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+def _differences(
+    before: Mapping[str, object], asked: Mapping[str, object]
+) -> list[str]:
     """In words, the plainest first; none where they are alike or nothing is known."""
     if set(before) != set(asked):
         return []
@@ -84,7 +85,7 @@ def _verb(key: str) -> str:
     return "were" if key == "replicas" else "was"
 
 
-def _read(path: Path) -> Mapping[str, Any] | None:
+def _read(path: Path) -> Mapping[str, object] | None:
     """What is kept; None for nothing, or for what was changed since."""
     try:
         found = msgspec.json.decode(path.read_bytes())
@@ -93,7 +94,7 @@ def _read(path: Path) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _write(path: Path, asked: Mapping[str, Any]) -> None:
+def _write(path: Path, asked: Mapping[str, object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as broken:

@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from chronicle.api import Chronicle, memory
 from chronicle.domain.names import did_you_mean
@@ -179,7 +178,7 @@ def read_league(path: Path) -> tuple[Case, ...]:
     return cases
 
 
-def _case(path: Path, row: Any, horizon: int) -> Case:
+def _case(path: Path, row: object, horizon: int) -> Case:
     if not isinstance(row, dict):
         raise InputError(f"{path}: case: a table is wanted, not {row!r}")
     id_ = row.get("id")
@@ -204,7 +203,7 @@ def _case(path: Path, row: Any, horizon: int) -> Case:
     )
 
 
-def _front(where: str, row: Any) -> Front:
+def _front(where: str, row: object) -> Front:
     if not isinstance(row, dict):
         raise InputError(f"{where}: front: a table is wanted, not {row!r}")
     _known_keys(where, row, _FRONT)
@@ -226,7 +225,7 @@ def _front(where: str, row: Any) -> Front:
     )
 
 
-def _known_keys(where: str, row: dict[str, Any], known: frozenset[str]) -> None:
+def _known_keys(where: str, row: dict[str, object], known: frozenset[str]) -> None:
     for key in row:
         if key not in known:
             raise InputError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")

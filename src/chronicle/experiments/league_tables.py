@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -105,7 +104,7 @@ def regimes_table(days: Sequence[DayScores]) -> Table:
         *("worst", "near", "crps_total", "said", "seen", "log"),
         *("cover_50", "cover_90", "total_50", "total_90", "mechanism", *names),
     )
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for regime in REGIMES:
         chosen = of_regime(days, regime)
         record = regime_record(days, regime)
@@ -165,7 +164,7 @@ def reliability_table(days: Sequence[DayScores]) -> Table:
     """How often places fell by the horizon, by the chance that was published."""
     chance = np.concatenate([one.forecast.published.chances[:, -1] for one in days])
     fell = np.concatenate([np.isfinite(one.forecast.truth.observed) for one in days])
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for low, high in pairwise(_BINS):
         inside = (chance >= low) & ((chance < high) | (high == 1.0))
         count = int(inside.sum())

@@ -203,7 +203,7 @@ class Run:
         where = None if path is None else Path(path)
         return Chronicle(branch_of(self.replica(number, arm), self.start, where))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """What `chronicle run --format json` prints, as plain values."""
         scenario = self.scenario
         return {
@@ -238,7 +238,7 @@ class Run:
             "summary": self.summary(),
         }
 
-    def _pool(self) -> dict[str, Any]:
+    def _pool(self) -> dict[str, object]:
         """The published pool as plain values, or why there is none."""
         pool = self.published
         if pool is None or pool.alone:
@@ -251,7 +251,7 @@ class Run:
             "cannot_tell": pool.limits(),
         }
 
-    def _scores(self) -> dict[str, Any] | None:
+    def _scores(self) -> dict[str, object] | None:
         if self.verdict is None:
             return None
         people = self.people_verdict

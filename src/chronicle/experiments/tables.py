@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def arrivals_table(
     told = samples if published is None else published.samples
     ordered = order_statistics(told, SHARES)
     said = () if published is None else published.chances[:, -1]
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for place, row in enumerate(question.rows):
         fell = np.isfinite(samples[:, place])
         times = int(fell.sum())
@@ -103,7 +103,7 @@ def chances_table(
 ) -> Table:
     """P(fallen by the end of the day), a row for each place at risk and day."""
     chances = arm.chances(question) if published is None else published.chances
-    rows: list[tuple[Any, ...]] = [
+    rows: list[tuple[object, ...]] = [
         (id_, question.day(day), round(float(chances[place, day]), 4))
         for place, id_ in enumerate(question.at_risk)
         for day in range(1, question.horizon_days + 1)
@@ -124,7 +124,7 @@ def displaced_table(arm: Arm, question: ForecastTask) -> Table:
 def hosted_table(arm: Arm, question: ForecastTask) -> Table:
     """Displaced people at each place by day, with bands; not where there are none."""
     by_day = arm.results.hosted_by_day
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for row, id_ in enumerate(question.settlements if by_day.size else ()):
         found = _bands(by_day[:, :, row], question.days)
         rows += [(id_, *line) for line in found if any(line[1:])]
@@ -132,7 +132,9 @@ def hosted_table(arm: Arm, question: ForecastTask) -> Table:
     return Table(("settlement", "day", *_LEVELS, "mean"), rows, header)
 
 
-def _bands(values: NDArray[Any], days: Sequence[date]) -> list[tuple[Any, ...]]:
+def _bands(
+    values: NDArray[np.generic], days: Sequence[date]
+) -> list[tuple[object, ...]]:
     """(day, five order statistics, mean) of values (R, D), in whole people."""
     if not values.size:
         return []
@@ -181,7 +183,7 @@ def _give_or_take(half_width: float, level: float) -> str:
     return f"± {half_width:,.0f} at {level:.0%}"
 
 
-def _rounded(values: Sequence[Any]) -> tuple[Any, ...]:
+def _rounded(values: Sequence[object]) -> tuple[object, ...]:
     """Values as they are told; an unknown one is None."""
     return tuple(
         v if not isinstance(v, float) else round(v, 4) if np.isfinite(v) else None

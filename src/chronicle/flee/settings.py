@@ -117,7 +117,7 @@ def _values_of(sheet: FleeFile, tree: Any, above: tuple[str, ...]) -> Iterator[_
             yield _Line(line, path, _shown(value))
 
 
-def _shown(node: Any) -> str:
+def _shown(node: object) -> str:
     """A value of YAML as text; a list in brackets, its values in a row."""
     import yaml
 
@@ -266,7 +266,7 @@ _NO_EFFECT = {
 }
 
 
-def _set(line: _Line, sheet: FleeFile, values: dict[str, Any]) -> None:
+def _set(line: _Line, sheet: FleeFile, values: dict[str, object]) -> None:
     """Take one line into *values*, or report why not."""
     *_, key = path = line.path
     if path in _RULES:

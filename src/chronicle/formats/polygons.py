@@ -124,7 +124,7 @@ def _grounds(source: Source) -> list[tuple[str, Ground]]:
     return [(name, Ground(rings)) for name, rings in found]
 
 
-def _geometries(told: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _geometries(told: object, name: str) -> Iterator[tuple[str, dict[str, object]]]:
     if not isinstance(told, dict):
         raise TypeError("no GeoJSON object")
     kind = told.get("type")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -248,7 +248,7 @@ class Source:
 
         return Sheet(header, names, 0, rows())
 
-    def json(self) -> Any:
+    def json(self) -> object:
         """What a JSON file holds; raises `InputError` for what is no JSON."""
         if self.size > MOST_JSON:
             raise InputError(f"{self.name}: holds more than {MOST_JSON:,} bytes")
@@ -259,7 +259,7 @@ class Source:
         except (msgspec.DecodeError, RecursionError, UnicodeError) as broken:
             raise InputError(f"{self.name}: is no JSON: {broken}") from None
 
-    def objects(self) -> list[dict[str, Any]]:
+    def objects(self) -> list[dict[str, object]]:
         """The objects of a JSON array, or of the list that an object holds.
 
         Features of GeoJSON are their properties, with `longitude` and `latitude` of a
@@ -282,7 +282,7 @@ def _padded(
         yield line, cells + [""] * (width - len(cells))
 
 
-def _flat(one: dict[str, Any]) -> dict[str, Any]:
+def _flat(one: dict[str, object]) -> dict[str, object]:
     properties = one.get("properties")
     if one.get("type") != "Feature" or not isinstance(properties, dict):
         return one
@@ -294,7 +294,7 @@ def _flat(one: dict[str, Any]) -> dict[str, Any]:
     return properties
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from chronicle.domain.events import (
     Claim,
@@ -78,9 +77,9 @@ def changes_table(log: Iterable[RecordedEvent], position: int) -> Table:
         ),
         default=0,
     )
-    said: dict[str, dict[str, Any]] = {}  # of each report, what was amended so far
+    said: dict[str, dict[str, object]] = {}  # of each report, what was amended so far
     told: dict[str, Report] = {}
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     new = 0
     for one in events[:position]:
         event = one.event
@@ -111,7 +110,7 @@ def changes_table(log: Iterable[RecordedEvent], position: int) -> Table:
     return Table(CHANGES, rows, header, [f"{new:,} new, {changed:,} changed"])
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is None:
         return ""
     return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

@@ -13,7 +13,6 @@ read holds all of these. So a question costs what it looks at, and not the log.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +115,9 @@ def _stretch(view: View, places: Rows, width: int) -> Stretch:
     return Stretch(places, first_day, reports)
 
 
-def first_from(days: NDArray[Any], low: Rows, high: Rows, day: NDArray[Any]) -> Rows:
+def first_from(
+    days: NDArray[np.generic], low: Rows, high: Rows, day: NDArray[np.generic]
+) -> Rows:
     """The first row of each `[low, high)` whose day is not below its *day*, else high.
 
     In each of the spans *days* do not decrease.
@@ -202,7 +203,7 @@ def _mark(
     return closed
 
 
-def _runs(place: Int32, said: NDArray[Any]) -> tuple[Rows, NDArray[np.bool_]]:
+def _runs(place: Int32, said: NDArray[np.generic]) -> tuple[Rows, NDArray[np.bool_]]:
     """For each report the one before its run of equals, and whether there is one.
 
     Where there is none it is the first of the run.

@@ -60,7 +60,7 @@ def plain_control(log: Sequence[RecordedEvent]) -> list[Rectangle]:
     return found
 
 
-def _order(row: Rectangle) -> tuple[Any, ...]:
+def _order(row: Rectangle) -> tuple[object, ...]:
     from chronicle.domain.vocabulary import TIMES_OF_DAY
 
     time = TIMES_OF_DAY.index(row.time_of_day)

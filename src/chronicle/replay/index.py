@@ -37,7 +37,7 @@ little or nothing to lay over. Only the last entry of a place on a day can decid
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ __all__ = [
 
 BLOCK = 32  # entries; blocks of blocks are BLOCK * BLOCK
 Rows = NDArray[np.intp]
-Codes = NDArray[Any]  # as narrow as the number of codes allows
+Codes = NDArray[np.integer]  # as narrow as the number of codes allows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +117,7 @@ class Index:
     news_checkpoint_day: Codes
     remark: Int32
     remark_root: Int32
-    remark_row: NDArray[Any]
+    remark_row: NDArray[np.void]
     remark_bit: UInt8
 
     @property
@@ -171,7 +171,7 @@ class Searched(Protocol):
     def far_to(self) -> Int32: ...
 
 
-def ranks_upto(index: Index, on: NDArray[Any]) -> Int32:
+def ranks_upto(index: Index, on: NDArray[np.integer]) -> Int32:
     """`Index.upto` for many days at once."""
     if not len(index.rank):
         return np.zeros(len(on), np.int32)
@@ -252,16 +252,16 @@ def _news(index: Index, position: int) -> tuple[Codes, Int32, Codes]:
     return said, known, day
 
 
-def find(index: Index, places: NDArray[Any], on: int, position: int) -> Rows:
+def find(index: Index, places: NDArray[np.integer], on: int, position: int) -> Rows:
     """The deciding entries of some places on a day; -1 for none."""
     return last_visible(index, places, np.full(len(places), index.upto(on)), position)
 
 
 def last_visible(
     index: Searched,
-    places: NDArray[Any],
-    upto: NDArray[Any],
-    position: NDArray[Any] | int,
+    places: NDArray[np.integer],
+    upto: NDArray[np.integer],
+    position: NDArray[np.integer] | int,
 ) -> Rows:
     """The last entry of each place with a day below *upto* that was known; -1: none.
 
@@ -288,7 +288,7 @@ def last_visible(
     return np.where(at >= first, at, -1)
 
 
-def _steps(index: Searched, i: Rows, position: NDArray[Any]) -> Rows:
+def _steps(index: Searched, i: Rows, position: NDArray[np.integer]) -> Rows:
     """How far back the next entry is that may be visible: past blocks without any."""
     step = np.ones(len(i), np.intp)
     for blocks_from, blocks_to, size in (

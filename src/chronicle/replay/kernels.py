@@ -12,7 +12,7 @@ is cached on disk by numba. The plain twins are `index.winners` and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numba
 import numpy as np
@@ -22,7 +22,7 @@ from chronicle.replay.index import BLOCK, Codes, Index
 
 __all__ = ["find", "points", "winners"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 _FAR = BLOCK * BLOCK
 
 
@@ -146,7 +146,7 @@ def _points(
         )
 
 
-def _blocks(index: Index) -> tuple[NDArray[Any], ...]:
+def _blocks(index: Index) -> tuple[NDArray[np.generic], ...]:
     return index.near_from, index.near_to, index.far_from, index.far_to
 
 
@@ -185,7 +185,10 @@ def winners(index: Index, on: int, position: int) -> tuple[Codes, NDArray[np.int
 
 
 def points(
-    index: Index, places: NDArray[Any], on: NDArray[Any], position: NDArray[Any]
+    index: Index,
+    places: NDArray[np.generic],
+    on: NDArray[np.generic],
+    position: NDArray[np.generic],
 ) -> NDArray[np.int32]:
     """`index.last_visible` by days, one question after the other."""
     out = np.empty(len(places), np.int32)
@@ -206,7 +209,7 @@ def points(
 
 
 def find(
-    index: Index, places: NDArray[Any], on: int, position: int
+    index: Index, places: NDArray[np.generic], on: int, position: int
 ) -> NDArray[np.int32]:
     """`index.find`, one place after the other."""
     ons, positions = np.full(len(places), on), np.full(len(places), position)

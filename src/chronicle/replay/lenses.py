@@ -8,7 +8,6 @@ series, the last report of each settlement and day.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +121,9 @@ def spans_of(first: Rows, ends: Rows) -> tuple[Rows, Rows]:
     return np.repeat(first, count) + offset, number
 
 
-def _first_rows(reports: EffectiveColumns, ends: Rows, days: NDArray[Any]) -> Rows:
+def _first_rows(
+    reports: EffectiveColumns, ends: Rows, days: NDArray[np.generic]
+) -> Rows:
     """For each end its settlement's first report of a day not before *days*."""
     low = int(reports.valid.min(initial=0))
     place = reports.place.astype(np.int64) << 32

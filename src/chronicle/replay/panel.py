@@ -7,7 +7,6 @@ once for each settlement and day reported, and carried on to the days asked abou
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +43,7 @@ class Panel:
     since: Int32
     reported: Int32
 
-    def take(self, rows: NDArray[Any]) -> Panel:
+    def take(self, rows: NDArray[np.integer]) -> Panel:
         """Some of the rows; -1 is the last."""
         return Panel(
             *(np.take(getattr(self, f.name), rows, mode="wrap") for f in fields(self))

@@ -19,7 +19,6 @@ what was recorded at once became known at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +56,7 @@ class Versions:
     def __len__(self) -> int:
         return len(self.place)
 
-    def take(self, rows: NDArray[Any]) -> Versions:
+    def take(self, rows: NDArray[np.generic]) -> Versions:
         """Some of the versions, by index or by a mask."""
         return Versions(*(getattr(self, f.name)[rows] for f in fields(self)))
 
@@ -140,7 +139,7 @@ def told_apart(
 
 
 def rectangles(
-    place: NDArray[Any], valid: Int32, known_from: Int32, known_to: Int32
+    place: NDArray[np.generic], valid: Int32, known_from: Int32, known_to: Int32
 ) -> Rectangles:
     """The rectangles of versions in order of place, then of `timeline.order`.
 
@@ -176,7 +175,9 @@ def rectangles(
 class _Lookup:
     """The neighbours of versions that are known at a moment; -1 for none."""
 
-    def __init__(self, place: NDArray[Any], known_from: Int32, known_to: Int32) -> None:
+    def __init__(
+        self, place: NDArray[np.generic], known_from: Int32, known_to: Int32
+    ) -> None:
         self._place, self._from, self._to = place, known_from, known_to
         self._blocks: list[tuple[Int32, Int32, int]] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from chronicle.domain.events import Event, Redacted, Report
 from chronicle.store.columnar import BLANK, WIDTH, columnar
@@ -91,7 +91,7 @@ def hot_rows(
             positions[event.report_id] = position
         return BLANK if isinstance(event, Redacted) else columnar(event, code, where)
 
-    def where(report: str) -> Any:
+    def where(report: str) -> object:
         return positions[report]
 
     return b"".join(row(i, event) for i, event in enumerate(events, 1)), code

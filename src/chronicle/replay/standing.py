@@ -40,7 +40,7 @@ class EffectiveColumns:
 
     place: Int32
     valid: Int32
-    said: NDArray[Any]
+    said: NDArray[np.generic]
     known: Int32
     position: Int32
     source: Int32
@@ -53,7 +53,7 @@ class EffectiveColumns:
     def __len__(self) -> int:
         return len(self.place)
 
-    def take(self, rows: NDArray[Any]) -> EffectiveColumns:
+    def take(self, rows: NDArray[np.generic]) -> EffectiveColumns:
         """Some of the reports, in their order."""
         columns = [getattr(self, f.name) for f in fields(self)]
         return EffectiveColumns(*(column[rows] for column in columns[:8]), *columns[8:])

@@ -240,7 +240,7 @@ def _as_amended(columns: Columns, remarks: Rows, root: Rows, fell: Int32) -> Ent
 def from_told(told: Iterator[Told]) -> Entries:
     """Entries that were told one by one, as columns, in the order of telling."""
     rows = list(told)
-    values: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * 14
+    values: list[object] = list(zip(*rows, strict=True)) if rows else [()] * 14
     types = (np.int32, np.int32, np.uint8, np.int32, np.int32, np.int32, np.uint8)
     more = (np.int32, np.int32, np.uint8, np.int32, np.bool_, np.bool_, np.int32)
     both = zip(values, (*types, *more), strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 from chronicle.domain.table import Table
 
@@ -158,18 +157,18 @@ def table(
     )
 
 
-def _is_number(values: Iterable[Any]) -> bool:
+def _is_number(values: Iterable[object]) -> bool:
     known = [value for value in values if value is not None]
     return bool(known) and all(type(value) in (int, float) for value in known)
 
 
-def _class(number: bool, value: Any = None) -> str:
+def _class(number: bool, value: object = None) -> str:
     if number:
         return ' class="n"'
     return ' class="prose"' if isinstance(value, str) and len(value) > 60 else ""
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return ""
     if type(value) is int:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -110,7 +109,7 @@ def posterior_of(
 
 def write_posterior(posterior: Posterior, path: Path) -> None:
     """Write the file, one row a line; it replaces an older one whole."""
-    head: dict[str, Any] = {
+    head: dict[str, object] = {
         "format": FORMAT,
         "what": WHAT,
         "made": posterior.made,
@@ -127,7 +126,7 @@ def write_posterior(posterior: Posterior, path: Path) -> None:
     write_whole(path, text.encode())
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from chronicle.domain import fields
 from chronicle.domain.lenses import LENSES, parse_lens
@@ -112,7 +112,7 @@ def read_scenario(path: Path, *, posterior: bool = True) -> Scenario:
 
 
 def scenario_of(
-    data: Mapping[str, Any],
+    data: Mapping[str, object],
     file: str | Origin = "scenario",
     folder: Path | None = None,
 ) -> Scenario:
@@ -184,13 +184,13 @@ def _draw(reader: Reader, folder: Path | None) -> tuple[str, Posterior | None]:
         return told, read_posterior(folder / told)
 
 
-def _tables(file: Origin, where: str, value: Any) -> list[Any]:
+def _tables(file: Origin, where: str, value: object) -> list[object]:
     if not isinstance(value, list):
         raise InputError(f"{file}: {where} must be written as [[{where}]]")
     return value
 
 
-def _forces(file: Origin, value: Any) -> tuple[Force, ...]:
+def _forces(file: Origin, value: object) -> tuple[Force, ...]:
     forces = []
     for number, table in enumerate(_tables(file, "force", value), 1):
         reader = Reader(file, f"force {number}", table, _FORCE)
@@ -234,7 +234,7 @@ def _lens(head: Reader) -> str:
         raise head.wrong("lens", told, rule) from None
 
 
-def _rules(file: Origin, value: Any) -> dict[str, float]:
+def _rules(file: Origin, value: object) -> dict[str, float]:
     names = [row.name for row in TABLE]
     reader = Reader(file, "rules", value, names)
     return {
@@ -244,7 +244,7 @@ def _rules(file: Origin, value: Any) -> dict[str, float]:
     }
 
 
-def _orders(file: Origin, value: Any) -> tuple[Order, ...]:
+def _orders(file: Origin, value: object) -> tuple[Order, ...]:
     orders = []
     tables = _tables(file, "intervention", value)
     if len(tables) > MOST_ORDERS:
@@ -284,7 +284,7 @@ def _orders(file: Origin, value: Any) -> tuple[Order, ...]:
 
 
 def _arms(
-    file: Origin, value: Any, orders: Sequence[Order]
+    file: Origin, value: object, orders: Sequence[Order]
 ) -> tuple[tuple[str, ...], ...]:
     reader = Reader(file, "compare", value, KEYS["compare"])
     names = {order.name for order in orders}

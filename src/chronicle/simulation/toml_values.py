@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
 
 from chronicle.domain import fields
 from chronicle.domain.fields import Rule
@@ -40,7 +39,7 @@ class Reader:
     """A table whose keys are among *keys*; anything else is an `InputError`."""
 
     def __init__(
-        self, file: Origin, where: str, table: Any, keys: Sequence[str]
+        self, file: Origin, where: str, table: object, keys: Sequence[str]
     ) -> None:
         self.file, self.where = file, where
         if not isinstance(table, Mapping):
@@ -59,7 +58,7 @@ class Reader:
         told = str(value) if isinstance(value, date | time) else repr(value)
         return InputError(f"{self.file.at(place)}: {place}: {told:.80} {rule}")
 
-    def need(self, key: str) -> Any:
+    def need(self, key: str) -> object:
         """The value of a key that must be there."""
         if key not in self.table:
             place = f"[{self.where}] wants {key!r}" if self.where else f"no [{key}]"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from chronicle.domain.decide import Pending, changes_between, current, decide, stands
 from chronicle.domain.events import (
@@ -129,7 +128,7 @@ def _check_owner(told: Report, event: Event) -> None:
         )
 
 
-def _changes(told: Claim, event: Claim, register: Pending) -> dict[str, Any]:
+def _changes(told: Claim, event: Claim, register: Pending) -> dict[str, object]:
     """What the data set changed; all that differs, where that alone would not fit."""
     changes = changes_between(_last_vintage(told, register, event.dataset), event)
     now = current(told.report_id, told, register)
@@ -142,7 +141,7 @@ def _changes(told: Claim, event: Claim, register: Pending) -> dict[str, Any]:
 
 def _last_vintage(told: Claim, register: Pending, dataset: str) -> Claim:
     """What the data set itself last said, whatever was amended by hand since."""
-    changes: list[tuple[str, Any]] = []
+    changes: list[tuple[str, object]] = []
     for remark in register.remarks_on(told.report_id):
         change = remark.event
         if not isinstance(change, ReportAmended) or change.dataset != dataset:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.experiments.files import read_run
@@ -15,7 +14,7 @@ _DAY_ZERO = date(1970, 1, 1)
 DECIMALS = 3  # of a chance; a thousand replicas tell no finer
 
 
-def ensemble_document(folder: Path) -> dict[str, Any]:
+def ensemble_document(folder: Path) -> dict[str, object]:
     """The run in *folder*; raises `InputError` where there is no whole one.
 
     `chances[place][n]` is that of having fallen by the end of the n-th day from `from`,
@@ -35,7 +34,7 @@ def ensemble_document(folder: Path) -> dict[str, Any]:
     }
 
 
-def _arm(arm: Arm, question: ForecastTask) -> dict[str, Any]:
+def _arm(arm: Arm, question: ForecastTask) -> dict[str, object]:
     by_day = arm.results.hosted_by_day
     hosted = by_day[:, -1, :].mean(axis=0).round().tolist() if by_day.size else []
     return {

@@ -14,14 +14,14 @@ SHARE = 0.6  # of the span of the places, seen beyond them
 DECIMALS = 3  # a tenth of what the coast is simplified to
 
 
-def land_around(places: Iterable[tuple[float, float]]) -> dict[str, Any]:
+def land_around(places: Iterable[tuple[float, float]]) -> dict[str, object]:
     """What the map of *places* (lat, lon) is laid on; nothing where there are none.
 
     The window is cut in the widest gap between longitudes, as the page's own view is,
     so places on both sides of the 180th meridian lie together.
     """
     known = list(places)
-    empty: dict[str, Any] = {"land": [], "lakes": [], "rivers": [], "coast": []}
+    empty: dict[str, object] = {"land": [], "lakes": [], "rivers": [], "coast": []}
     if not known:
         return empty
     west, east = _widest(sorted(lon for _, lon in known))

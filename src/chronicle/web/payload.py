@@ -55,7 +55,7 @@ _DAY_ZERO: Final = _EPOCH.date()
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LEAST_REPEATS: Final = 2.0  # of each value, from which on ranks are shorter
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 
 KINDS: Final[dict[str, type[Claim]]] = {
     "control": ControlReported,
@@ -87,7 +87,7 @@ class _Gathered:
 
 def payload(
     log: Iterable[RecordedEvent], *, name: str, identity: str = "", what_if: str = ""
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The document of *log*, in log order; *what_if* names the branch, if it is one.
 
     Coordinates are as coarse as the sensitivity of their place demands.
@@ -121,7 +121,7 @@ def payload(
     }
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
+def encoded(document: Mapping[str, object]) -> bytes:
     """The document as compact JSON."""
     return msgspec.json.encode(document)
 
@@ -178,7 +178,7 @@ def _remark(
     event: ReportRetracted | ReportAmended | ReportsLinked | ReportRedacted,
     types: Mapping[str, type[Claim]],
 ) -> Row:
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "pos": position,
         "id": event.report_id,
         "kind": event.TYPE.removeprefix("report-").removeprefix("reports-"),
@@ -196,7 +196,9 @@ def _remark(
     return told
 
 
-def _changes(event: ReportAmended, types: Mapping[str, type[Claim]]) -> dict[str, Any]:
+def _changes(
+    event: ReportAmended, types: Mapping[str, type[Claim]]
+) -> dict[str, object]:
     """The new values as the columns have them; of a redacted claim nothing is left."""
     kind = types.get(event.report)
     if kind is None:
@@ -209,7 +211,7 @@ def _changes(event: ReportAmended, types: Mapping[str, type[Claim]]) -> dict[str
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return (value - _DAY_ZERO).days if type(value) is date else value
 
 
@@ -252,16 +254,16 @@ def _places(found: _Gathered) -> list[Row]:
     return rows
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, Any]:
+def _columns(rows: Sequence[Row]) -> dict[str, object]:
     """Rows of one kind as columns; each in the shortest of its three forms."""
-    found: dict[str, Any] = {"rows": len(rows)}
+    found: dict[str, object] = {"rows": len(rows)}
     for name in rows[0] if rows else ():
         found[name] = _column([row[name] for row in rows])
     return found
 
 
-def _column(values: list[Any]) -> Any:
-    ranks: dict[Any, int] = {}
+def _column(values: list[Any]) -> object:
+    ranks: dict[tuple[type, Any], int] = {}
     at = [ranks.setdefault((type(value), value), len(ranks)) for value in values]
     if len(ranks) == 1:
         return {"all": values[0]}

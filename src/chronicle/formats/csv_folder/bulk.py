@@ -140,7 +140,7 @@ class ControlBlocks:
 
     def _worth(
         self, names: tuple[str, ...], cells: tuple[str, ...], fields: tuple[str, ...]
-    ) -> Any:
+    ) -> object:
         """What *fields* of a report hold whose columns *names* hold *cells*."""
         places: Collection[str] = self._known.settlements.ids or ()
         actors: Collection[str] = self._known.actors.ids or ()
@@ -149,7 +149,7 @@ class ControlBlocks:
             return day(text)
         if names == ("settlement",) and text in places and _ID.fullmatch(text):
             return text
-        values: dict[str, Any] = {**_RIGHT, "dataset": self._dataset}
+        values: dict[str, object] = {**_RIGHT, "dataset": self._dataset}
         if names != _TOGETHER:
             values["status"] = "contested"  # which needs no actor
         for name, text in zip(names, cells, strict=True):

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from chronicle.domain.names import did_you_mean
 from chronicle.domain.toml_text import toml_of
@@ -96,14 +95,14 @@ def _near(word: str, known: tuple[str, ...]) -> str:
     return did_you_mean(word, known, f"there are {', '.join(known)}")
 
 
-def _text(path: Path, told: Mapping[str, Any], key: str) -> str | None:
+def _text(path: Path, told: Mapping[str, object], key: str) -> str | None:
     value = told.get(key)
     if value is not None and type(value) is not str:
         raise InputError(f"{path}: {key}: must be text")
     return value or None
 
 
-def _table(path: Path, name: str, told: Any) -> dict[str, str]:
+def _table(path: Path, name: str, told: object) -> dict[str, str]:
     if not isinstance(told, dict) or not all(type(one) is str for one in told.values()):
         raise InputError(f"{path}: {name}: must be a table of texts")
     return dict(told)

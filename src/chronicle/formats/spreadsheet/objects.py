@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -67,7 +66,7 @@ def _json(path: Path) -> ObjectTable:
     return ObjectTable(list(header.values()), rows)
 
 
-def _listed(told: Any) -> Iterator[dict[str, Any]]:
+def _listed(told: object) -> Iterator[dict[str, object]]:
     """The objects of a list, of the one list in an object, or of GeoJSON features."""
     if isinstance(told, dict):
         lists = [one for one in told.values() if isinstance(one, list)]
@@ -77,7 +76,7 @@ def _listed(told: Any) -> Iterator[dict[str, Any]]:
             yield _flat(one)
 
 
-def _flat(one: dict[str, Any]) -> dict[str, Any]:
+def _flat(one: dict[str, object]) -> dict[str, object]:
     """The properties of a GeoJSON feature, with the coordinates of a point."""
     properties = one.get("properties")
     if one.get("type") != "Feature" or not isinstance(properties, dict):
@@ -92,7 +91,7 @@ def _flat(one: dict[str, Any]) -> dict[str, Any]:
 
 def _lines(
     path: Path, data: bytes, broken: Exception
-) -> Iterator[tuple[int, dict[str, Any]]]:
+) -> Iterator[tuple[int, dict[str, object]]]:
     """An object on each line; else the file is no JSON at all."""
     for number, line in enumerate(data.splitlines(), 1):
         if not line.strip():
@@ -138,7 +137,7 @@ def _parquet(path: Path) -> ObjectTable:
     return ObjectTable([tidy(name) for name in names], rows)
 
 
-def _cell(value: Any) -> Cell:
+def _cell(value: object) -> Cell:
     if isinstance(value, str):
         return value[:MAX_CELL] or None
     if value is None or isinstance(value, bool | int | float | datetime | date | time):

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from xml.parsers import expat
 
 from chronicle.errors import InputError
@@ -92,7 +91,7 @@ class _Reading:
         self._paragraphs = 0
         self._count = 0
 
-    def refuse(self, *_: Any) -> None:
+    def refuse(self, *_: object) -> None:
         raise InputError(f"{self._path.name}: declares entities; it was not read")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:

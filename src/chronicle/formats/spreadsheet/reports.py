@@ -137,7 +137,7 @@ class Reports:
         header = self._proposal.header_of(column)
         return BadCell(header, text_of(self._cells[at]), rule)
 
-    def _day(self, column: str, values: dict[str, Any]) -> None:
+    def _day(self, column: str, values: dict[str, object]) -> None:
         cell = self._cell(column)
         if cell is None:
             return
@@ -152,7 +152,7 @@ class Reports:
                 raise self._bad(column, "must be a day, not a month")
             values["precision"] = found.precision
 
-    def _people(self, column: str, values: dict[str, Any]) -> None:
+    def _people(self, column: str, values: dict[str, object]) -> None:
         cell = self._cell(column)
         if cell is None:
             return
@@ -174,7 +174,7 @@ class Reports:
         if column == "persons" and told.qualifier:
             values["qualifier"] = told.qualifier
 
-    def _chosen(self, column: str, values: dict[str, Any]) -> None:
+    def _chosen(self, column: str, values: dict[str, object]) -> None:
         text = self._text(column)
         if text:
             word = _CHOSEN[column].get(fold_name(text))
@@ -207,7 +207,7 @@ class Reports:
 
     # --- what reports share -----------------------------------------------------------
 
-    def _common(self, values: dict[str, Any]) -> bool:
+    def _common(self, values: dict[str, object]) -> bool:
         """Source, days, grades, texts; False where the source is left out."""
         name = self._text("source") or self._mapping.source or ""
         if not name:
@@ -233,7 +233,7 @@ class Reports:
         return False
 
     def _place(
-        self, column: str, values: dict[str, Any], spot: Spot, needed: bool
+        self, column: str, values: dict[str, object], spot: Spot, needed: bool
     ) -> bool:
         name = self._text(column) or (spot.pcode if column == "settlement" else "")
         if not name:
@@ -246,7 +246,7 @@ class Reports:
         values[column] = id_
         return True
 
-    def _party(self, column: str, field: str, values: dict[str, Any]) -> bool:
+    def _party(self, column: str, field: str, values: dict[str, object]) -> bool:
         name = self._text(column)
         if not name:
             return True
@@ -258,8 +258,8 @@ class Reports:
 
     # --- kinds ------------------------------------------------------------------------
 
-    def _control(self) -> dict[str, Any] | None:
-        values: dict[str, Any] = {}
+    def _control(self) -> dict[str, object] | None:
+        values: dict[str, object] = {}
         self._day("valid_from", values)
         if "valid_from" not in values:
             raise self._bad("valid_from", "must not be empty")
@@ -324,8 +324,8 @@ class Reports:
         fine &= self._common(values)
         return values if fine else None
 
-    def _incident(self) -> dict[str, Any] | None:
-        values: dict[str, Any] = {"kind": "Other"}
+    def _incident(self) -> dict[str, object] | None:
+        values: dict[str, object] = {"kind": "Other"}
         self._day("valid_from", values)
         if "valid_from" not in values:
             raise self._bad("valid_from", "must not be empty")
@@ -342,8 +342,11 @@ class Reports:
         fine &= self._common(values)
         return values if fine else None
 
-    def _settlement(self) -> dict[str, Any] | None:
-        values: dict[str, Any] = {"name": self._text("name"), "dataset": self._dataset}
+    def _settlement(self) -> dict[str, object] | None:
+        values: dict[str, object] = {
+            "name": self._text("name"),
+            "dataset": self._dataset,
+        }
         if not values["name"]:
             raise self._bad("name", "must not be empty")
         spot = self._spot()

@@ -158,7 +158,7 @@ class _Writing:
             for type_, (newest, names) in SHAPES.items()
         }
         self._write("codebook.json", json.dumps(book, indent=1) + "\n")
-        told: list[dict[str, Any]] = []
+        told: list[dict[str, object]] = []
         with (self._folder / "events.jsonl").open("w", encoding="utf-8") as lines:
             for row in self._rows(chosen):
                 line = _told(row)
@@ -246,7 +246,7 @@ class _Writing:
         (self._folder / "custody.csv").write_bytes(csv_bytes(columns, rows))
 
 
-def _told(row: SealedRow) -> dict[str, Any]:
+def _told(row: SealedRow) -> dict[str, object]:
     """An event as a line; what was redacted has no `event`."""
     event = None
     if row.body:

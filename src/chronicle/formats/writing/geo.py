@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -58,7 +57,7 @@ def geojson_bytes(content: Content) -> bytes:
     return msgspec.json.encode(collection)
 
 
-def _point(lat: float | None, lon: float | None) -> dict[str, Any] | None:
+def _point(lat: float | None, lon: float | None) -> dict[str, object] | None:
     if lat is None or lon is None:
         return None
     return {"type": "Point", "coordinates": [lon, lat]}

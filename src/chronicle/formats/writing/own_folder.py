@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from chronicle.domain.events import (
     ActorRegistered,
@@ -87,9 +86,9 @@ _LINKED = {"same_change_as": "same-change", "disputes": "disputes"}
 
 def _rows(
     kind: Kind, events: Iterable[Event], links: dict[str, dict[str, list[str]]]
-) -> Iterator[list[Any]]:
+) -> Iterator[list[object]]:
     for event in events:
-        row: list[Any] = []
+        row: list[object] = []
         for name, column in kind.columns.items():
             if name in _LINKED:
                 found = links.get(getattr(event, "report_id", ""), {})

@@ -50,7 +50,7 @@ WHAT_IF_COLOUR = "#6B1839"
 
 # Text stays text in SVG and PDF, so that it can be searched, read aloud, translated;
 # Verdana, which most readers have, is as wide as DejaVu Sans.
-SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, object] = {
     "axes.unicode_minus": True,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana"],

@@ -36,7 +36,7 @@ class Leg(NamedTuple):
     hooks: tuple[str, ...]
     interventions: tuple[Intervention, ...] | None
 
-    def plain(self) -> list[Any]:
+    def plain(self) -> list[object]:
         """The leg as lists, strings and numbers."""
         orders = self.interventions
         told = None if orders is None else [_plain(one) for one in orders]
@@ -53,18 +53,18 @@ def leg_of(plain: Sequence[Any]) -> Leg:
     )
 
 
-def name_of(hook: Callable[..., Any]) -> str:
+def name_of(hook: Callable[..., object]) -> str:
     """What a checkpoint calls a hook, which itself it cannot hold."""
     name = getattr(hook, "__qualname__", type(hook).__qualname__)
     return f"{getattr(hook, '__module__', '')}.{name}"
 
 
-def sealed(parts: dict[str, Any]) -> dict[str, Any]:
+def sealed(parts: dict[str, object]) -> dict[str, object]:
     """*parts* with the digest of each."""
     return parts | {"digests": {name: _digest(parts[name]) for name in PARTS}}
 
 
-def opened(saved: Any) -> dict[str, Any]:
+def opened(saved: object) -> dict[str, Any]:
     """*saved* if it is as `sealed` left it; raises `InputError` that says what is not.
 
     Tuples in place of lists are the same.
@@ -93,7 +93,7 @@ def so_far(saved: dict[str, Any]) -> str:
     return _digest([state["rows"], state["owner"], saved["occasions"], homes])
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     try:
         written = msgspec.msgpack.encode(value, order="deterministic")
     except (TypeError, ValueError, OverflowError, RecursionError):
@@ -101,7 +101,7 @@ def _digest(value: Any) -> str:
     return blake2b(written, digest_size=16).hexdigest()
 
 
-def _plain(one: Intervention) -> dict[str, Any]:
+def _plain(one: Intervention) -> dict[str, object]:
     found = {field.name: getattr(one, field.name) for field in fields(one)}
     for name in ("places", "parties"):
         found[name] = list(found[name])

@@ -148,9 +148,9 @@ class People:
             self.displaced = list(saved["displaced"])
             self.returned = list(saved["returned"])
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, object]:
         """A copy as lists and numbers."""
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             name: getattr(self, name).tolist()
             for name in ("residents", "guests", "away", "ring")
         }

@@ -8,7 +8,7 @@ own environment, which waits for what it likes and gives orders when it will.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import simpy
 
@@ -156,7 +156,9 @@ class World(View):
         told.succeed(tuple(changes))
 
 
-OwnProcess = Callable[[simpy.Environment, World], Generator[simpy.Event, Any, object]]
+OwnProcess = Callable[
+    [simpy.Environment, World], Generator[simpy.Event, object, object]
+]
 
 
 class OwnRules(NamedTuple):

@@ -224,7 +224,7 @@ class Processes:
         yield Moment(self.env, plan.at, plan.rank)
         self._plans.remove(plan)
 
-    def _own(self, course: Generator[simpy.Event, Any, object]) -> Course:
+    def _own(self, course: Generator[simpy.Event, object, object]) -> Course:
         """A process of the user's own; what it ordered wrong ends the run as it is.
 
         SimPy would make another error of the same class, which ours do not survive.

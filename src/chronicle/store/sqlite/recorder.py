@@ -176,7 +176,7 @@ class ChronicleRecorder(SQLiteApplicationRecorder):
         ]
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+        self, stored_events: Sequence[StoredEvent], **kwargs: object
     ) -> Sequence[int] | None:
         try:
             with self.writing() as work:
