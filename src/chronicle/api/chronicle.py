@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from chronicle.api.keeping import RecordKeeping
+from chronicle.api.preview import RecordPreview
 from chronicle.api.stores import file_of, opened_store
 from chronicle.domain.events import Event, ReportRedacted
 from chronicle.domain.times import Day, KnownAt
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Chronicle"]
 
 
-class Chronicle(RecordKeeping):
+class Chronicle(RecordPreview):
     """The record of a conflict; `create`, `open` or `memory` makes one.
 
     Days are `date` or ISO text. `on=` is the end of a day in the world, `known_at=` a

@@ -38,18 +38,18 @@ def init(file: str) -> None:
     say(f"new chronicle at {file}; next: chronicle import {file} FOLDER")
 
 
-KINDS = {
-    "control": "ControlReported",
-    "displacement": "DisplacementReported",
-    "incident": "IncidentReported",
-    "support": "SupportReported",
-    "route-status": "RouteStatusReported",
-    "legend": "LegendReported",
-    "settlement": "SettlementRegistered",
-    "route": "RouteRegistered",
-    "actor": "ActorRegistered",
-    "source": "SourceRegistered",
-}
+KINDS = (  # those of `api.by_hand`, which --help need not load
+    "control",
+    "displacement",
+    "incident",
+    "support",
+    "route-status",
+    "legend",
+    "settlement",
+    "route",
+    "actor",
+    "source",
+)
 EXTRA = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
@@ -61,7 +61,7 @@ def _kinds_help() -> str:
 @file_argument
 @click.option(
     "--kind",
-    type=click.Choice(list(KINDS)),
+    type=click.Choice(KINDS),
     default="control",
     show_default=True,
     help=_kinds_help(),
@@ -90,10 +90,11 @@ def report(
         valid_from=2024-11-30 source=ap published=2024-11-30
     chronicle report my.chronicle --kind source source=ap name="Associated Press"
     """
-    from chronicle.cli.fields import event_of
+    from chronicle.api.by_hand import KINDS as CLASSES
+    from chronicle.api.by_hand import event_of
 
     with opened(file) as chronicle:
-        event = event_of(chronicle, KINDS[kind], pairs(fields))
+        event = event_of(chronicle, CLASSES[kind], pairs(fields))
         seen = {
             chronicle.find(name): _whole(at) for name, at in pairs(expected).items()
         }
@@ -188,7 +189,7 @@ def amend(
     key: str | None,
 ) -> None:
     """Replace fields of REPORT, given as name=value; what it said before is kept."""
-    from chronicle.cli.fields import changes_of
+    from chronicle.api.by_hand import changes_of
     from chronicle.domain.events import ReportAmended
 
     with opened(file) as chronicle:

@@ -76,7 +76,7 @@ def _changes(value: Any) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(checked.items()))
 
 
-OwnId = Annotated[str, Rule(_own_id, "an id; empty, and one is given")]
+OwnId = Annotated[str, Rule(_own_id, "an id; empty, and one is given", "id")]
 Changes = Annotated[
     tuple[tuple[str, Any], ...],
     Rule(_changes, "fields of the report, each with its new value"),

@@ -19,6 +19,7 @@ __all__ = [
     "ID_LENGTH",
     "MAX_COUNT",
     "NAME_LENGTH",
+    "SHAPES",
     "TEXT_LENGTH",
     "Check",
     "Colour",
@@ -50,15 +51,23 @@ ID_LENGTH = 120
 NAME_LENGTH = 300
 TEXT_LENGTH = 20_000
 
+SHAPES = ("text", "lines", "id", "day", "count", "number", "flag", "choice", "list")
+
 Check = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a field may hold: *check* decides, *words* tell."""
+    """What a field may hold: *check* decides, *words* tell.
+
+    *shape* is one of `SHAPES`, for whoever asks for a value; *allowed* are the words of
+    a closed set, in their order.
+    """
 
     check: Check
     words: str
+    shape: str = "text"
+    allowed: tuple[str, ...] = ()
 
     def __call__(self, value: Any) -> Any:
         return self.check(value)
@@ -113,7 +122,8 @@ def text(limit: int, *, lines: bool = False, needed: bool = False) -> Rule:
         return value
 
     words = f"text of at most {limit:,} characters"
-    return Rule(rule, f"{words}, not empty" if needed else words)
+    shape = "lines" if lines else "text"
+    return Rule(rule, f"{words}, not empty" if needed else words, shape)
 
 
 _plain = text(ID_LENGTH, needed=True)
@@ -177,7 +187,7 @@ def number(low: float, high: float) -> Rule:
             raise ValueError(f"must be a number from {low:g} to {high:g}")
         return float(value)
 
-    return Rule(rule, f"a number from {low:g} to {high:g}")
+    return Rule(rule, f"a number from {low:g} to {high:g}", "number")
 
 
 def choice(*allowed: str) -> Rule:
@@ -190,7 +200,7 @@ def choice(*allowed: str) -> Rule:
             raise ValueError(f"must be {words}")
         return value
 
-    return Rule(rule, words)
+    return Rule(rule, words, "choice", allowed)
 
 
 def flag(value: Any) -> bool:
@@ -217,7 +227,7 @@ def several(rule: Rule, limit: int) -> Rule:
             raise ValueError(f"holds more than {limit:,} values")
         return tuple(rule.check(one) for one in value)
 
-    return Rule(check, f"at most {limit:,}, each {rule.words}")
+    return Rule(check, f"at most {limit:,}, each {rule.words}", "list")
 
 
 def matching(pattern: re.Pattern[str], words: str) -> Rule:
@@ -237,7 +247,7 @@ def optional(rule: Rule) -> Rule:
     def check(value: Any) -> Any:
         return None if value is None else rule.check(value)
 
-    return Rule(check, f"{rule.words}, or None")
+    return Rule(check, f"{rule.words}, or None", rule.shape, rule.allowed)
 
 
 def rule_of(hint: Any) -> Rule:
@@ -254,11 +264,14 @@ def rule_of(hint: Any) -> Rule:
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 
 # The types of fields. Others stand at their field, where one alone has them.
-Id = Annotated[str, Rule(ident, f"an id: one word of at most {ID_LENGTH} characters")]
-Day = Annotated[date, Rule(day, "a day, YYYY-MM-DD")]
-Count = Annotated[int, Rule(count, f"a whole number from 0 to {MAX_COUNT:,}")]
-Credibility = Annotated[int, Rule(credibility, "a whole number from 1 to 6")]
-Flag = Annotated[bool, Rule(flag, "True or False")]
+_WORD_RULE = f"an id: one word of at most {ID_LENGTH} characters"
+Id = Annotated[str, Rule(ident, _WORD_RULE, "id")]
+Day = Annotated[date, Rule(day, "a day, YYYY-MM-DD", "day")]
+Count = Annotated[int, Rule(count, f"a whole number from 0 to {MAX_COUNT:,}", "count")]
+Credibility = Annotated[
+    int, Rule(credibility, "a whole number from 1 to 6", "choice", tuple("123456"))
+]
+Flag = Annotated[bool, Rule(flag, "True or False", "flag")]
 Name = Annotated[str, text(NAME_LENGTH)]
 Title = Annotated[str, text(NAME_LENGTH, needed=True)]
 Note = Annotated[str, text(TEXT_LENGTH, lines=True)]

@@ -290,22 +290,39 @@ class EventLog:
             columns = columns_of(events)
             if (stored := insert_controls(work, register, columns)) is not None:
                 return list(stored)
+        events, fates = self._decided(events, register)
+        news = [event for event in fates if event is not None]
+        positions = record(work, news, register)
+        known = [e for e, fate in zip(events, fates, strict=True) if fate is None]
+        standing, added = iter(positions_of(work, known)), iter(positions)
+        return [next(standing if fate is None else added) for fate in fates]
+
+    def _decided(
+        self, events: Sequence[Event], register: StoreRegister
+    ) -> tuple[Sequence[Event], list[Event | None]]:
+        """*events* as they may be recorded, and of each what it adds, or None."""
         keep_apart(self.store.identity, events)
         events = [as_seen(e) if isinstance(e, Reference) else e for e in events]
         register.prefetch(events)
         pending = Pending(register)
-        news: list[Event] = []
-        fates: list[int | None] = []  # its place in *news*, or None: it adds nothing
+        fates: list[Event | None] = []
         for event in events:
             decided = decide(event, pending)
-            fates.append(None if decided is None else len(news))
+            fates.append(decided)
             if decided is not None:
                 pending.add(decided)
-                news.append(decided)
-        positions = record(work, news, register)
-        known = [e for e, fate in zip(events, fates, strict=True) if fate is None]
-        standing = iter(positions_of(work, known))
-        return [next(standing) if fate is None else positions[fate] for fate in fates]
+        return events, fates
+
+    def decided(self, events: Iterable[Event]) -> list[Event]:
+        """What *events* would add to the log as it is now; nothing is recorded.
+
+        Raises what `append` raises for them, but `Busy`: no lock is asked for.
+        """
+        with self._shelf_lock:
+            self._shelf.catch_up(self.store, self.store.head())
+            register = StoreRegister(self.store, self._shelf)
+        _, fates = self._decided(list(events), register)
+        return [event for event in fates if event is not None]
 
     def recorded(
         self, after: int = 0, upto: int | None = None, types: Sequence[str] = ()

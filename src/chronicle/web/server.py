@@ -25,6 +25,7 @@ from chronicle.web.shell import Shell, new_token
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
+    from chronicle.web.entry import Desk
 
 __all__ = ["PORT", "Page", "free_socket", "page_app", "serve", "static_files"]
 
@@ -41,27 +42,44 @@ TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 JSON: Final = "application/json"
+WRITING: Final = "entry"  # how the names of files begin that only a writing page has
+_WRITING_HEAD: Final = (
+    b'<link rel="stylesheet" href="entry.css">\n'
+    b'<script type="module" src="entry.js"></script>\n'
+)
 
 
-def static_files() -> dict[str, bytes]:
-    """The files of the page by name."""
+def static_files(*, writes: bool = False) -> dict[str, bytes]:
+    """The files of the page by name; those that write only where it *writes*."""
     folder = files("chronicle.web").joinpath("static")
-    return {
+    found = {
         one.name: one.read_bytes()
         for one in folder.iterdir()
         if Path(one.name).suffix in TYPES
+        and (writes or not one.name.startswith(WRITING))
     }
+    if writes:
+        index = found["index.html"]
+        found["index.html"] = index.replace(b"</head>", _WRITING_HEAD + b"</head>", 1)
+    return found
 
 
 class Page:
     """What the server answers with: files as they are, documents as the log grows."""
 
-    def __init__(self, chronicle: Chronicle, name: str, run: Path | None) -> None:
+    def __init__(
+        self,
+        chronicle: Chronicle,
+        name: str,
+        run: Path | None,
+        desk: Desk | None = None,
+    ) -> None:
         self.chronicle = chronicle
+        self.desk = desk  # where entries are taken; None: the page is read-only
         self.stopping = threading.Event()
         self._name = name
         self._told = documents(chronicle, name, run)
-        self._files = static_files()
+        self._files = static_files(writes=desk is not None)
 
     def head(self) -> int:
         """The position of the log now."""
@@ -113,8 +131,14 @@ def page_app(page: Page) -> Starlette:
     async def live(request: Request) -> Response:
         return StreamingResponse(_news(page, request), media_type="text/event-stream")
 
+    writing: list[Route] = []
+    if page.desk is not None:
+        from chronicle.web.entry import entry_routes
+
+        writing = entry_routes(page.desk)
     app = Starlette(
         routes=[
+            *writing,
             Route("/data.json", document(page.data)),
             Route("/land.json", document(page.land)),
             Route("/whatif.json", document(page.what_if)),
@@ -185,13 +209,17 @@ def serve(
     sock: socket.socket,
     run: Path | None = None,
     started: Callable[[str], None] = lambda address: None,
+    desk: Desk | None = None,
 ) -> None:
-    """Serve the page on *sock* until Ctrl-C; *started* is told the address to open."""
-    page = Page(chronicle, name, run)
+    """Serve the page on *sock* until Ctrl-C; *started* is told the address to open.
+
+    With a *desk* the page also takes entries; without one it has no route that writes.
+    """
+    page = Page(chronicle, name, run, desk)
     port = sock.getsockname()[1]
     token = new_token()
     config = uvicorn.Config(
-        Shell(page_app(page), port=port, token=token),
+        Shell(page_app(page), port=port, token=token, writes=desk is not None),
         http="h11",
         ws="none",
         lifespan="off",

@@ -63,7 +63,7 @@ class Shell:
         self._token = token
         self._cookie = f"chronicle-{port}"
         self._hosts = {f"127.0.0.1:{port}".encode(), f"localhost:{port}".encode()}
-        self._methods = {"GET", "HEAD", "POST"} if writes else {"GET", "HEAD"}
+        self._methods = ("GET", "HEAD", "POST") if writes else ("GET", "HEAD")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,7 +89,8 @@ class Shell:
             if await self._let_in(scope, with_headers):
                 await self._app(scope, receive, with_headers)
         except Refused as refused:
-            await _plain(with_headers, refused.status, refused.reason)
+            allowed = ", ".join(self._methods)
+            await _plain(with_headers, refused.status, refused.reason, allowed)
         except Exception:
             # Whatever it was, it came of what was sent; a trace would tell a stranger
             # how we are built, and a 5xx that there is something to find.
@@ -101,7 +102,7 @@ class Shell:
         """Whether the request goes on; raises `Refused`, or answers it itself."""
         headers = _headers(scope["headers"])
         if scope["method"] not in self._methods:
-            raise Refused(405, "this page is read-only")
+            raise Refused(405, f"only {', '.join(self._methods)}")
         hosts = headers.get(b"host", [])
         if len(hosts) != 1 or hosts[0] not in self._hosts:
             raise Refused(421, "this server answers to this computer only")
@@ -114,6 +115,8 @@ class Shell:
         if len(query) > MAX_QUERY:
             raise Refused(414, "the address is too long")
         _check_body(scope["method"], headers)
+        if scope["method"] == "POST":
+            _check_writer(headers, origin)
         if scope["path"] == "/" and query.startswith(b"t="):
             if not hmac.compare_digest(query[2:], self._token.encode()):
                 raise Refused(401, "not the address that was printed at the start")
@@ -154,19 +157,34 @@ def _check_body(method: str, headers: dict[bytes, list[bytes]]) -> None:
         return
     if headers.get(b"content-type") != [b"application/json"]:
         raise Refused(415, "only application/json")
+    if headers.get(b"transfer-encoding"):
+        raise Refused(411, "the length is needed, and no transfer encoding")
     if len(lengths) != 1 or not lengths[0].isdigit():
         raise Refused(411, "the length is needed")
     if len(lengths[0]) > len(str(MAX_BODY)) or int(lengths[0]) > MAX_BODY:
         raise Refused(413, "too much")
 
 
-async def _plain(send: Send, status: int, text: str) -> None:
+def _check_writer(headers: dict[bytes, list[bytes]], origin: bytes) -> None:
+    """Refuse a request that writes, unless it says that this very page sends it.
+
+    Browsers say so of every POST; whatever does not say it is not the page.
+    """
+    if headers.get(b"origin") != [origin]:
+        raise Refused(403, "only this page may write")
+    if headers.get(b"sec-fetch-site", [b"same-origin"]) != [b"same-origin"]:
+        raise Refused(403, "only this page may write")
+
+
+async def _plain(
+    send: Send, status: int, text: str, allowed: str = "GET, HEAD"
+) -> None:
     body = f"{text}\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
     ]
     if status == 405:
-        headers.append((b"allow", b"GET, HEAD"))
+        headers.append((b"allow", allowed.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
