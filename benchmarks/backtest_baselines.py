@@ -21,7 +21,7 @@ import numpy as np
 
 import chronicle as ch
 from chronicle.verification.comparison import compare_scores
-from chronicle.verification.distances import as_the_crow_flies, by_road
+from chronicle.verification.distances import by_road
 from chronicle.verification.observed import (
     arrivals_after,
     past_of,
@@ -35,6 +35,7 @@ from chronicle.verification.reference_forecasts import (
     reference_forecasts,
 )
 from chronicle.verification.scores import score
+from crow_flies import as_the_crow_flies
 
 DATA = Path(__file__).resolve().parents[1] / "scenarios" / "syria-2024" / "data"
 FIRST = date(2024, 11, 26)
@@ -138,7 +139,7 @@ def main() -> None:
             "all at risk as published": table(made, truth, groups),
             "without those already out": table(
                 tuple(forecast.take(held) for forecast in made),
-                truth.without_already(),
+                truth.take(~truth.already),
                 groups,
             ),
         }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import chronicle as ch
 from chronicle.errors import BadField
 from chronicle.report.maps import map_places
-from chronicle.verification.distances import as_the_crow_flies
 from own_toy import TOY, write
 
 
@@ -38,11 +35,3 @@ def test_a_place_without_coordinates_is_answered_about(tmp_path: Path) -> None:
         assert list(
             map_places(state._plain if hasattr(state, "_plain") else state)
         ) == ["birch"]
-
-
-def test_what_has_no_coordinates_is_out_of_reach() -> None:
-    reach = as_the_crow_flies([10.0, math.nan, 10.0], [20.0, math.nan, 21.0])
-    near = reach(np.array([True, True, False]))
-    assert near[0] == 0
-    assert near[1] == math.inf
-    assert 100 < near[2] < 120

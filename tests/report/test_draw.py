@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronicle.errors import StorageError, UsageError
-from chronicle.report.drawing.axes import runs_of, ticks
+from chronicle.report.drawing.axes import ticks
 from chronicle.report.drawing.chances import (
     MapChance,
     draw_probability_map,
@@ -537,12 +537,6 @@ def test_the_biggest_places_are_named_first(tmp_path):
     assert "birch" in words
     assert "n19" in words
     assert "n3" not in words
-
-
-def test_a_day_that_was_not_asked_for_is_a_gap():
-    assert list(runs_of(DAYS)) == [(0, 6)]
-    assert list(runs_of([DAYS[0], DAYS[1], DAYS[4]])) == [(0, 2), (2, 3)]
-    assert list(runs_of([])) == []
 
 
 def test_ticks_are_few_and_begin_on_the_first_day():

@@ -11,13 +11,13 @@ import pytest
 
 from chronicle.errors import InputError, UsageError
 from chronicle.simulation.compiled.engine import changes_of, run_chunk
-from chronicle.simulation.engine.percolation import capture_times
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
 from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.ensemble.plain_chunk import run_chunk_plainly
 from chronicle.simulation.interventions import Intervention, orders_of
 from chronicle.simulation.parameters import Parameters
 from chronicle.simulation.rules import CAPTURED, CHANGES
+from percolation import capture_times
 from whatif_worlds import PLAIN, invented, three_towns
 
 WORLDS = int(os.environ.get("CHRONICLE_WORLDS", "200"))

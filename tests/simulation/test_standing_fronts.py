@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from chronicle.simulation.compiled.engine import run_chunk
-from chronicle.simulation.engine.percolation import capture_times
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
 from chronicle.simulation.ensemble.plain_chunk import run_chunk_plainly
 from chronicle.simulation.interventions import orders_of
 from chronicle.simulation.network import Network
 from chronicle.simulation.parameters import Parameters
+from percolation import capture_times
 from whatif_worlds import PLAIN, three_towns
 
 COUNT, HORIZON = 300, 30

@@ -11,7 +11,6 @@ import pytest
 import chronicle as ch
 from chronicle.errors import InputError
 from chronicle.simulation.compiled.engine import Results, run_chunk
-from chronicle.simulation.engine.percolation import capture_times
 from chronicle.simulation.engine.replication import adjacency_of, replication_of
 from chronicle.simulation.engine.simulation import Simulation
 from chronicle.simulation.ensemble.plain_chunk import run_chunk_plainly
@@ -24,6 +23,7 @@ from chronicle.simulation.rules import CAPTURED, OUT, REINFORCED, SIEGE, UPRISIN
 from chronicle.simulation.scenario_file import scenario_of
 from chronicle.simulation.start import network_of
 from chronicle.verification.outcomes import from_fall_days
+from percolation import capture_times
 from whatif_worlds import PLAIN, three_towns
 
 AT_ONCE = Parameters.of(PLAIN | {"hold_days": 0.0})

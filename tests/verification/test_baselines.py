@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronicle.errors import UsageError
-from chronicle.verification.distances import Roads, as_the_crow_flies, by_road
+from chronicle.verification.distances import Roads, by_road
 from chronicle.verification.outcomes import NEVER, chances_by_day
 from chronicle.verification.reference_forecasts import (
     Past,
@@ -24,6 +24,7 @@ from chronicle.verification.reference_forecasts import (
     reference_forecasts,
 )
 from chronicle.verification.scoring_rules import crps, crps_of_chances
+from crow_flies import as_the_crow_flies
 from strategies import steady
 
 # A road of six towns, 10 km apart, the attacker coming from the first.
@@ -225,6 +226,25 @@ def test_a_degree_of_a_meridian_is_111_km_and_the_nearest_counts():
     # Half way round the world, where rounding may leave the domain of arcsin.
     far = as_the_crow_flies([0.0, 0.0], [0.0, 180.0])(np.array([True, False]))
     assert far[1] == pytest.approx(180 * degree)
+
+
+def test_what_has_no_coordinates_is_out_of_reach() -> None:
+    reach = as_the_crow_flies([10.0, math.nan, 10.0], [20.0, math.nan, 21.0])
+    near = reach(np.array([True, True, False]))
+    assert near[0] == 0
+    assert near[1] == math.inf
+    assert 100 < near[2] < 120
+
+
+def test_of_two_roads_between_the_same_places_the_shorter_counts():
+    roads = Roads(
+        places=3,
+        a=np.array([0, 1, 1]),
+        b=np.array([1, 0, 2]),
+        distance_km=np.array([9.0, 5.0, 0.0]),
+    )
+    found = by_road(roads)(np.array([True, False, False]))
+    assert found.tolist() == [0.0, 5.0, 5.0]
 
 
 @steady

@@ -462,7 +462,7 @@ def test_part_of_a_forecast_scores_as_that_part_of_the_whole():
     samples = np.array([[1, 2, NEVER], [2, 3, 4]], float)
     drawn = Forecast(name="toy", settlements=truth.settlements, samples=samples)
     exact = Forecast(name="toy", settlements=truth.settlements, chances=drawn.by_day(4))
-    whole, rest = score(drawn, truth), truth.without_already()
+    whole, rest = score(drawn, truth), truth.take(~truth.already)
     assert rest.settlements == (BIRCH, CEDAR)
     for forecast in (drawn, exact):
         part = score(forecast.take(~truth.already), rest)

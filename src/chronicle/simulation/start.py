@@ -32,6 +32,7 @@ from chronicle.simulation.network import (
     build,
 )
 from chronicle.simulation.reporting import Reporting, reporting_of
+from chronicle.simulation.roads import road_graph
 from chronicle.simulation.scenario import Force, Order, Scenario
 from chronicle.simulation.scenario_file import EVERYWHERE
 
@@ -346,18 +347,15 @@ def _intervention(
 def _way(network: Network, stops: Sequence[str]) -> Iterator[str]:
     """The settlements along the shortest way by registered routes through *stops*."""
     import numpy as np
-    from scipy.sparse import coo_array
     from scipy.sparse.csgraph import dijkstra
 
-    shape = (network.count, network.count)
-    ends = network.edge_a, network.edge_b
-    graph = coo_array((network.distance_km, ends), shape=shape).tocsr()
+    graph = road_graph(
+        network.count, network.edge_a, network.edge_b, network.distance_km
+    )
     yield from stops[:1]
     for a, b in pairwise(stops):
         start, at = network.row(a), network.row(b)
-        km, before = dijkstra(
-            graph, directed=False, indices=start, return_predecessors=True
-        )
+        km, before = dijkstra(graph, indices=start, return_predecessors=True)
         if not np.isfinite(km[at]):
             raise InputError(f"no registered route leads from {a!r} to {b!r}")
         back = []

@@ -62,10 +62,6 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self.settlements)
 
-    def without_already(self) -> Arrivals:
-        """Only the settlements that the defender still held, as one knows now."""
-        return self.take(~self.already)
-
     def take(self, chosen: Bools) -> Arrivals:
         """The settlements for which *chosen* (P) holds."""
         return Arrivals(

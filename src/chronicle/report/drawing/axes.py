@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from chronicle.report.drawing.words import short_day
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["check_days", "day_axis", "mark_what_if", "quiet_frame", "runs_of", "ticks"]
+__all__ = ["check_days", "day_axis", "mark_what_if", "quiet_frame", "ticks"]
 
 STEPS_DAYS = (1, 2, 7, 14, 28, 91, 182, 364, 728, 1820)
 
@@ -24,15 +24,6 @@ def check_days(days: Sequence[date]) -> None:
     for earlier, later in pairwise(days):
         if later <= earlier:
             raise UsageError(f"days out of order: {later} after {earlier}")
-
-
-def runs_of(days: Sequence[date]) -> Iterator[tuple[int, int]]:
-    """The spans of indices `[first, end)` in which no day is missing."""
-    first = 0
-    for at, day in enumerate(days):
-        if at + 1 == len(days) or days[at + 1] != day + timedelta(days=1):
-            yield first, at + 1
-            first = at + 1
 
 
 def ticks(days: Sequence[date], most: int = 9) -> list[date]:

@@ -69,9 +69,9 @@ def capture_times(replication: Replication) -> NDArray[np.float64]:
     (attacker,) = np.flatnonzero(network.attacks.any(axis=1))
     # A siege of the draw's length, and what orders add to it.
     draw = -log_array(uniform_array(replication.keys["hold"], network.entity))
-    hold = patience_days(network.size, p.hold_days, draw)  # type: ignore[arg-type]
+    hold = patience_days(network.size, p.hold_days, draw)
     for row, holds in replication.orders.holds.items():
-        hold[row] += sum(h.days for h in holds)  # type: ignore[index]
+        hold[row] += sum(h.days for h in holds)
     start = np.flatnonzero(network.controller == attacker)
     # Index -1, nobody, is the last column.
     prey = network.attacks[attacker, network.controller]
