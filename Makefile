@@ -69,6 +69,7 @@ soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_tamper.py bits 100000
 	$(BIN)/python tests/soak_codec.py 100000
 	$(BIN)/python tests/soak_folds.py 1000
+	$(BIN)/python tests/soak_folds.py 5000 test_questions
 	$(BIN)/python tests/soak_inputs.py 10000
 
 golden: $(VENV)/.dev ## rewrite the golden files; review the difference

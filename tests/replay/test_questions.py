@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -14,8 +15,9 @@ import strategies
 from chronicle.domain.cautions import facts_of
 from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import Lens, latest, parse_lens
-from chronicle.domain.questions import Clocks, PlainQuestions
+from chronicle.domain.questions import Asked, Clocks, PlainQuestions
 from chronicle.domain.state import references, state_of
+from chronicle.domain.table import Table
 from chronicle.domain.timeline import as_known, effective_claims
 from chronicle.domain.views import displaced_table, history_table, why_table
 from chronicle.errors import Conflict, InputError
@@ -32,15 +34,23 @@ LENSES = (
 days = st.integers(-5, 12).map(lambda n: date(2024, 11, 25) + timedelta(days=n))
 
 
-@pytest.fixture(autouse=True)
-def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+Set = Callable[[object, str, object], None]
+
+
+def make_a_few_many(put: Set) -> None:
     """So that a few reports are many: several stretches, blocks and parts."""
-    monkeypatch.setattr(choosing, "STRETCH", 1)
-    monkeypatch.setattr(choosing, "FURTHER", 2)
-    monkeypatch.setattr(choosing, "PART", 4)
-    monkeypatch.setattr(spoken, "STRETCH", 1)
-    monkeypatch.setattr(ledger, "BLOCK", 4)
-    monkeypatch.setattr(questions, "BLOCK", 4)
+    put(choosing, "STRETCH", 1)
+    put(choosing, "FURTHER", 2)
+    put(choosing, "PART", 4)
+    put(spoken, "STRETCH", 1)
+    put(ledger, "BLOCK", 4)
+    put(questions, "BLOCK", 4)
+
+
+@pytest.fixture(autouse=True)
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `make_a_few_many` sets, for one test."""
+    make_a_few_many(monkeypatch.setattr)
 
 
 def recorded(events: list[ch.Event], early: int) -> tuple[EventLog, Questions]:
@@ -195,6 +205,84 @@ def test_much_that_is_said_of_one_place_is_seen_as_the_fold_sees_it(
         assert asked.state(clocks, lens).places == plain.state(clocks, lens).places
 
 
+@st.composite
+def entangled(draw: st.DrawFn) -> list[ch.Event]:
+    """A few reports of several kinds and places, many links between them, and remarks.
+
+    Remarks speak of reports and of remarks, and come between the reports.
+    """
+    events: list[ch.Event] = strategies.opening()
+    claims: list[str] = []
+    remarks: list[str] = []
+    few = st.sampled_from(strategies.DAYS[:3])
+    for n in range(draw(st.integers(4, 16))):
+        told = {"report_id": f"r{n}", "published": draw(st.none() | few)}
+        step = draw(st.sampled_from(["claim", "link", "link", "remark"]))
+        if len(claims) < 2 or step == "claim":
+            source, place = draw(strategies.source), draw(strategies.place)
+            kind = draw(st.sampled_from(["control", "control", "incident", "figure"]))
+            where = {"settlement": place, "source": source}
+            if kind == "control":
+                held = {"controller": draw(strategies.actor), "valid_from": draw(few)}
+                events.append(ch.ControlReported(**told, **where, **held))
+            elif kind == "incident":
+                what = {"kind": "Armed clash", "valid_from": draw(few)}
+                events.append(ch.IncidentReported(**told, **where, **what))
+            else:
+                what = {"category": "displaced", "valid_on": draw(few)}
+                events.append(
+                    ch.DisplacementReported(**told, **where, measure="stock", **what)
+                )
+            claims.append(f"r{n}")
+            continue
+        if step == "link":
+            report, other = draw(st.permutations(claims))[:2]
+            relation = draw(st.sampled_from(["disputes", "same-change"]))
+            link = {"report": report, "other": other, "relation": relation}
+            events.append(ch.ReportsLinked(**told, **link))
+        else:
+            of = draw(st.sampled_from(claims) | st.sampled_from(remarks or claims))
+            kind = draw(st.sampled_from(["retract", "retract", "retract", "redact"]))
+            if kind == "retract" or of not in claims:
+                events.append(ch.ReportRetracted(report=of, **told))
+            else:
+                events.append(ch.ReportRedacted(report=of, **told))
+        remarks.append(f"r{n}")
+    return events
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_what_a_report_is_linked_with_is_told_of_any_kind(
+    data: st.DataObject,
+) -> None:
+    events = data.draw(entangled())
+    log, asked = recorded(events, data.draw(st.integers(0, len(events))))
+    plain = PlainQuestions(lambda upto: log.recorded(upto=upto))
+    head = log.store.head()
+    position = data.draw(st.just(head) | st.integers(min(9, head), head))
+    by = data.draw(st.none() | st.sampled_from(strategies.DAYS[:4]))
+    clocks = Clocks(data.draw(st.sampled_from(strategies.DAYS[:4])), position, by)
+    lens = data.draw(st.sampled_from(LENSES))
+    assert asked.state(clocks, lens).places == plain.state(clocks, lens).places
+    for id_ in strategies.SETTLEMENTS:
+        history, why = one_place(asked, id_, clocks, lens)
+        assert (history, why) == one_place(plain, id_, clocks, lens)
+
+
+def one_place(
+    asked: Asked, settlement: str, clocks: Clocks, lens: str
+) -> tuple[Table, Table | None]:
+    """What `history` and `why` tell of a settlement."""
+    told = list(asked.history(settlement, clocks.position))
+    found = effective_claims(told, clocks.published_by)
+    table = history_table(settlement, told, found, f"{asked.knows(settlement)}")
+    state = asked.place(settlement, clocks, lens)
+    if settlement not in state.places:
+        return table, None
+    return table, why_table(state, settlement, table)
+
+
 @settings(max_examples=50)
 @given(st.data())
 def test_one_place_by_columns_is_told_as_of_the_whole_log(data: st.DataObject) -> None:
@@ -206,18 +294,8 @@ def test_one_place_by_columns_is_told_as_of_the_whole_log(data: st.DataObject) -
     by = data.draw(st.none() | days)
     clocks = Clocks(data.draw(days), data.draw(st.integers(5, head)), by)
     for id_ in (*strategies.SETTLEMENTS, "nowhere"):
-        tables = [
-            history_table(id_, told, effective_claims(told, by), f"{asked_.knows(id_)}")
-            for asked_ in (asked, plain)
-            for told in [list(asked_.history(id_, clocks.position))]
-        ]
-        assert tables[0] == tables[1]
-        states = [asked_.place(id_, clocks, lens) for asked_ in (asked, plain)]
-        assert (id_ in states[0].places) == (id_ in states[1].places)
-        if id_ in states[0].places:
-            assert why_table(states[0], id_, tables[0]) == why_table(
-                states[1], id_, tables[1]
-            )
+        told = [one_place(asked_, id_, clocks, lens) for asked_ in (asked, plain)]
+        assert told[0] == told[1]
 
 
 @settings(max_examples=30)

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-from numpy.typing import NDArray
 
 from chronicle.domain.timeline import RecordedEvent
-from chronicle.replay.columns import LINKED, REDACTED, RETRACTED, Columns, Int32
+from chronicle.replay.columns import REDACTED, RETRACTED, Columns, Int32
 from chronicle.replay.delta import Tail
 from chronicle.replay.index import Index
+from chronicle.replay.links import among
 from chronicle.replay.versions import roots, targets
 from chronicle.store.log import EventLog
 from chronicle.store.register import recorded_of
 
 __all__ = [
-    "among",
     "events_at",
-    "linked_with",
     "of_kind",
     "remarks_on",
     "told_of",
     "with_remarks",
 ]
-
-_DISPUTES = 4  # of the flags of a link
-
-
-def among(values: NDArray[np.integer], held: Int32) -> NDArray[np.bool_]:
-    """Which of *values* are among *held*, which increase."""
-    if not len(held):
-        return np.zeros(len(values), np.bool_)
-    at = np.minimum(np.searchsorted(held, values), len(held) - 1)
-    found: NDArray[np.bool_] = held[at] == values
-    return found
 
 
 def remarks_on(index: Index, tail: Tail | None, claims: Int32, position: int) -> Int32:
@@ -44,44 +29,6 @@ def remarks_on(index: Index, tail: Tail | None, claims: Int32, position: int) ->
         later = tail.columns.position[tail.remark]
         found = np.concatenate([found, later[among(tail.remark_root, claims)]])
     return found[found <= position]
-
-
-def linked_with(index: Index, tail: Tail | None, claims: Int32, position: int) -> Int32:
-    """The reports that links say dispute control reports at *claims*.
-
-    *claims* increase. A report that is long past may still dispute one that decides.
-    """
-    ends = []
-    for kind, flags, at, root, amount, other in _remark_columns(index, tail):
-        link = (kind == LINKED) & ((flags & _DISPUTES) != 0) & (at <= position)
-        root, amount, other = root[link], amount[link], other[link]
-        ends.append(other[among(amount, claims)])
-        ends.append(root[among(other, claims)])
-    return np.unique(np.concatenate(ends)).astype(np.int32)
-
-
-def _remark_columns(
-    index: Index, tail: Tail | None
-) -> Iterable[tuple[NDArray[np.integer], ...]]:
-    rows = index.remark_row
-    names = ("kind", "flags")
-    yield (
-        *(rows[name] for name in names),
-        index.remark,
-        index.remark_root,
-        rows["amount"],
-        rows["other"],
-    )
-    if tail is not None:
-        part = tail.columns.take(tail.remark)
-        yield (
-            part.kind,
-            part.flags,
-            part.position,
-            tail.remark_root,
-            part.amount,
-            part.other,
-        )
 
 
 def told_of(index: Index, tail: Tail | None, place: int, position: int) -> Int32:

@@ -7,6 +7,7 @@
     remarks     on those reports, with the reports at the end of their chains
     loose       reports of which columns do not say the day or the place: an amendment
                 changed what only the payload holds
+    links       all links, by both ends, and the remarks on them
 
 Like the index it is a cache: the log alone decides, and what does not stand for it is
 made anew.
@@ -34,6 +35,7 @@ from chronicle.replay.columns import (
     Int32,
     UInt8,
 )
+from chronicle.replay.links import Links, links_of
 from chronicle.replay.segments import read_all
 from chronicle.replay.source import ColumnarSource
 from chronicle.replay.versions import Entries, resolve, roots, targets
@@ -50,7 +52,7 @@ __all__ = [
     "kept_ledger",
 ]
 
-VERSION = 1
+VERSION = 2
 BLOCK = 4_096  # events
 SPEAKING = tuple(
     KINDS[f"{word}-reported"] for word in ("displacement", "incident", "route-status")
@@ -77,8 +79,8 @@ class Totals:
     last_control: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ledger:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Ledger(Links):
     """The arrays drawn above, for the first `head` events.
 
     `remark_told` is the day on which a remark was published, `NO_DAY` where it always
@@ -154,6 +156,7 @@ def build_ledger(columns: Columns) -> Ledger:
     root, _ = roots(columns, remarks, targets(columns, remarks))
     bears = (root >= 0) & np.isin(kind[root], SPEAKING)
     remarks, root = remarks[bears], root[bears]
+    links = links_of(columns)
     return Ledger(
         blocks=_fold(np.concatenate(parts)),
         reference=columns.position[rows],
@@ -165,6 +168,7 @@ def build_ledger(columns: Columns) -> Ledger:
         remark_root=columns.position[root],
         remark_told=told_on(columns, remarks),
         loose=_loose(columns, remarks, root),
+        **{f.name: getattr(links, f.name) for f in fields(Links)},
     )
 
 

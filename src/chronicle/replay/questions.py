@@ -30,19 +30,17 @@ from chronicle.domain.state import (
 from chronicle.domain.timeline import RecordedEvent, as_of, effective_claims, until
 from chronicle.replay.choosing import candidates
 from chronicle.replay.columns import Columns, Int32, read
-from chronicle.replay.delta import Tail
 from chronicle.replay.engine import TAIL, Replay
 from chronicle.replay.family import (
     events_at,
-    linked_with,
     of_kind,
     remarks_on,
     told_of,
 )
 from chronicle.replay.figures import that_may_hold
-from chronicle.replay.index import Index
 from chronicle.replay.ledger import BLOCK, REGISTERED, Ledger, day_of, kept_ledger
 from chronicle.replay.lenses import ColumnLens, lens_named
+from chronicle.replay.links import bearing_on, links_of
 from chronicle.replay.segments import read_all
 from chronicle.replay.spoken import NEVER, last_spoken
 from chronicle.replay.stored import LogSource, Telling, cache_folder
@@ -178,8 +176,19 @@ class Questions:
             )
             if number != NEVER
         }
-        tail = replay.tail_at(clocks.position)
-        return with_family(replay.index, tail, found.position, clocks.position), last
+        return self._with_family(replay, found.position, clocks.position), last
+
+    def _with_family(self, replay: Replay, claims: Int32, position: int) -> Int32:
+        """Positions of control reports, of the links on them, and of all remarks.
+
+        With them those that a link sets against them, however long past.
+        """
+        stretches = (self._book(), links_of(self._later(position)))
+        rivals, links = bearing_on(stretches, claims, position)
+        known = np.union1d(claims, rivals[rivals <= position])
+        tail = replay.tail_at(position)
+        about = remarks_on(replay.index, tail, known.astype(np.int32), position)
+        return np.union1d(np.union1d(known, about), links).astype(np.int32)
 
     def history(self, settlement: str, position: int) -> list[RecordedEvent]:
         """All that was ever told of control of a settlement, and the remarks on it."""
@@ -190,7 +199,7 @@ class Questions:
             replay = self._index()
             tail = replay.tail_at(position)
             told = told_of(replay.index, tail, ids.index(settlement), position)
-            known = with_family(replay.index, tail, told, position)
+            known = self._with_family(replay, told, position)
         return events_at(self._log, known)
 
     def figures(self, clocks: Clocks) -> State:
@@ -307,14 +316,6 @@ class Questions:
         types = (*_OTHER_CLAIMS, *_REMARKS)
         rows = self._log.recorded(upto=clocks.position, types=types)
         return fold(as_of(rows, clocks.on, clocks.published_by)).other
-
-
-def with_family(index: Index, tail: Tail | None, claims: Int32, position: int) -> Int32:
-    """Positions of control reports, of what is linked with them, and of all remarks."""
-    linked = linked_with(index, tail, claims, position)
-    known = np.union1d(claims, linked[(linked > 0) & (linked <= position)])
-    about = remarks_on(index, tail, known.astype(np.int32), position)
-    return np.union1d(known, about).astype(np.int32)
 
 
 def _columns_of(log: EventLog, lens: str) -> ColumnLens:

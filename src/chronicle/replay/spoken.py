@@ -18,10 +18,11 @@ from chronicle.replay.columns import (
     Int32,
 )
 from chronicle.replay.delta import first_of_chain
-from chronicle.replay.family import among, with_remarks
+from chronicle.replay.family import with_remarks
 from chronicle.replay.index import Rows
 from chronicle.replay.ledger import SPEAKING, Ledger
 from chronicle.replay.lenses import spans_of
+from chronicle.replay.links import among
 from chronicle.replay.versions import resolve, roots, targets
 from chronicle.store.columnar import NO_DAY, NOBODY, day_number
 from chronicle.store.log import EventLog
