@@ -66,6 +66,10 @@ def excel(
     book = Workbook()
     for row in table:
         book.active.append(list(row))
+    for cells in book.active.iter_rows():
+        for cell in cells:
+            if cell.data_type == "f":  # text, which openpyxl takes for a formula
+                cell.data_type = "s"
     for one in merge:
         book.active.merge_cells(one)
     book.save(path)

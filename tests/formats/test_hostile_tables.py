@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import sheets
+import table_truth as truth
 from shell import run
 from table_fuzz import OPTIONS, hostile, misread, taken
 
@@ -26,6 +28,16 @@ def test_a_hundred_files(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_five_thousand_files(tmp_path: Path) -> None:
     check(range(50, 2_550), tmp_path)
+
+
+@pytest.mark.slow
+def test_three_hundred_tables_of_known_truth_are_read_as_they_are_or_refused(
+    tmp_path: Path,
+) -> None:
+    ended: Counter[str] = Counter()
+    for seed in range(300):
+        assert truth.misread(seed, tmp_path, ended) == "", seed
+    assert ended["whole"] > 200  # and they are read, not only refused
 
 
 @pytest.mark.parametrize("make", ["xlsx", "ods"])

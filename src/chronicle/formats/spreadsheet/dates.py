@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -76,6 +77,37 @@ class Day(NamedTuple):
     cut: bool = False
 
 
+@dataclass(slots=True)
+class _Told:
+    """How many days of a column are settled, up to the 12th or after it, and which
+    orders are left to those in text.
+
+    A spreadsheet that reads months first takes 3/4/2025 of someone who writes days
+    first for 4 March, and leaves 25/3/2025 as text.
+    """
+
+    early: int = 0
+    late: int = 0
+    example: str = ""
+    kept: set[str] = field(default_factory=set)  # orders with a day of text up to 12
+
+    def settled(self, day: date | None) -> None:
+        if day is not None:
+            self.early, self.late = (
+                self.early + (day.day <= 12),
+                self.late + (day.day > 12),
+            )
+
+    def as_text(self, text: str, ways: dict[str, date]) -> None:
+        self.example = text
+        self.kept |= {one for one, day in ways.items() if day.day <= 12}
+
+    def swapped(self, left: list[str]) -> bool:
+        """Whether it looks as if days had been taken for months."""
+        some = self.early and not self.late and self.example
+        return bool(some) and bool({"dmy", "mdy"} & set(left) - self.kept)
+
+
 class Days:
     """How one column writes its days.
 
@@ -94,37 +126,58 @@ class Days:
         fits = dict.fromkeys(ORDERS, True)
         seen: dict[str, str] = {}
         asked = False
+        told = _Told()
         for cell in column:
-            if not isinstance(cell, str):
-                self.serials |= isinstance(cell, int | float)
+            found = None
+            if isinstance(cell, str):
+                found = _TRIPLE.fullmatch(_without_time(_plain(cell))[0])
+            ways = {} if found is None else _ways(*found.group(1, 2, 3, 4))
+            if found is None or len(found[1]) == 4:
+                # A year first leaves no doubt, and does not tell of others.
+                told.settled(ways.get("ymd") or self._sure(cell))
                 continue
-            found = _TRIPLE.fullmatch(_without_time(_plain(cell))[0])
-            if found is None:
-                self.serials |= _serial_text(_plain(cell))
-                continue
-            if len(found[1]) == 4:
-                continue  # a year first leaves no doubt, and says nothing of others
-            ways = _ways(*found.group(1, 2, 3, 4))
             self.two_digits |= max(len(found[1]), len(found[4])) < 3
             if not ways:
                 continue  # no day in any order: a problem of its row
+            told.as_text(tidy(str(cell)), ways)
             asked |= len(set(ways.values())) > 1
             for one in ORDERS:
                 fits[one] &= one in ways
                 if one in ways and len(ways) == 1:
-                    seen.setdefault(one, tidy(cell))
+                    seen.setdefault(one, tidy(str(cell)))
         left = [one for one in ORDERS if fits[one]]
         self.order = order or (left[0] if len(left) == 1 else "")
-        if order or not asked or len(left) == 1:
+        if order:
             return
-        if left:
+        say = f"--dates {' or --dates '.join(left)}"
+        if told.swapped(left):
+            self.doubt = (
+                f"{told.early:,} of its cells are days, none after the 12th of a "
+                f"month, and others are text such as {told.example!r}: a spreadsheet "
+                "of another country has taken days for months where it could; mend "
+                f"them first, or say {say} if all are right as they are"
+            )
+        elif asked and len(left) > 1:
             self.doubt = (
                 f"its days may be {' or '.join(left)}, and no day tells which; say "
-                f"--dates {' or --dates '.join(left)}"
+                + say
             )
-        else:
-            told = ", ".join(f"{text!r} ({one})" for one, text in seen.items())
-            self.doubt = f"its days are of several orders: {told}; mend them first"
+        elif asked and not left:
+            shown = ", ".join(f"{text!r} ({one})" for one, text in seen.items())
+            self.doubt = f"its days are of several orders: {shown}; mend them first"
+
+    def _sure(self, cell: Cell) -> date | None:
+        """The day of a cell that a program knows as one; None for other text."""
+        if isinstance(cell, date):
+            return cell
+        if isinstance(cell, str) and not _serial_text(_plain(cell)):
+            return None
+        self.serials = True
+        try:
+            number = _plain(cell) if isinstance(cell, str) else cell
+            return self._serial(float(number)).day  # type: ignore[arg-type]
+        except (ValueError, TypeError, OverflowError):
+            return None
 
     def day(self, cell: Cell) -> Day:
         """The day that a cell says; raises `ValueError`."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from chronicle.domain.names import fold_name
 
-__all__ = ["STATUS_OF", "is_known", "meanings"]
+__all__ = ["STATUS_OF", "is_known", "meanings", "unit_of"]
 
 _WORDS = """
 id: id; ref id; report id; no; nr; number; row id; record id; uid; #; رقم; المعرف; numéro; identifiant; número; номер; № ; ид; ідентифікатор
@@ -89,7 +89,29 @@ _STATUSES = _read(_STATUS)
 _NEVER_IN_PART = frozenset(
     {"id", "since", "until", "note", "low", "high", "name", "qualifier", "measure"}
 )
+# Figures of people are no figures of what these count, nor shares or changes.
+_FIGURES = frozenset({"persons", "low", "high", "killed", "injured", "population"})
+_OTHER_UNIT = re.compile(
+    r"house ?holds?|\bhh\b|famil|foyers?\b|m[ée]nages?\b|hogares|семе|семь|домохоз|"
+    r"сіме|сім.?[яї]|домогосп|أسر|عائل|اسر|%|per ?cent|\bpct\b|ratio|\brate\b|share|"
+    r"incidents?\b|events?\b|villages?\b|sites?\b|camps?\b|tents?\b|shelters?\b|"
+    r"houses?\b|buildings?\b|change|increase|decrease|differen|target|in need|"
+    r"reached|planned|density"
+)
+_UNITS = (
+    (10**6, re.compile(r"\bmillions?\b|\bmillones\b|млн|мільйон|миллион|مليون|ملايين")),
+    (10**3, re.compile(
+        r"(?<![0-9,.])000s?\b|thousands?\b|\bmilliers\b|\bmiles\b|тыс|\bтис|آلاف|"
+        r"الاف|[أا]لف\b|\bin k\b"
+    )),
+)  # fmt: skip
 _APART = re.compile(r"[\s/|()\[\]:,;]+|\s-\s")
+
+
+def unit_of(header: str) -> int:
+    """What one of a column stands for: 1,000 where its name says thousands."""
+    plain = header.casefold()
+    return next((unit for unit, said in _UNITS if said.search(plain)), 1)
 
 
 @lru_cache(maxsize=4_096)
@@ -97,8 +119,15 @@ def meanings(header: str) -> tuple[tuple[str, int], ...]:
     """What the name of a column may mean, each with how sure.
 
     3: said in so many words; 2: one of two names in a cell (`Place / المكان`); 1: a
-    word of it.
+    word of it. A column that counts families is none of people, whatever it is called.
     """
+    found = _meanings(header)
+    if _OTHER_UNIT.search(header.casefold()):
+        return tuple(one for one in found if one[1] > 2 or one[0] not in _FIGURES)
+    return found
+
+
+def _meanings(header: str) -> tuple[tuple[str, int], ...]:
     plain = header.strip().casefold().replace("_", " ").replace("-", " ")
     plain = plain.replace("as of", "asof")  # "as" folds away like the article in Arabic
     if (own := plain.replace(" ", "_")) in _COLUMNS:

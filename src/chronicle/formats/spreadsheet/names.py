@@ -99,6 +99,12 @@ class Names:
             "source": set(known.sources),
         }
 
+    def knows(self, kind: str, name: str) -> bool:
+        """Whether the record has that name, or a review says what it is."""
+        by_kind = {"settlement": self._places, "actor": self._actors}
+        of = by_kind.get(kind, self._sources)
+        return (kind, name) in self.choices or bool(of.find(name))
+
     def place(self, name: str, spot: Spot, line: int) -> str | None:
         """The id of a settlement; None where it is open or left out."""
         return self._settled("settlement", name, spot, line)

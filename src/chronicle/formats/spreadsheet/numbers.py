@@ -115,20 +115,26 @@ def _within(value: int) -> int:
     return value
 
 
-def people(cell: Cell, decimal: str | None = None) -> People:
-    """A figure of people with its qualifier and bounds; raises `ValueError`."""
+def people(cell: Cell, decimal: str | None = None, unit: int = 1) -> People:
+    """A figure of people with its qualifier and bounds; raises `ValueError`.
+
+    *unit* is what one of the column stands for: 1,000 where its name says thousands.
+    """
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        if not 0 <= cell <= MAX_COUNT or cell != int(cell):
+        if not 0 <= cell <= MAX_COUNT:
             raise ValueError("must be a whole number of people")
-        return People(_within(int(cell)))
+        persons = round(cell * unit, 6)  # 12.3 thousands are no whole number in binary
+        if persons != int(persons):
+            raise ValueError("must be a whole number of people")
+        return People(_within(int(persons)))
     if not isinstance(cell, str):
         raise ValueError("must be a number of people")
     text = _PEOPLE.sub("", ascii_digits(tidy(cell)).casefold())
     text, word = _qualified(text)
     ends = [part for part in _RANGE.split(text) if part]
     if len(ends) == 2 and not word:
-        return _between(ends[0], ends[1], decimal)
-    best = _scaled(text, decimal)
+        return _between(ends[0], ends[1], decimal, unit)
+    best = _scaled(text, decimal, unit)
     if word == "over":
         return People(best, low=best, qualifier="over")
     if word == "under":
@@ -147,12 +153,12 @@ def _qualified(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _between(low: str, high: str, decimal: str | None) -> People:
+def _between(low: str, high: str, decimal: str | None, unit: int) -> People:
     """`5,000-7,000`, and `5-7k`, where the scale is that of both."""
     found = _scale(high)
     if found is not None and _scale(low) is None:
         low = f"{low} {found[1]}"
-    lowest, highest = _scaled(low, decimal), _scaled(high, decimal)
+    lowest, highest = _scaled(low, decimal, unit), _scaled(high, decimal, unit)
     if lowest > highest:
         raise ValueError("must be a range from low to high")
     return People(None, lowest, highest, "range")
@@ -164,18 +170,32 @@ def _scale(text: str) -> tuple[str, str] | None:
     return (found[1].strip(), found[2]) if found and found[2] in _SCALES else None
 
 
-def _scaled(text: str, decimal: str | None) -> int:
+def _scaled(text: str, decimal: str | None, unit: int = 1) -> int:
     found = _scale(text)
     if found is None:
-        return whole(text, decimal)
-    number, factor = found[0], _SCALES[found[1]]
-    if _FRACTION.fullmatch(number) and len(re.split("[.,]", number)[1]) != 3:
-        before, after = re.split("[.,]", number)
-        scaled = int(before + after) * factor
-        value, left = divmod(scaled, 10 ** len(after))
-        if left:
-            raise ValueError("must be a whole number of people")
-        return _within(value)
+        return whole(text, decimal) if unit == 1 else _times(text, unit, decimal)
+    if unit > 1:
+        raise ValueError(
+            "counts thousands or millions, and so does the name of its column; say it "
+            "once"
+        )
+    return _times(found[0], _SCALES[found[1]], decimal)
+
+
+def _times(number: str, factor: int, decimal: str | None) -> int:
+    """*number* of thousands or millions, where a fraction is as likely as not."""
+    if _FRACTION.fullmatch(number):
+        before, sign, after = re.split("([.,])", number)
+        said = {".": POINT, ",": COMMA}[sign] == decimal
+        if len(after) == 3 and not said and decimal is None:
+            raise ValueError(
+                "may be thousands or a decimal fraction; say --decimal comma, or point"
+            )
+        if len(after) != 3 or said:
+            value, left = divmod(int(before + after) * factor, 10 ** len(after))
+            if left:
+                raise ValueError("must be a whole number of people")
+            return _within(value)
     return _within(whole(number, decimal) * factor)
 
 

@@ -17,51 +17,22 @@ from chronicle.domain.events import (
     SettlementRegistered,
 )
 from chronicle.domain.names import fold_name
-from chronicle.domain.vocabulary import (
-    CATEGORIES,
-    INCIDENT_KINDS,
-    MEASURES,
-    QUALIFIERS,
-    TIMES_OF_DAY,
-)
 from chronicle.errors import BadField, InputError
 from chronicle.formats.places import slug
-from chronicle.formats.spreadsheet.cells import Cell, blank, text_of
+from chronicle.formats.spreadsheet.cells import Cell
 from chronicle.formats.spreadsheet.dates import Days
 from chronicle.formats.spreadsheet.header_words import STATUS_OF
 from chronicle.formats.spreadsheet.ids import all_names, made_id, short
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.names import SKIP, Names, Spot
-from chronicle.formats.spreadsheet.numbers import degrees, people
 from chronicle.formats.spreadsheet.proposal import Proposal
+from chronicle.formats.spreadsheet.row_cells import RowCells
 
-__all__ = ["BadCell", "Reports"]
-
-_TEXTS = ("note", "ref", "claimed_by", "counter", "civilians", "admin1")
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "time_of_day": TIMES_OF_DAY,
-    "measure": MEASURES,
-    "category": CATEGORIES,
-    "qualifier": QUALIFIERS,
-    "kind": INCIDENT_KINDS,
-    "reliability": ("A", "B", "C", "D", "E", "F"),
-}
-_CHOSEN = {
-    column: {fold_name(word): word for word in words}
-    for column, words in _CHOICES.items()
-}
+__all__ = ["Reports"]
 
 
-class BadCell(Exception):
-    """A row that cannot be taken: the column as the file calls it, value and rule."""
-
-    def __init__(self, column: str | None, value: str, rule: str) -> None:
-        super().__init__(rule)
-        self.column, self.value, self.rule = column, value, rule
-
-
-class Reports:
-    """The rows of one table; `cut` counts days whose time was passed over."""
+class Reports(RowCells):
+    """The rows of one table."""
 
     def __init__(
         self,
@@ -73,16 +44,8 @@ class Reports:
         decimal: str | None,
         names: Names,
     ) -> None:
+        super().__init__(proposal, mapping, days, decimal, names)
         self._dataset = dataset
-        self._proposal = proposal
-        self._index = proposal.index
-        self._mapping = mapping
-        self._days = days
-        self._decimal = decimal
-        self._names = names
-        self.cut = 0
-        self._line = 0
-        self._cells: list[Cell] = []
         self._make = {
             "control": self._control,
             "displacement": self._displacement,
@@ -115,95 +78,6 @@ class Reports:
                 bad.field, bad.field
             )
             raise self._bad(column, bad.rule) from None
-
-    # --- cells ------------------------------------------------------------------------
-
-    def _cell(self, column: str) -> Cell:
-        at = self._index.get(column)
-        cell = None if at is None else self._cells[at]
-        if blank(cell):
-            return None
-        if column in self._mapping.values:
-            return self._mapping.values[column].get(text_of(cell), cell)
-        return cell
-
-    def _text(self, column: str) -> str:
-        return text_of(self._cell(column))
-
-    def _bad(self, column: str, rule: str) -> BadCell:
-        at = self._index.get(column)
-        if at is None:
-            return BadCell(None, "", f"{column}: {rule}")
-        header = self._proposal.header_of(column)
-        return BadCell(header, text_of(self._cells[at]), rule)
-
-    def _day(self, column: str, values: dict[str, object]) -> None:
-        cell = self._cell(column)
-        if cell is None:
-            return
-        try:
-            found = self._days[column].day(cell)
-        except (ValueError, OverflowError) as bad:
-            raise self._bad(column, str(bad)) from None
-        self.cut += found.cut
-        values[column] = found.day
-        if found.precision != "day":
-            if column != "valid_from":
-                raise self._bad(column, "must be a day, not a month")
-            values["precision"] = found.precision
-
-    def _people(self, column: str, values: dict[str, object]) -> None:
-        cell = self._cell(column)
-        if cell is None:
-            return
-        try:
-            told = people(cell, self._decimal)
-        except ValueError as bad:
-            raise self._bad(column, str(bad)) from None
-        if column in ("low", "high", "population"):
-            values[column] = told.persons
-            return
-        suffix = "" if column == "persons" else f"{column}_"
-        for name, count in (
-            (column, told.persons),
-            (f"{suffix}low", told.low),
-            (f"{suffix}high", told.high),
-        ):
-            if count is not None:
-                values.setdefault(name, count)
-        if column == "persons" and told.qualifier:
-            values["qualifier"] = told.qualifier
-
-    def _chosen(self, column: str, values: dict[str, object]) -> None:
-        text = self._text(column)
-        if text:
-            word = _CHOSEN[column].get(fold_name(text))
-            if word is None:
-                words = ", ".join(filter(None, _CHOICES[column]))
-                raise self._bad(column, f"must be one of {words}")
-            values[column] = word
-
-    def _degrees(self, column: str, most: float) -> float | None:
-        cell = self._cell(column)
-        if cell is None:
-            return None
-        try:
-            return degrees(cell, most)
-        except ValueError as bad:
-            raise self._bad(column, str(bad)) from None
-
-    def _spot(self) -> Spot:
-        lat, lon = self._degrees("lat", 90), self._degrees("lon", 180)
-        if (lat is None) != (lon is None):
-            column = "lat" if lat is None else "lon"
-            raise self._bad(column, "lat and lon are given together, or neither")
-        return Spot(
-            lat,
-            lon,
-            self._text("admin1"),
-            self._text("pcode"),
-            self._text("geonames_id"),
-        )
 
     # --- what reports share -----------------------------------------------------------
 

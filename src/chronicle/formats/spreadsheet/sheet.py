@@ -134,6 +134,12 @@ def _of_book(
                 )
     if best is None:
         raise InputError(f"{path.name}: no sheet has a table")
+    if isinstance(book, ExcelBook) and (blank_ := book.unfinished(best.title)):
+        cells = "cell has" if blank_ == 1 else "cells have"
+        best.remarks.append(
+            f"{blank_:,} {cells} a formula without a result, read as empty; open the "
+            "file in a spreadsheet program and save it, and they are computed"
+        )
     if len(names) > 1:
         others = ", ".join(repr(name) for name in names if name != best.title)
         best.remarks.insert(0, f"sheet {best.title!r} was read, and not {others}")

@@ -24,7 +24,7 @@ from chronicle.formats.problem import Problem
 from chronicle.formats.rows import digest_of
 from chronicle.formats.spreadsheet.cells import Cell, blank, text_of, tidy
 from chronicle.formats.spreadsheet.dates import Days
-from chronicle.formats.spreadsheet.header_words import is_known
+from chronicle.formats.spreadsheet.header_words import is_known, unit_of
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.names import (
     Choices,
@@ -35,7 +35,8 @@ from chronicle.formats.spreadsheet.names import (
 )
 from chronicle.formats.spreadsheet.numbers import decimal_sign
 from chronicle.formats.spreadsheet.proposal import Gazetteers, Proposal, propose
-from chronicle.formats.spreadsheet.reports import BadCell, Reports
+from chronicle.formats.spreadsheet.reports import Reports
+from chronicle.formats.spreadsheet.row_cells import BadCell
 from chronicle.formats.spreadsheet.sheet import Sheet, open_sheet
 
 __all__ = ["TableFile", "TableOptions"]
@@ -126,6 +127,10 @@ class TableFile:
                 told.append(f"{header}: years of two digits are 1969 to 2068")
             if days.serials:
                 told.append(f"{header}: whole numbers are days as Excel counts them")
+        for column in _NUMBERS:
+            header = self.proposal.header_of(column)
+            if column in self.proposal.index and (unit := unit_of(header)) > 1:
+                told.append(f"{header}: one stands for {unit:,}, as its name says")
         return told
 
     def _column(self, column: str) -> Iterator[Cell]:
@@ -258,6 +263,9 @@ class TableFile:
             self.notes.append(f"{len(some):,} new {new}: {shown}")
         if trimmed:
             self.notes.append(f"{trimmed:,} cells had blanks around them; read without")
+        if nothing := reading.empty.total():
+            told = ", ".join(map(repr, sorted(reading.empty)))
+            self.notes.append(f"{nothing:,} cells say {told}; read as empty")
         if again:
             self.notes.append(f"{again:,} rows repeat another exactly; read once")
         if names.skipped:
