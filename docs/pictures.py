@@ -29,7 +29,9 @@ PAGES = {
     "page-compared": "#on=2024-12-05&against=2024-11-30&tab=compare",
     "page-arabic": "#on=2024-12-05&published=2024-12-04&lang=ar",
     "page-patterns": "#on=2024-12-05&patterns=1&roads=1&tab=people",
-    "page-what-if": "#on=2024-12-05&arm=hama-holds&tab=whatif",
+    "page-what-if": "#on=2024-12-05&arm=hama-holds&show=differs&tab=whatif",
+    "page-people": "#on=2024-12-05&arm=baseline&show=people&tab=whatif",
+    "page-branch": "#on=2024-12-05&arm=baseline&show=run&tab=whatif",
 }
 CHROMIUM = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
@@ -138,7 +140,7 @@ def main() -> None:
         chronicle("map", ten_places(folder), "--out", OUT / "ten-places.png")
         small(OUT / "ten-places.png")
         run = ROOT / "scenarios" / "hama-holds.toml"
-        told = ("--replicas", "200", "--out", folder / "run")
+        told = ("--replicas", "200", "--branches", "1", "--out", folder / "run")
         chronicle("run", run, record, *told)
         page(folder / "run" / "report.html", "report.png", 1100, 2300)
         page(folder / "run" / "report.html", "report-phone.png", 390, 1700)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -47,6 +48,9 @@ __all__ = [
 ]
 
 FORMAT = 1
+CHANCE_DECIMALS = 4
+NOT_TOLD = "this run does not say how far its people are off what was counted"
+_A_CHANCE = msgspec.Meta(ge=0, le=1)
 
 
 def keep_results(run: Run, folder: Path) -> None:
@@ -80,8 +84,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def kept_of(run: Run) -> dict[str, object]:
-    """What `run.json` holds: all that `read_run` needs, and the digests."""
+def kept_of(run: Run, *, no_people: str = "") -> dict[str, object]:
+    """What `run.json` holds: all that `read_run` needs, and the digests.
+
+    *no_people* is why its numbers of people are not to be shown; "" if they are.
+    """
+    pool = run.published
     scenario = {name: getattr(run.scenario, name) for name in Scenario.__slots__}
     question = {name: getattr(run.question, name) for name in _question_fields()}
     return {
@@ -92,6 +100,12 @@ def kept_of(run: Run) -> dict[str, object]:
         "resolved": scenario,
         "question": question,
         "arm_names": [list(arm.names) for arm in run.arms],
+        "published_chances": (
+            None
+            if pool is None or pool.alone
+            else pool.chances.round(CHANCE_DECIMALS).tolist()
+        ),
+        "no_people": no_people,
     }
 
 
@@ -101,12 +115,19 @@ def _question_fields() -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """A run as its folder has it: the scenario, the question, the arms."""
+    """A run as its folder has it: the scenario, the question, the arms.
+
+    `published_chances` are those of the published pool by place at risk and day, from
+    the branch on; None where the mechanism stands alone. `no_people` says why numbers
+    of people are not to be shown; "" if they are.
+    """
 
     path: Path
     scenario: Scenario
     question: ForecastTask
     arms: tuple[Arm, ...]
+    published_chances: list[list[float]] | None
+    no_people: str
 
 
 def read_run(folder: Path) -> Kept:
@@ -122,7 +143,14 @@ def read_run(folder: Path) -> Kept:
         names = [tuple(map(str, arm)) for arm in told["arm_names"]]
         digests = [str(arm["digest"]) for arm in told["arms"]]
         arms_told = list(zip(names, digests, strict=True))
+        chances = msgspec.convert(
+            told.get("published_chances"),
+            list[list[Annotated[float, _A_CHANCE]]] | None,
+        )
+        no_people = str(told.get("no_people", NOT_TOLD))
         _check(scenario, question)
+        if chances is not None:
+            _check_chances(chances, question)
     except OSError as broken:
         raise InputError(f"{folder} holds no run: {broken.strerror}") from None
     except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as broken:
@@ -148,7 +176,21 @@ def read_run(folder: Path) -> Kept:
         if digest_of(results) != digest:
             raise InputError(f"{folder}: the results of arm {number} were changed")
         arms.append(Arm(names=arm, results=results, digest=digest))
-    return Kept(path=folder, scenario=scenario, question=question, arms=tuple(arms))
+    return Kept(
+        path=folder,
+        scenario=scenario,
+        question=question,
+        arms=tuple(arms),
+        published_chances=chances,
+        no_people=no_people,
+    )
+
+
+def _check_chances(chances: list[list[float]], question: ForecastTask) -> None:
+    """Raise `ValueError` where they are not of the places and days of the question."""
+    days = question.horizon_days + 1
+    if len(chances) != len(question.rows) or any(len(row) != days for row in chances):
+        raise ValueError("published_chances: not of these places and days")
 
 
 def _check(scenario: Scenario, question: ForecastTask) -> None:

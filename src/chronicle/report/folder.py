@@ -18,6 +18,7 @@ from chronicle.experiments.run import Run
 from chronicle.formats.parquet import parquet
 from chronicle.report.figures import draw_run
 from chronicle.report.html import write_report
+from chronicle.report.warnings import people_left_out
 from chronicle.store.whole_file import write_whole
 
 __all__ = ["write_run"]
@@ -49,7 +50,8 @@ def write_run(run: Run, folder: str | Path, *, branches: int = 0) -> list[Path]:
                 written.append(path)
         pictures = draw_run(run, folder) if find_spec("matplotlib") else {}
         written += pictures.values()
-        told = msgspec.json.format(msgspec.json.encode(kept_of(run)), indent=1)
+        kept = kept_of(run, no_people=people_left_out(run))
+        told = msgspec.json.format(msgspec.json.encode(kept), indent=1)
         write_whole(folder / "run.json", told + b"\n")
         written.append(folder / "run.json")
         written.append(write_report(run, folder / "report.html"))

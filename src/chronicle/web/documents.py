@@ -49,7 +49,10 @@ def documents(chronicle: Chronicle, name: str, run: Path | None = None) -> Docum
     if run is not None:
         from chronicle.web.ensemble import ensemble_document
 
-        what_if = ensemble_document(run)
+        provinces = _values(known["admin1"], known["rows"]) if known["rows"] else []
+        ids = _values(known["id"], known["rows"]) if known["rows"] else []
+        names = {id_: name or "" for id_, name in zip(ids, provinces, strict=True)}
+        what_if = ensemble_document(run, names)
     return Documents(
         encoded(told),
         encoded(land_around(spots)),

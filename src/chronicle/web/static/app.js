@@ -38,7 +38,7 @@ export class App {
     const spread = moments.length ? moments[moments.length - 1][1] - moments[0][1] : 0;
     this.ask = {
       on: this.span.last, clock: spread > TWO_DAYS ? "recorded" : "published", known: null, lens: "latest",
-      place: null, tab: "feed", lang: "en", patterns: false, roads: false, compare: null, arm: null, map: null,
+      place: null, tab: "feed", lang: "en", patterns: false, roads: false, compare: null, arm: null, show: "chance", map: null,
     };
     Object.assign(this.ask, askedBy(location.hash));
     this.#within();
@@ -47,7 +47,7 @@ export class App {
   }
 
   #span() {
-    this.spans = { reports: spanOf(this.record, false), all: spanOf(this.record, true) };
+    this.spans = { reports: this.whatIf.span(spanOf(this.record, false)), all: this.whatIf.span(spanOf(this.record, true)) };
     this.span = this.spans.reports;
   }
 
@@ -76,8 +76,7 @@ export class App {
     this.tablePanel = new TablePanel(this, this.telling);
     this.input = new MapInput(this);
     this.controls = new Controls(this);
-    const arm = this.whatIf.arms.indexOf(this.ask.arm);
-    this.whatIf.choose(arm < 0 ? null : arm);
+    this.whatIf.asked(this.ask);
     this.language(this.ask.lang);
     new ResizeObserver(() => this.resized()).observe($("map"));
     window.addEventListener("hashchange", () => this.#linked());
@@ -201,7 +200,9 @@ export class App {
     if (ask.compare) {
       this.differences = this.#compared();
       for (const [place] of this.differences) marked.push({ place, colour: "#D7263D", wide: 2.4 });
-    } else if (!this.whatIf.shown) {
+    } else if (this.whatIf.shown) {
+      marked.push(...this.whatIf.marks());
+    } else {
       for (const place of view.changed()) marked.push({ place, colour: MARK, wide: 1.8 });
     }
     const before = painter.marked.length;
@@ -369,6 +370,7 @@ export class App {
     const held = this.record.position;
     this.record = new Record(data);
     if (this.record.position === held) return;
+    this.whatIf.forget();
     this.#span();
     this.#within();
     this.all = null;
@@ -390,8 +392,9 @@ export class App {
 
   #linked() {
     const lang = this.ask.lang;
-    const defaults = { known: null, lens: "latest", place: null, tab: "feed", lang: "en", patterns: false, roads: false, compare: null, arm: null, map: null };
+    const defaults = { known: null, lens: "latest", place: null, tab: "feed", lang: "en", patterns: false, roads: false, compare: null, arm: null, show: "chance", map: null };
     Object.assign(this.ask, defaults, askedBy(location.hash));
+    this.whatIf.asked(this.ask);
     this.#within();
     this.timeline = new Timeline(this.span);
     this.chosen = this.record.placeAt.get(this.ask.place) ?? null;

@@ -58,9 +58,9 @@ export class Controls {
     this.#options($("lens"), [...lenses, ...sources.map((id) => [`source:${id}`, words.say("lens.source", { source: shown(id) })])]);
     this.#options($("clock"), ["published", "recorded"].map((name) => [name, words.say(`clock.${name}`)]));
     this.#options($("comparekind"), ["off", "day", "known"].map((name) => [name, words.say(`compare.${name}`)]));
-    const arms = app.whatIf.arms.map((arm, i) => [String(i), words.say("whatif.arm", { arm: shown(arm) })]);
-    this.#options($("layer"), [["", words.say("whatif.record")], ...arms]);
-    $("layerbox").hidden = !arms.length;
+    const layers = app.whatIf.layers.map((one) => [one.join(":"), app.whatIf.title(one)]);
+    this.#options($("layer"), [["", words.say("whatif.record")], ...layers]);
+    $("layerbox").hidden = !layers.length;
     this.#playWord();
   }
 
@@ -77,7 +77,7 @@ export class Controls {
     if (![...lens.options].some((one) => one.value === ask.lens)) lens.append(h("option", { value: ask.lens }, ask.lens));
     lens.value = ask.lens;
     $("clock").value = ask.clock;
-    $("layer").value = app.whatIf.shown ? String(app.whatIf.arm) : "";
+    $("layer").value = app.whatIf.value;
     const known = $("known");
     known.max = app.stops.length - 1;
     known.min = 0;
@@ -112,7 +112,7 @@ export class Controls {
       parts.push(h("span", {}, bdi(text)), h("button", { type: "button", onclick: () => app.set({ known: null }) }, words.say("banner.back")));
     }
     if (!app.record.controlRows.length) parts.push(words.say("empty"));
-    if (app.whatIf.shown) parts.push(h("span", {}, bdi(app.whatIf.note())));
+    if (app.whatIf.shown) parts.push(h("span", {}, h("strong", {}, words.say("whatif")), " · ", bdi(app.whatIf.note())));
     $("banner").replaceChildren(...(parts.length ? [h("p", {}, parts)] : []));
   }
 
@@ -152,7 +152,7 @@ export class Controls {
 
   #layer(value) {
     const { app } = this;
-    app.whatIf.choose(value === "" ? null : Number(value));
+    app.whatIf.choose(value);
     app.set({ tab: value === "" ? "feed" : "whatif" });
     app.painter.paintAll();
   }

@@ -13,7 +13,7 @@ export function askedBy(hash) {
   const position = /^\d{1,9}$/.test(told.get("recorded") ?? "") ? Number(told.get("recorded")) : null;
   if (position !== null) Object.assign(ask, { clock: "recorded", known: position });
   if (told.get("clock") === "published" || told.get("clock") === "recorded") ask.clock ??= told.get("clock");
-  for (const name of ["lens", "place", "tab", "lang", "arm"]) if (told.get(name)) ask[name] = told.get(name);
+  for (const name of ["lens", "place", "tab", "lang", "arm", "show"]) if (told.get(name)) ask[name] = told.get(name);
   for (const name of ["patterns", "roads"]) if (told.get(name)) ask[name] = told.get(name) === "1";
   const against = told.get("against") ?? "";
   if (dayOfIso(against) !== null) ask.compare = { kind: "day", value: dayOfIso(against) };
@@ -39,6 +39,7 @@ export function hashOf(ask) {
   } else told.set("clock", ask.clock);
   if (ask.lens !== "latest") told.set("lens", ask.lens);
   for (const name of ["place", "arm"]) if (ask[name]) told.set(name, ask[name]);
+  if (ask.arm && ask.show !== "chance") told.set("show", ask.show);
   if (ask.tab !== "feed") told.set("tab", ask.tab);
   if (ask.lang !== "en") told.set("lang", ask.lang);
   for (const name of ["patterns", "roads"]) if (ask[name]) told.set(name, "1");

@@ -7,7 +7,7 @@ import { CONTESTED_LINES, INK, LAND, contrast, hatched, lookOf, mix, patternOf }
 import { obstaclesOf, placeNames } from "./labels.js";
 import { drawDot } from "./dots.js";
 import { drawArc, drawGround, drawRoads } from "./ground.js";
-import { chanceLook, chanceOf } from "./whatif.js";
+import { isStep, stepLook } from "./scales.js";
 
 export const LAYERS = ["cells", "front", "dots", "names", "over"];
 const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", "DejaVu Sans", sans-serif';
@@ -84,7 +84,7 @@ export class Painter {
   look(key) {
     let look = this.looks.get(key);
     if (!look) {
-      look = chanceOf(key) === null ? lookOf(key, this.statuses) : chanceLook(key);
+      look = isStep(key) ? stepLook(key) : lookOf(key, this.statuses);
       look.fill = look.cell;
       const lines = look.hatch ? CONTESTED_LINES : this.patterns && look.actor !== undefined && look.cell ? patternOf(look.actor) : [];
       if (look.cell && lines.length) {
