@@ -8,7 +8,7 @@ differences, texts as dictionaries, and both are packed by zstd.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +19,7 @@ from chronicle.archive.schema import TABLES, TableShape
 __all__ = ["ROWS", "Key", "Partitions", "arrow_schema"]
 
 ROWS = 32_768  # of a row group
-_TYPES: dict[str, Any] = {
+_TYPES: dict[str, pa.DataType] = {
     "int64": pa.int64(),
     "int8": pa.int8(),
     "float64": pa.float64(),
@@ -39,7 +39,7 @@ class Key(NamedTuple):
     year: int | None = None
 
 
-def arrow_schema(shape: TableShape) -> Any:
+def arrow_schema(shape: TableShape) -> pa.Schema:
     """The Arrow schema of a table."""
     return pa.schema([(name, _TYPES[type_]) for name, type_, _ in shape.columns])
 
@@ -62,9 +62,9 @@ class Partitions:
     def __init__(self, folder: Path, generation: int, after: int, head: int) -> None:
         self._folder = folder
         self._name = (generation, after, head)
-        self._open: dict[Key, tuple[Path, Any, int]] = {}
+        self._open: dict[Key, tuple[Path, pq.ParquetWriter, int]] = {}
 
-    def add(self, key: Key, data: Any, *, whole: bool) -> None:
+    def add(self, key: Key, data: pa.Table, *, whole: bool) -> None:
         """Write rows behind those that the partition has; *whole*: it begins anew."""
         if key not in self._open:
             generation, after, head = self._name
@@ -120,6 +120,6 @@ class Partitions:
             path.unlink(missing_ok=True)
 
 
-def _in_order(item: tuple[Key, Any]) -> tuple[str, str, int]:
+def _in_order(item: tuple[Key, object]) -> tuple[str, str, int]:
     key = item[0]
     return key.table, key.group, key.year or 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +17,13 @@ _BLOCK = 65_536
 class Spool:
     """Rows of one table in the order in which they come, on the disk."""
 
-    def __init__(self, path: Path, schema: Any) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path, self._schema = path, schema
         self._file = pa.OSFile(str(path), "wb")
         self._writer = pa.ipc.new_file(self._file, schema)
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[tuple[object, ...]] = []
 
-    def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def add(self, rows: Iterable[tuple[object, ...]]) -> None:
         """Rows as tuples, in the order of the columns."""
         self._rows.extend(rows)
         if len(self._rows) >= _BLOCK:
@@ -39,7 +38,7 @@ class Spool:
         self._writer.write_batch(pa.record_batch(arrays, schema=self._schema))
         self._rows = []
 
-    def table(self) -> Any:
+    def table(self) -> pa.Table:
         """All rows, mapped from the disk; nothing can be added then."""
         if self._rows:
             self._flush()
@@ -57,7 +56,7 @@ class ReportIds:
         self._file = pa.OSFile(str(path), "wb")
         self._writer = pa.ipc.new_file(self._file, self._schema)
         self._ids: list[str | None] = []
-        self._read: Any = None
+        self._read: pa.Table = None
 
     def add(self, report: str | None) -> None:
         """The id at the next position."""
@@ -79,7 +78,7 @@ class ReportIds:
         self._read = pa.ipc.open_file(pa.memory_map(str(self._path))).read_all()
         return self
 
-    def take(self, positions: NDArray[np.integer[Any]]) -> Any:
+    def take(self, positions: NDArray[np.integer]) -> pa.Array:
         """The ids at some positions, as an array of texts."""
         found = self._read["report"].take(pa.array(positions.astype(np.int64) - 1))
         return found.combine_chunks().cast(pa.string())

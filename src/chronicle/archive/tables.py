@@ -13,8 +13,8 @@ Groups of a table keep apart what later positions change and what they do not:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from chronicle.archive.others import grade
 from chronicle.archive.partitions import Key, arrow_schema
 from chronicle.archive.rectangles import NO_END, Rectangles
+from chronicle.archive.report_ids import ReportIds
 from chronicle.archive.schema import STILL, TABLES
 from chronicle.archive.versions import Versions
 from chronicle.domain.vocabulary import NAMELESS, STATUSES, TIMES_OF_DAY
@@ -31,6 +32,10 @@ from chronicle.replay.versions import Entries
 from chronicle.store.columnar import NO_DAY
 
 __all__ = ["Rows", "Words", "control_rows", "latest_rows", "years"]
+
+Numbers = NDArray[np.integer] | NDArray[np.bool_]
+Told = Numbers | tuple[NDArray[np.integer], Sequence[str | None]]
+"""A column: numbers, or codes and the word of each."""
 
 _GROUPS = ("standing", "superseded", "now", "within", "across")
 STANDING, SUPERSEDED, NOW, WITHIN, ACROSS = range(len(_GROUPS))
@@ -62,11 +67,13 @@ class Rows(NamedTuple):
     group: NDArray[np.int8]
     stood: NDArray[np.int8]
     year: NDArray[np.int64]
-    known_from: NDArray[Any]
-    known_to: NDArray[Any]
-    position: NDArray[Any]
-    columns: dict[str, Any]
-    order: tuple[NDArray[Any], ...]  # sort keys inside a partition, the last one first
+    known_from: NDArray[np.integer]
+    known_to: NDArray[np.integer]
+    position: NDArray[np.integer]
+    columns: Mapping[str, Told]
+    order: tuple[
+        NDArray[np.integer], ...
+    ]  # sort keys inside a partition, the last one first
 
     def closing(self, after: int, head: int) -> set[Key]:
         """The partitions whose rows stood at *after* and are closed by *head*."""
@@ -77,7 +84,9 @@ class Rows(NamedTuple):
         )
         return {Key(self.table, _GROUPS[group], year) for group, year in set(pairs)}
 
-    def parts(self, after: int, whole: set[Key], ids: Any) -> Iterator[tuple[Key, Any]]:
+    def parts(
+        self, after: int, whole: set[Key], ids: ReportIds
+    ) -> Iterator[tuple[Key, pa.Table]]:
         """The rows to be written by partition: all of *whole* ones, new ones of others.
 
         New are rows that were not so at *after*, and rows that have been closed since.
@@ -101,7 +110,7 @@ class Rows(NamedTuple):
             key = Key(self.table, _GROUPS[int(group[start])], int(year[start]))
             yield key, self._made(rows[start:end], ids)
 
-    def _made(self, rows: Index, ids: Any) -> Any:
+    def _made(self, rows: Index, ids: ReportIds) -> pa.Table:
         shape = TABLES[self.table]
         arrays = []
         for name, type_ in zip(shape.names, arrow_schema(shape).types, strict=True):
@@ -114,7 +123,9 @@ class Rows(NamedTuple):
         return pa.table(arrays, schema=arrow_schema(shape))
 
 
-def _array(values: NDArray[Any], words: Sequence[Any] | None, type_: Any) -> Any:
+def _array(
+    values: Numbers, words: Sequence[object] | None, type_: pa.DataType
+) -> pa.Array:
     """Codes as words, day numbers as days (`NO_DAY`: null), numbers as they are."""
     if words is not None:
         none = values < 0
@@ -127,7 +138,7 @@ def _array(values: NDArray[Any], words: Sequence[Any] | None, type_: Any) -> Any
     return pa.array(values, type_)
 
 
-def years(days: NDArray[Any]) -> NDArray[np.int64]:
+def years(days: NDArray[np.integer]) -> NDArray[np.int64]:
     """The calendar year of day numbers."""
     found: NDArray[np.int64] = (
         days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
@@ -135,11 +146,11 @@ def years(days: NDArray[Any]) -> NDArray[np.int64]:
     return found
 
 
-def _still(known_to: NDArray[Any]) -> NDArray[np.int64]:
+def _still(known_to: NDArray[np.integer]) -> NDArray[np.int64]:
     return np.where(known_to == FOREVER, STILL, known_to.astype(np.int64))
 
 
-def _told(entries: Entries, words: Words, rows: Any) -> dict[str, Any]:
+def _told(entries: Entries, words: Words, rows: Index | slice) -> dict[str, Told]:
     """The columns that `latest` and `control` share."""
     status = entries.status[rows]
     # the side of `lenses.side`: an amendment may leave an actor without use
@@ -159,7 +170,8 @@ def _told(entries: Entries, words: Words, rows: Any) -> dict[str, Any]:
 def control_rows(found: Versions, words: Words) -> Rows:
     """The rows of `control`."""
     entries = found.entries
-    columns = _told(entries, words, slice(None)) | {
+    columns: dict[str, Told] = {
+        **_told(entries, words, slice(None)),
         "time_of_day": (entries.time.astype(np.int32), TIMES_OF_DAY),
         "time_order": entries.time.astype(np.int8),
         "known_from": entries.known_from.astype(np.int64),

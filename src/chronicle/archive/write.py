@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from chronicle.archive.manifest import (
     ArchiveFile,
@@ -208,7 +209,7 @@ class _Export:
             spools[type_] = Spool(self.room / table, arrow_schema(TABLES[table]))
         ids = ReportIds(self.room / "ids")
         references: list[tuple[int, Reference]] = []
-        moments: list[tuple[int, Any]] = []
+        moments: list[tuple[int, datetime]] = []
         hashed = hashlib.sha256()
         stamp = None
         for row in self.store.rows(0, self.head):
@@ -253,7 +254,7 @@ class _Export:
             self.rewritten |= {Key(table, "standing", year) for year in range(10_000)}
         return found.take(fresh)
 
-    def _small(self, table: str, rows: list[tuple[Any, ...]]) -> None:
+    def _small(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
         """A table that is written whole with every export."""
         key = Key(table)
         self.rewritten.add(key)
@@ -304,9 +305,10 @@ class _Export:
     def _rows_of(self, span: tuple[int, int], words: Words) -> Iterator[Rows]:
         columns = columns_of(self.store, self.head, CONTROL, words.rank, span)
 
-        def inside(place: Any) -> Any:
+        def inside(place: NDArray[np.integer]) -> NDArray[np.bool_]:
             at = words.rank[place]
-            return (at >= span[0]) & (at < span[1])
+            found: NDArray[np.bool_] = (at >= span[0]) & (at < span[1])
+            return found
 
         entries = resolve(columns)
         found = versions(columns, entries)
@@ -323,7 +325,7 @@ def _same_prefix(old: Manifest, digest: str) -> None:
         )
 
 
-def _by_partition(table: str, data: Any) -> Iterator[tuple[Key, Any]]:
+def _by_partition(table: str, data: pa.Table) -> Iterator[tuple[Key, pa.Table]]:
     """Rows of figures or incidents by group and year, each sorted."""
     if not data.num_rows:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from chronicle.cli.completion import actors, lenses, settlements, sources
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import put, tell
 from chronicle.cli.render import (
+    Command,
     chosen,
     emit,
     file_argument,
@@ -28,7 +28,7 @@ from chronicle.store.whole_file import write_whole
 __all__ = ["check", "diff", "displaced", "history", "incidents", "log", "state", "why"]
 
 
-def clock_options(command: Any) -> Any:
+def clock_options(command: Command) -> Command:
     """`--known-at` and `--published-by`."""
     for option in (
         click.option(
@@ -46,14 +46,14 @@ def clock_options(command: Any) -> Any:
     return command
 
 
-lens_option: Callable[[Any], Any] = click.option(
+lens_option = click.option(
     "--lens",
     default="latest",
     show_default=True,
     shell_complete=lenses,
     help="latest, graded, majority, source:ID or cautious[:DAYS].",
 )
-on_option: Callable[[Any], Any] = click.option(
+on_option = click.option(
     "--on",
     metavar="DATE",
     help="The end of this day, UTC: a date, today, last, -3d. Default: last, the last "

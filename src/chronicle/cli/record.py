@@ -10,7 +10,7 @@ import click
 
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
-from chronicle.cli.render import file_argument, say
+from chronicle.cli.render import Command, file_argument, say
 from chronicle.errors import Busy, UsageError
 
 __all__ = [
@@ -134,7 +134,7 @@ def _told(chronicle: Any, positions: Sequence[int]) -> None:
             tell(f"{position}\t{name}" if name else f"{position}")
 
 
-def remark_options(command: Any) -> Any:
+def remark_options(command: Command) -> Command:
     """What remarks share."""
     for option in (
         click.option("--key", help="Names this command, to repeat it safely."),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chronicle.domain.table import Table
 
 __all__ = [
+    "Command",
     "as_csv",
     "as_json",
     "as_xlsx",
@@ -38,19 +39,21 @@ __all__ = [
     "table_options",
 ]
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 FORMATS = ("table", "csv", "json", "xlsx")
 BARE = "\0"  # --columns without a value
 COLUMNS = "chronicle.columns"  # where a command's context keeps what --columns named
 
 
-file_argument: Callable[[Any], Any] = click.argument("file", shell_complete=files)
+file_argument = click.argument("file", shell_complete=files)
 
 
 def table_options(
     *more: str,
     columns: Sequence[str] = (),
     bare: Callable[[], None] | None = None,
-) -> Callable[[Any], Any]:
+) -> Callable[[Command], Command]:
     """`--format`, `--out` and `--columns`, for every command that answers with a table.
 
     *columns* are those of the table, where a wrong one must be refused before anything
@@ -58,7 +61,9 @@ def table_options(
     the command where `--columns` has no value.
     """
 
-    def chosen_columns(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+    def chosen_columns(
+        ctx: click.Context, _: click.Parameter, value: str | None
+    ) -> None:
         if value == BARE and bare is not None:
             bare()
             ctx.exit()
@@ -67,13 +72,13 @@ def table_options(
             ctx.meta[COLUMNS] = names
             check_columns(names, columns or names)
 
-    format_: Callable[[Any], Any] = click.option(
+    format_ = click.option(
         "--format",
         "format_",
         type=click.Choice([*FORMATS, *more]),
         help="Default: a table on a terminal, csv in a pipe; or by --out's suffix.",
     )
-    columns_: Callable[[Any], Any] = click.option(
+    columns_ = click.option(
         "--columns",
         metavar="A,B,C",
         expose_value=False,
@@ -85,13 +90,13 @@ def table_options(
         flag_value=None if bare is None else BARE,
     )
 
-    def decorate(command: object) -> object:
+    def decorate(command: Command) -> Command:
         return format_(out_option(columns_(command)))
 
     return decorate
 
 
-def out_option(command: Any) -> Any:
+def out_option(command: Command) -> Command:
     """`--out`: a place that can be written to, and never a database."""
     option = click.option(
         "--out",
