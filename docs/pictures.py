@@ -65,6 +65,37 @@ def page(file: Path, name: str, width: int, height: int, asked: str = "") -> Non
         subprocess.run(words, check=True, capture_output=True, timeout=120)
 
 
+def entry_page(record: Path) -> None:
+    """The form of a page that writes, with what a report would change."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from browser import CHROMIUM as FOUND
+    from browser import Browser
+    from web_page import serving, stop
+
+    if FOUND is None:
+        print("no Chromium: page-entry.png stays as it is")
+        return
+    typed = {
+        "settlement": "hama", "controller": "hts", "valid_from": "2024-12-03",
+        "source": "ap", "published": "2024-12-04",
+    }  # fmt: skip
+    served = serving(record, "--write")
+    with Browser() as browser:
+        tab = browser.page(1280, 760)
+        ready = "document.documentElement.dataset.entry === '1'"
+        tab.go(f"{served.address}#on=2024-12-05&place=hama&tab=place", ready)
+        tab.run("chronicle.entry.open()")
+        for name, value in typed.items():
+            tab.run(
+                f"(() => {{ const f = chronicle.entry.fields.find((o) => o.name === "
+                f"{name!r}); f.value = {value!r}; "
+                "f.control.dispatchEvent(new Event('input')); f.closed(); })()"
+            )
+        tab.wait("!chronicle.entry.record.disabled")
+        tab.picture(OUT / "page-entry.png")
+    stop(served)
+
+
 def ten_places(folder: Path) -> Path:
     """A record of ten invented places, one of which changes hands."""
     names = [
@@ -150,6 +181,7 @@ def main() -> None:
         for name, asked in PAGES.items():
             page(map_page, f"{name}.png", 1400, 860, asked)
         page(map_page, "page-phone.png", 500, 1000, "#on=2024-12-05")
+        entry_page(record)
         brief = folder / "brief.html"
         since = ("--since", "2024-12-02", "--on", "2024-12-05")
         chronicle("brief", record, *since, "--out", brief)

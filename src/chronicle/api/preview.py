@@ -19,6 +19,7 @@ from chronicle.domain.events import (
     Reference,
     Remark,
     Report,
+    ReportRetracted,
     ReportsLinked,
 )
 from chronicle.domain.lenses import Lens, parse_lens
@@ -133,6 +134,20 @@ class RecordPreview(RecordKeeping):
         concerned = {id_ for one in both for id_ in places_of(one)}
         seen = dict.fromkeys(sorted(concerned), position)
         return Preview(position, rule.name, adds, tuple(told), places, seen)
+
+    def effective(self, report: str) -> Claim | None:
+        """The claim of that id with its amendments, also where it is retracted.
+
+        None where the log has no claim of that id, or it was redacted.
+        """
+        family = _family(self._log.store, report)
+        claims = [
+            one
+            for one in family
+            if not isinstance(one.event, ReportRetracted) or one.event.report != report
+        ]
+        told = effective_claims(claims).standing
+        return next((o.claim for o in told if o.claim.report_id == report), None)
 
     def _told_of(self, report: str, news: Sequence[RecordedEvent]) -> Told:
         """What counts of a claim, without and with *news*."""

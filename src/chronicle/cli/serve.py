@@ -15,8 +15,11 @@ from chronicle.cli.render import say
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
+    from chronicle.web.entry import Desk
 
 __all__ = ["serve"]
+
+PATIENCE = 5.0  # seconds in which another writer has to be done, while a person waits
 
 
 @click.command()
@@ -33,18 +36,54 @@ __all__ = ["serve"]
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="The folder of a what-if run, shown beside the record.",
 )
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Let the page record reports; without it the page is read-only.",
+)
 @click.option("--open", "open_", is_flag=True, help="Open it in the browser.")
-def serve(file: str, port: int, run: Path | None, open_: bool) -> None:
+def serve(
+    file: str,
+    port: int,
+    run: Path | None,
+    write: bool,
+    open_: bool,
+) -> None:
     """A map with two clocks of FILE, on this computer only; Ctrl-C stops it.
 
-    The page is read-only and offline. Its address holds a secret of this start.
+    The page is offline, and read-only unless you say --write. Its address holds a
+    secret of this start.
     """
     with opened(file) as chronicle:
-        serve_page(chronicle, chronicle.name, port=port, run=run, open_=open_)
+        if not write:
+            serve_page(chronicle, chronicle.name, port=port, run=run, open_=open_)
+            return
+        from chronicle.web.entry import Desk
+
+        desk = Desk(lambda: reopened(file))
+        try:
+            serve_page(
+                chronicle, chronicle.name, port=port, run=run, open_=open_, desk=desk
+            )
+        finally:
+            desk.close()
+
+
+def reopened(file: str) -> Chronicle:
+    """The record once more, for the thread that writes; it waits its turn briefly."""
+    from chronicle.api import open_chronicle
+
+    return open_chronicle(file, lock_timeout=PATIENCE)
 
 
 def serve_page(
-    chronicle: Chronicle, name: str, *, port: int, run: Path | None, open_: bool
+    chronicle: Chronicle,
+    name: str,
+    *,
+    port: int,
+    run: Path | None,
+    open_: bool,
+    desk: Desk | None = None,
 ) -> None:
     """Serve until Ctrl-C, and say where."""
     from chronicle.web.server import free_socket
@@ -57,10 +96,11 @@ def serve_page(
 
     def started(address: str) -> None:
         tell(f"Chronicle at {address}")
-        say("on this computer only, read-only; Ctrl-C stops it")
+        does = "read-only" if desk is None else "which may record reports"
+        say(f"on this computer only, {does}; Ctrl-C stops it")
         sys.stdout.flush()
         if open_:
             webbrowser.open(address)
 
-    run_server(chronicle, name, sock=sock, run=run, started=started)
+    run_server(chronicle, name, sock=sock, run=run, started=started, desk=desk)
     say("stopped")

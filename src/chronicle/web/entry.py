@@ -23,7 +23,13 @@ from chronicle.domain.base import rules_of
 from chronicle.domain.events import Claim, Event, Reference, ReportAmended
 from chronicle.domain.lenses import control_of
 from chronicle.domain.state import Place
-from chronicle.errors import BadField, ChronicleError, Conflict, InputError
+from chronicle.errors import (
+    BadField,
+    ChronicleError,
+    Conflict,
+    InputError,
+    UnknownReport,
+)
 from chronicle.web.entry_care import cares
 from chronicle.web.entry_form import DEEDS, entry_form
 
@@ -100,7 +106,11 @@ def entry_routes(desk: Desk) -> list[Route]:
     async def record(request: Request) -> Response:
         return await answered(desk, request, Draft, recorded)
 
+    async def report(request: Request) -> Response:
+        return await answered(desk, request, Draft, as_told)
+
     return [
+        Route("/entry/report", report, methods=["POST"]),
         Route("/entry.json", form, methods=["GET"]),
         Route("/entry/preview", preview, methods=["POST"]),
         Route("/entry/record", record, methods=["POST"]),
@@ -161,12 +171,18 @@ def refusal(fault: Fault) -> Response:
         {
             "field": field,
             "error": type(error).__name__,
-            "message": getattr(error, "rule", "") or str(error),
+            "message": _said(error),
             "candidates": getattr(error, "candidates", []),
         }
         for field, error in fault.faults.items()
     ]
     return told({"faults": faults}, _STATUS.get(worst.exit_code, 409))
+
+
+def _said(error: ChronicleError) -> str:
+    """What is wrong; the field and the candidates are told apart from it."""
+    said = getattr(error, "rule", "") or str(error)
+    return said.split("; did you mean")[0].removesuffix("; write the id")
 
 
 def field_of(error: ChronicleError) -> str:
@@ -217,6 +233,30 @@ def _faults_of_changes(
     if target is None or not isinstance(target.event, Claim):
         return {}  # `decide` says what is wrong with the report
     return read_fields(record, type(target.event), draft.changes)[1]
+
+
+def as_told(record: Chronicle, draft: Draft) -> dict[str, Any]:
+    """The report that *draft* names, in its effective form, as the form asks for it."""
+    id_ = draft.fields.get("report", "")
+    claim = record.effective(id_)
+    if claim is None:
+        raise Fault({"report": UnknownReport(id_)})
+    kind = next(name for name, cls in DEEDS.items() if cls is type(claim))
+    values = {name: getattr(claim, name) for name in rules_of(type(claim))}
+    unsaid: tuple[Any, ...] = (None, False, "", ())
+    said = {
+        name: _typed(value)
+        for name, value in values.items()
+        if not any(value is one or value == one != 0 for one in unsaid)
+    }
+    return {"kind": kind, "values": said}
+
+
+def _typed(value: Any) -> str:
+    """A value as `read_fields` reads it again."""
+    if isinstance(value, bool):
+        return "yes"
+    return " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def recorded(record: Chronicle, draft: Draft) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _fields(name: str, cls: type[Event]) -> list[dict[str, Any]]:
                 "shape": rule.shape,
                 "rule": rule.words,
                 "allowed": list(rule.allowed),
-                "needed": default is MISSING,
+                "needed": default is MISSING and field != "report_id",  # one is given
                 "default": default if isinstance(default, str) else "",
                 "first": field in first,
                 "fixed": field in FIXED,

@@ -109,7 +109,7 @@ export class Telling {
       h("div", { class: "meta" },
         h("span", {}, bdi(this.words.day(day)), claim.time_of_day ? ` ${this.words.term(claim.time_of_day)}` : "", " · ", this.lag(claim, day), " · ", this.grade(claim)),
         this.source(claim)),
-      h("div", { class: "what" }, what, h("span", {}, tags)),
+      h("div", { class: "what" }, what, h("span", {}, tags), this.app.deeds?.(claim)),
       this.said(claim));
   }
 

@@ -38,6 +38,7 @@ async function start() {
     listen(app);
     window.chronicle = app; // for the console, and for tests
     document.documentElement.dataset.ready = "1";
+    document.dispatchEvent(new Event("chronicle-ready")); // for a page that also writes
   } catch (error) {
     $("banner").replaceChildren(h("p", {}, words.say("failed", { why: error.message })));
     console.error(error);
