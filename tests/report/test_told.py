@@ -203,13 +203,21 @@ def test_displaced_people_that_are_off_or_not_compared_are_told() -> None:
         "category": "displaced", "valid_on": BRANCH + timedelta(days=3),
         "settlement": "alder",
     }  # fmt: skip
+    alone = five_towns()
+    alone.append(ch.DisplacementReported(persons=900_000, **given))
+    unlike = people_alarm(run_scenario(scenario(), alone, replicas=4))
+    assert "could not be compared like with like" in unlike
+    before = ch.DisplacementReported(
+        **{**given, "report_id": "d0", "valid_on": BRANCH}, persons=1, published=BRANCH
+    )
     log = five_towns()
-    log.append(ch.DisplacementReported(persons=900_000, **given))
+    log.append([before, ch.DisplacementReported(persons=900_000, **given)])
     far = run_scenario(scenario(), log, replicas=4)
     assert "displaced people are far off what was counted" in people_alarm(far)
     row = far.question.settlements.index("alder")
     median = np.sort(far.arms[0].results.hosted_by_day[:, 2, row])[1]
     near = five_towns()
+    near.append(before)
     near.append(ch.DisplacementReported(persons=round(float(median)), **given))
     assert people_alarm(run_scenario(scenario(), near, replicas=4)) == ""
     nobody = run_scenario(scenario(), five_towns(), replicas=4, people=False)

@@ -13,6 +13,7 @@ from chronicle.domain.table import Table
 from chronicle.domain.views import coarse
 from chronicle.experiments.arms import Arm
 from chronicle.report.charts import errors_chart, fallen_chart
+from chronicle.report.counts import counts_figure
 from chronicle.report.drawing.chances import CHANCES
 from chronicle.report.drawing.words import day_words
 from chronicle.report.markup import keys, table
@@ -170,11 +171,10 @@ def _arrivals(run: Run, last: str) -> str:
     head = f"<h2>Where people are on {escape(last)}, by province</h2>"
     if not why:
         words = (
-            "People displaced since the branch, in the middle replica and nine in ten. "
-            "Counts of displaced people have all who fled before it as well: they are "
-            "not shown beside these."
+            "People displaced since the branch, in the middle replica and nine in ten."
         )
-        return f"{head}<p>{words}</p>" + table(hosted_by_province(run, shares=False))
+        told = table(hosted_by_province(run, shares=False))
+        return f"{head}<p>{words}</p>{told}{counts_figure(run)}"
     words = (
         f"No numbers: {escape(why)}. What the model says of where they go, as shares "
         "of all whom it displaces:"

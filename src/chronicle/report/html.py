@@ -23,6 +23,7 @@ from chronicle.report.comparison import (
     places_table,
     with_areas,
 )
+from chronicle.report.counts import counts_figure
 from chronicle.report.explain import lens_words
 from chronicle.report.figures import (
     MOST_CURVES,
@@ -250,6 +251,8 @@ def _verdict(run: Run) -> str:
     )
     if run.people_verdict is not None:
         found += table(with_areas(displacement_table(run.people_verdict), run))
+        if people_left_out(run):  # else they stand on the front
+            found += counts_figure(run)
     return found
 
 

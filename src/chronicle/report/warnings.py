@@ -65,6 +65,8 @@ def people_alarm(run: Run) -> str:
     ard = run.people_verdict.ard.mean
     if ard is None:
         return ""
+    if why := _unlike(run):
+        return f"displaced people could not be compared like with like: {why}"
     worse = run.people_verdict.worse_than()
     beaten = " and ".join(f"{name} ({simple:.2f})" for name, simple in worse)
     if ard <= FAR_OFF and not worse:
@@ -96,6 +98,8 @@ def people_left_out(run: Run) -> str:
             f"the record has no population of {int(guessed.sum()):,} of the "
             f"{len(guessed):,} places at risk"
         )
+    if why := _unlike(run):
+        return why
     ard = None if run.people_verdict is None else run.people_verdict.ard.mean
     if ard is not None and ard > FAR_OFF:
         off = f"the mechanism is off by {ard:.0%} of what was counted"
@@ -105,6 +109,22 @@ def people_left_out(run: Run) -> str:
         name, simple = worse[0]
         return f"{name} is no worse a forecast of them ({simple:.2f} for {ard:.2f})"
     return ""
+
+
+def _unlike(run: Run) -> str:
+    """Why what was counted later is not what the mechanism has; "" where some is.
+
+    It has the people since the branch, and with a count from before all; a later count
+    of a place that nobody had counted by the branch has others as well.
+    """
+    areas = () if run.people_verdict is None else run.people_verdict.areas
+    if not areas or any(area.counted_before is not None for area in areas):
+        return ""
+    figures = "one figure" if len(areas) == 1 else f"{len(areas)} figures"
+    return (
+        f"people were counted later ({figures}) where nobody had counted by the "
+        "branch, and the mechanism has those since the branch alone"
+    )
 
 
 def _direction(run: Run) -> str:
