@@ -16,7 +16,7 @@ from chronicle.flee.record import flee_folder
 from chronicle.formats.field_file import Wanted
 from shell import run
 
-WANTED = Wanted(folders=(flee_folder,))
+WANTED = Wanted(folders={"flee": flee_folder})
 
 
 @pytest.fixture
@@ -67,3 +67,16 @@ def test_the_shell_knows_a_flee_folder(folder, tmp_path):
     made = run("import", file, folder, "--format", "csv")
     assert made.code == 0
     assert made.out.splitlines()[1].startswith("toy,")
+
+
+def test_a_user_may_say_that_a_folder_is_flees(folder, tmp_path):
+    record = tmp_path / "f.chronicle"
+    run("init", record)
+    assert run("import", record, folder, "--as", "flee").code == 0
+    (tmp_path / "other").mkdir()
+    ended = run("import", record, tmp_path / "other", "--as", "flee")
+    assert ended.code == 3
+    assert "is no folder of the format flee" in ended.err
+    ended = run("import", record, folder, "--as", "fleet")
+    assert ended.code == 2
+    assert "own, table, flee" in ended.err

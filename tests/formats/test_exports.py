@@ -24,7 +24,7 @@ from chronicle.domain.events import (
     SourceRegistered,
 )
 from chronicle.errors import UsageError
-from chronicle.formats.writing.guard import cell
+from chronicle.formats.writing.guard import cell, guarded, unguarded
 
 
 def place(id_, lat=36.0, **said):
@@ -216,6 +216,36 @@ def test_a_workbook_has_sheets_days_and_no_formula(log):
 def test_a_cell_that_a_spreadsheet_would_compute_is_guarded(text):
     assert cell(text) == f"'{text}"
     assert cell(-1) == "-1"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "''-1", "'a", "a", "'", " =x", "-"])
+def test_what_was_guarded_is_read_as_it_was(text):
+    assert unguarded(guarded(text)) == text
+
+
+def test_text_that_begins_as_a_formula_survives_the_own_folder(tmp_path):
+    with chronicle.memory() as log:
+        log.append(
+            [
+                SettlementRegistered(settlement="alder", name="=A1", aliases=("+x",)),
+                ActorRegistered(actor="red", name="-Red"),
+            ]
+        )
+        log.append(control("c1", "alder", "red", "2024-11-26", note="'=1+1"))
+        log.append(
+            control(f"c{n}", "alder", "red", "2024-11-27", note="=1+1")
+            for n in range(2, 40)  # enough for a block
+        )
+        for name, data in log.export("own").items():
+            (tmp_path / name).write_bytes(data)
+        notes = [e.note for e in (r.event for r in log.log()) if hasattr(e, "note")]
+    with chronicle.memory() as log:
+        log.import_folder(tmp_path)
+        place = log.references().settlements["alder"]
+        assert (place.name, place.aliases) == ("=A1", ("+x",))
+        assert log.references().actors["red"].name == "-Red"
+        again = [r.event for r in log.log() if r.event.TYPE == "control-reported"]
+        assert [one.note for one in again] == [n for n in notes if "1+1" in n]
 
 
 def test_exports_keep_to_the_clocks(log):

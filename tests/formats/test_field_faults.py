@@ -15,6 +15,10 @@ from chronicle.domain.events import (
     ReportAmended,
 )
 from chronicle.errors import InputError
+from chronicle.formats.field_file import Wanted
+from chronicle.formats.spreadsheet.mapping import ColumnMapping
+from chronicle.formats.spreadsheet.sheet import SheetOptions
+from chronicle.formats.spreadsheet.table import TableOptions
 
 FIGURE = "id,valid_on,measure,category,persons,area,counter,published,source,note\n"
 
@@ -266,3 +270,47 @@ def test_vintages_list_what_came_in_and_what_each_said_anew(tmp_path):
         assert [row["report"] for row in back if row["what"] == "back"] == gone
         with pytest.raises(InputError, match="no import was closed"):
             log.vintages(1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "page"),
+    [
+        ("cp1251", "Мариуполь", "Windows-1251"),
+        ("cp1256", "دير الزور", "Windows-1256"),
+        ("cp1252", "Orléans", "Windows-1252"),
+    ],
+)
+def test_a_format_of_the_field_is_read_in_the_code_page_of_its_words(
+    encoding, name, page, tmp_path
+):
+    path = tmp_path / "cod.csv"
+    text = f"PPL_NAME,PPL_PCODE,LAT,LONG\n{name},C1,47.1,37.5\n"
+    path.write_bytes(text.encode(encoding))
+    with chronicle.memory() as log:
+        result = log.import_folder(path)
+        assert [p.name for p in log.references().settlements.values()] == [name]
+        (said,) = result.problems
+        assert said.rule == f"is not UTF-8; read as {page}"
+
+
+def test_two_code_pages_that_fit_are_asked_about_and_settled_by_encoding(tmp_path):
+    path = tmp_path / "cod.csv"
+    text = "PPL_NAME,PPL_PCODE,LAT,LONG\nКиїв,C1,50.4,30.5\n"
+    path.write_bytes(text.encode("cp1251"))
+    with chronicle.memory() as log:
+        with pytest.raises(InputError, match="--encoding cp1251"):
+            log.import_folder(path)
+        said = ColumnMapping(sheet=SheetOptions(encoding="cp1251"))
+        log.import_folder(path, wanted=Wanted(table=TableOptions(mapping=said)))
+        assert log.references().settlements["c1"].name == "Київ"
+
+
+def test_utf8_with_a_spoilt_byte_keeps_its_other_letters(tmp_path):
+    path = tmp_path / "cod.csv"
+    rows = "".join(f"Київ {n},C{n},50.4,30.{n}\n" for n in range(9))
+    text = f"PPL_NAME,PPL_PCODE,LAT,LONG\n{rows}Лиман,X,49,37\n"
+    path.write_bytes(text.encode()[:-20] + b"\xff" + text.encode()[-20:])
+    with chronicle.memory() as log:
+        result = log.import_folder(path)
+        assert log.references().settlements["c1"].name == "Київ 1"
+        assert any("UTF-8 but for some bytes" in one.rule for one in result.problems)

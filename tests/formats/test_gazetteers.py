@@ -1,5 +1,7 @@
 """Gazetteers: what they add to a record that knows some of the places."""
 
+import pytest
+
 import chronicle
 import field_files
 from chronicle.domain.events import SettlementRegistered
@@ -45,6 +47,71 @@ def test_cod_takes_the_finest_code_and_other_scripts_as_aliases():
     assert [(one.settlement, one.pcode) for one in found] == [
         ("c0001", "C0001"),
         ("c0002", "C0002"),
+        ("c0003", "C0003"),
     ]
+    assert [one.spot for one in found][1:] == [(10.75, 76.5), None]
     assert found[0].aliases == ("بيرش",)
     assert found[0].admin1_pcode == "VL01"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "aliases"),
+    [
+        (
+            "featureName_en,featureName_ar,featureAltName1_en,featurePCode,"
+            "latitude,longitude",
+            "Birch,بيرش,Birche; Birk,C1,10.5,76.25",
+            ("بيرش", "Birche", "Birk"),
+        ),
+        (
+            "PPL_NAME,PPL_NAME_AR,ALT_NAME,PPL_PCODE,LAT,LONG",
+            "Birch,بيرش,Birche,C1,10.5,76.25",
+            ("بيرش", "Birche"),
+        ),
+        (
+            "PCODE,NameArabic,NameEnglish,Latitude,Longitude",
+            "C1,بيرش,Birch,10.5,76.25",
+            ("بيرش",),
+        ),
+        (
+            "ADM4_EN,ADM4_AR,ADM4_REF,ADM4ALT1EN,ADM4_PCODE,Latitude,Longitude",
+            "Birch,بيرش,Birche,Birk,C1,10.5,76.25",
+            ("Birche", "Birk", "بيرش"),
+        ),
+    ],
+)
+def test_cod_keeps_all_names_of_a_place(header, row, aliases, tmp_path):
+    path = tmp_path / "cod.csv"
+    path.write_text(f"{header}\n{row}\n", "utf-8")
+    (place,) = field_files.events(field_files.read(path))
+    assert (place.name, place.aliases) == ("Birch", aliases)
+
+
+def test_a_gazetteer_adds_names_to_a_place_that_the_record_has(tmp_path):
+    path = tmp_path / "cod.csv"
+    path.write_text(
+        "PPL_NAME,PPL_NAME_AR,PPL_PCODE,LAT,LONG\nBirche,بيرش,C1,10.5,76.25\n", "utf-8"
+    )
+    with chronicle.memory() as log:
+        log.append(
+            chronicle.SettlementRegistered(
+                settlement="birch", name="Birch", aliases=("Berk",), pcode="C1"
+            )
+        )
+        log.import_folder(path)
+        place = log.references().settlements["birch"]
+        assert place.name == "Birch"
+        assert place.aliases == ("Berk", "Birche", "بيرش")
+
+
+def test_a_table_of_admin_areas_alone_is_told_to_hold_no_settlement(tmp_path):
+    path = tmp_path / "areas.csv"
+    path.write_text(
+        "admin1Name_en,admin1Pcode,admin2Name_en,admin2Pcode,date\n"
+        "North,VL01,Alder,VL0101,2024-01-01\n",
+        "utf-8",
+    )
+    with chronicle.memory() as log:
+        result = log.import_folder(path)
+        assert not log.references().settlements
+        assert "admin areas are no settlements" in result.problems[0].rule

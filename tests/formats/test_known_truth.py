@@ -56,6 +56,15 @@ def test_days_that_a_spreadsheet_took_for_months_are_asked_about(
     assert not said.problems
 
 
+def test_days_taken_for_months_show_between_two_columns_of_a_table(
+    tmp_path: Path,
+) -> None:
+    rows = [(date(2025, 11, 7), "Tarn", "Red", "Radio", "14/07/2025")]
+    path = sheets.excel(tmp_path / "t.xlsx", [(*CONTROL, "Published"), *rows])
+    with pytest.raises(InputError, match="columns 'Date' and 'Published'"):
+        taken(path)
+
+
 def test_typed_days_after_the_twelfth_show_that_none_were_swapped(
     tmp_path: Path,
 ) -> None:

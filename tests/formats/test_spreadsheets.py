@@ -576,3 +576,20 @@ def test_entities_in_a_spreadsheet_are_refused(tmp_path: Path) -> None:
     ended = run("import", record, path)
     assert ended.code == 3
     assert "entities" in ended.err
+
+
+def test_a_name_that_is_a_formula_is_guarded_in_the_review_and_found_again(
+    tmp_path: Path,
+) -> None:
+    record, review = tmp_path / "v.chronicle", tmp_path / "names.csv"
+    run("init", record)
+    rows = [("Date", "Place", "Who", "Source"), ("2025-03-01", "=A1", "Red", "Radio")]
+    path = sheets.text(tmp_path / "t.csv", rows)
+    run("import", record, path, "--review", review)
+    text = review.read_text("utf-8-sig")
+    assert ",'=A1," in text
+    filled = text.replace("'=A1,,", "'=A1,new,").replace("Red,,", "Red,new,")
+    review.write_text(filled, "utf-8")
+    ended = run("import", record, path, "--review", review)
+    assert ended.code == 0, ended.err
+    assert "a1" in run("state", record, "--format", "csv").out

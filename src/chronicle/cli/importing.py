@@ -187,7 +187,7 @@ def _wanted(
 ) -> Wanted:
     """What the user says of the format; raises `UsageError` for what makes no sense."""
     from chronicle.domain.times import as_day
-    from chronicle.flee.record import flee_folder
+    from chronicle.flee.record import FLEE, flee_folder
     from chronicle.formats.field_file import OWN, Wanted
     from chronicle.formats.importer import TABLE
     from chronicle.formats.known_formats import format_named
@@ -198,10 +198,11 @@ def _wanted(
         if not sign:
             raise UsageError(f"--set {option}: write it as NAME=VALUE")
         given[name] = value
-    if format_in is not None and format_in not in (OWN, TABLE):
-        format_named(format_in)
+    besides = OWN, TABLE, FLEE
+    if format_in is not None and format_in not in besides:
+        format_named(format_in, besides)
     when = None if day is None else as_day(day, "day")
-    return Wanted(format_in, when, given, table, (flee_folder,))
+    return Wanted(format_in, when, given, table, {FLEE: flee_folder})
 
 
 def show_columns() -> None:

@@ -37,8 +37,9 @@ from chronicle.formats.earlier import Earlier
 from chronicle.formats.places import Places, slug
 from chronicle.formats.problem import Problem
 
-__all__ = ["FleeFolder", "flee_folder"]
+__all__ = ["FLEE", "FleeFolder", "flee_folder"]
 
+FLEE = "flee"  # the word for the format
 MAKERS = "flee"
 ROAD = "local"
 

@@ -32,6 +32,19 @@ _PLACE = re.compile(
     r"[ _]?p-?_?code",
     re.IGNORECASE,
 )
+# Other names: `featureAltName1_en`, `ALT_NAME`, `OTHER_NAMES`.
+_OTHER = re.compile(
+    r"(?:[a-z0-9]+[ _]?)??(?:alt(?:ernat(?:iv)?e)?|other)[0-9]?[ _]?names?[0-9]?"
+    r"(?:[ _]?[a-z]{2})?|alias(?:es)?",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"[;|]")
+# What stands in a table of admin areas, besides their names and codes.
+_OF_AREAS = re.compile(
+    r"adm(?:in)?_?[0-9]?.*|date.*|valid.*|iso.*|lang.*|area_?sqkm|shape.*|objectid|"
+    r"cod_?version|center_?(?:lat|lon)|level",
+    re.IGNORECASE,
+)
 GLOBAL = {"Location", "Admin Level", "P-Code", "Name", "Parent P-Code"}
 
 
@@ -70,10 +83,11 @@ def _columns(header: Cells) -> _Columns | None:
     if not names:
         return None
     upper = [levels[level] for level in sorted(levels) if levels[level] != code]
+    more = [cell for cell in header if _OTHER.fullmatch(cell)]
     return _Columns(
         code=code,
         name=names[0],
-        others=tuple(names[1:]),
+        others=tuple(dict.fromkeys((*names[1:], *more))),
         parent=upper[-1] if upper else "",
         admin1=levels.get(1, ""),
         admin1_name=next(iter(_names(header, r"adm(?:in)?_?1")), ""),
@@ -86,7 +100,7 @@ def _names(header: Cells, stem: str) -> list[str]:
     """Columns of names behind *stem*, in any language, English first."""
     like = re.compile(
         rf"{stem}[ _]?(?:ref_?)?(?:name|nam|alt[0-9]?(?:name)?)?[ _]?"
-        r"(?P<lang>[a-z]{2})?",
+        r"(?P<lang>[a-z]{2}|english|arabic|french|spanish|russian|ukrainian)?",
         re.IGNORECASE,
     )
     found: list[tuple[bool, int, str]] = []
@@ -94,26 +108,36 @@ def _names(header: Cells, stem: str) -> list[str]:
         match = like.fullmatch(cell)
         if match and not cell.casefold().endswith("code") and cell:
             lang = (match["lang"] or "").casefold()
-            found.append((lang not in ("en", ""), len(found), cell))
+            found.append((lang not in ("en", "english", ""), len(found), cell))
     return [cell for _, _, cell in sorted(found)]
+
+
+def _kind_of(header: Cells) -> str:
+    """`places` or `areas`, where a header is that of a gazetteer; empty else."""
+    if set(header) >= GLOBAL:
+        return "areas"
+    found = _columns(header)
+    if found is None:
+        return ""
+    if found.lat and found.lon:
+        return "places"
+    levels = sum(bool(_LEVEL.fullmatch(cell)) for cell in header)
+    if levels < 2:
+        return ""
+    of_areas = (not cell or _OF_AREAS.fullmatch(cell) for cell in header)
+    return "areas" if all(of_areas) else ""
 
 
 def _recognises(path: Path, head: Head) -> int:
     for row in head.rows:
-        cells = [cell.strip().lstrip("\ufeff") for cell in row]
-        if set(cells) >= GLOBAL:
-            return 90
-        found = _columns(cells)
-        if found is not None and found.lat and found.lon:
-            return 70
+        kind = _kind_of([cell.strip().lstrip("\ufeff") for cell in row])
+        if kind:
+            return 90 if set(row) >= GLOBAL else 70
     return 0
 
 
 def _is_header(cells: Cells) -> bool:
-    if set(cells) >= GLOBAL:
-        return True
-    found = _columns(cells)
-    return found is not None and bool(found.lat and found.lon)
+    return bool(_kind_of(cells))
 
 
 def _read(source: Source, asked: Asked) -> Rows:
@@ -128,29 +152,36 @@ class _Reading(RowReader):
         super().__init__(source, asked, sheet)
         self.places = Places(asked.references, asked.dataset)
         self.columns = _columns(sheet.header)
-        self.areas = sheet.has(*GLOBAL)
+        self.areas = _kind_of(sheet.header) == "areas"
 
     def take(self, line: int, cells: Cells) -> list[Event | Problem]:
         """A settlement with its P-code."""
         if is_tags(cells):
             return []
         if self.areas or self.columns is None:
-            self.left_out["admin areas without coordinates are no settlements"] += 1
+            self.left_out[
+                "admin areas are no settlements; figures name them by their P-codes as "
+                "they are"
+            ] += 1
             return []
         at = self.columns
         pcode, name = self.text(cells, at.code), self.text(cells, at.name, *at.others)
         spot = self.spot(cells, at.lat, at.lon)
         if not pcode:
             raise BadCell(at.code, "", "must not be empty")
-        if not name or spot is None:
-            raise BadCell(at.name, name, "needs a name and coordinates")
-        others = dict.fromkeys(self.text(cells, other) for other in at.others)
+        if not name:
+            raise BadCell(at.name, name, "must not be empty")
+        others = dict.fromkeys(
+            one.strip()
+            for other in at.others
+            for one in _APART.split(self.text(cells, other))
+        )
         place = SettlementRegistered(
             dataset=self.dataset,
             settlement=slug(pcode),
             name=words.cut(name, 300),
-            lat=spot[0],
-            lon=spot[1],
+            lat=None if spot is None else spot[0],
+            lon=None if spot is None else spot[1],
             aliases=tuple(one for one in others if one and one != name),
             pcode=pcode,
             admin1=self.text(cells, at.admin1_name) if at.admin1_name else "",

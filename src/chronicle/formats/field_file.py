@@ -69,15 +69,16 @@ FolderReader = Callable[[Path, str | None, Earlier], Readable | None]
 class Wanted:
     """The format that a user names, the day of a file without one, and its options.
 
-    *folders* are readers of folders that this room does not know, such as FLEE's; each
-    gives a file to import, or None for a folder that is none of its own.
+    *folders* are readers of folders that this room does not know, such as FLEE's, by
+    the name of the format; each gives a file to import, or None for a folder that is
+    none of its own.
     """
 
     format: str | None = None
     day: date | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     table: TableOptions = field(default_factory=TableOptions)  # of any other table
-    folders: tuple[FolderReader, ...] = ()
+    folders: Mapping[str, FolderReader] = field(default_factory=dict)
 
 
 ANY = Wanted()  # found by itself, and nothing set
@@ -189,7 +190,8 @@ def field_file(
             there = ", ".join(found.options) or "none"
             raise UsageError(f"{found.name} has no option {option!r}; it has: {there}")
     of = found.dataset if dataset is None else dataset
-    return FieldFile(Source.of(path), found, of, earlier, wanted)
+    source = Source.of(path, encoding=wanted.table.mapping.sheet.encoding)
+    return FieldFile(source, found, of, earlier, wanted)
 
 
 def field_files(

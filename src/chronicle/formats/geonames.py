@@ -9,7 +9,7 @@ from chronicle.errors import UsageError
 from chronicle.formats import words
 from chronicle.formats.field import Asked, BadCell, Format, Rows, each_row
 from chronicle.formats.head import Cells, Head
-from chronicle.formats.places import Places
+from chronicle.formats.places import MOST_ALIASES, Places
 from chronicle.formats.problem import Problem
 from chronicle.formats.row_reader import RowReader
 from chronicle.formats.source import Sheet, Source
@@ -39,7 +39,6 @@ COLUMNS = (
     "modification date",
 )
 NEEDED = {"geonameid", "latitude", "longitude"}
-MOST_ALIASES = 200
 
 
 def _recognises(path: Path, head: Head) -> int:

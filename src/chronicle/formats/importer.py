@@ -45,7 +45,6 @@ from chronicle.formats.known_formats import recognised
 from chronicle.formats.merging import merge_export
 from chronicle.formats.problem import Problem
 from chronicle.formats.spreadsheet.archive import is_packed, unpacked
-from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.table import TableFile
 from chronicle.formats.suspicion import Suspicion, Watch
 from chronicle.store.accepted import accept as accept_values
@@ -197,7 +196,7 @@ def _is_own(path: Path, wanted: Wanted) -> bool:
     """Whether *path* is to be read as the own format."""
     if wanted.format is not None:
         return wanted.format == OWN
-    if wanted.table.mapping != ColumnMapping() and path.is_file():
+    if wanted.table.mapping.told and path.is_file():
         return False
     if path.is_dir():
         return any((path / kind.file).exists() for kind in KINDS)
@@ -218,13 +217,18 @@ def _opened(
     """
     if not _is_own(path, wanted):
         if path.is_dir():
-            for reader in wanted.folders:
-                if (folder_file := reader(path, dataset, earlier)) is not None:
-                    return [folder_file], []
+            for name, reader in wanted.folders.items():
+                if wanted.format in (None, name):
+                    folder_file = reader(path, dataset, earlier)
+                    if folder_file is not None:
+                        return [folder_file], []
+        if wanted.format in wanted.folders:
+            raise InputError(f"{path}: is no folder of the format {wanted.format}")
+        if path.is_dir():
             found, others = field_files(path, earlier, dataset, wanted)
             if found:
                 return found, others
-        elif wanted.format != TABLE and wanted.table.mapping == ColumnMapping():
+        elif wanted.format != TABLE and not wanted.table.mapping.told:
             file = field_file(path, earlier, dataset, wanted)
             if file is not None:
                 return [file], []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from chronicle.errors import UsageError
@@ -34,10 +34,14 @@ _MODULES = (
 FORMATS: Mapping[str, Format] = {one.FORMAT.name: one.FORMAT for one in _MODULES}
 
 
-def format_named(name: str) -> Format:
-    """The format of that name; raises `UsageError` with the names that there are."""
+def format_named(name: str, besides: Iterable[str] = ()) -> Format:
+    """The format of that name; raises `UsageError` with the names that there are.
+
+    *besides* are words that the caller knows.
+    """
     if (found := FORMATS.get(name)) is None:
-        raise UsageError(f"no format {name!r}; there are {', '.join(FORMATS)}")
+        there = ", ".join((*FORMATS, *besides))
+        raise UsageError(f"no format {name!r}; there are {there}")
     return found
 
 

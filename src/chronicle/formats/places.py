@@ -18,9 +18,10 @@ from chronicle.domain.fields import ID_LENGTH
 from chronicle.domain.names import fold_name
 from chronicle.domain.state import References
 
-__all__ = ["NEAR_KM", "Places", "distance_km", "slug"]
+__all__ = ["MOST_ALIASES", "NEAR_KM", "Places", "distance_km", "slug"]
 
 NEAR_KM = 5.0  # two places of one name that are nearer are one place
+MOST_ALIASES = 200
 _KM = 111.195  # of a degree of latitude
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _MARKS = str.maketrans("", "", "'`’‘ʼʻʿʾ")
@@ -171,7 +172,8 @@ class Places:
         A place of the record that has the entry's key, or its name within `NEAR_KM`
         and no key of that kind, keeps its id and all that it says; what is empty there
         is filled in. An entry that the record has under the entry's own id is told
-        anew, so that a later vintage can change it.
+        anew, so that a later vintage can change it. Names add up: one that the record
+        lacks becomes an alias.
         """
         found = self._by_key.get(("geonames", place.geonames_id)) or self._by_key.get(
             ("pcode", place.pcode)
@@ -187,7 +189,7 @@ class Places:
             dataset=place.dataset,
             lat=place.lat if known.lat is None else known.lat,
             lon=place.lon if known.lon is None else known.lon,
-            aliases=known.aliases or place.aliases,
+            aliases=_names_of(known, place),
             geonames_id=known.geonames_id or place.geonames_id,
             pcode=known.pcode or place.pcode,
             admin1=known.admin1 or place.admin1,
@@ -197,3 +199,12 @@ class Places:
 
     def __iter__(self) -> Iterator[SettlementRegistered]:
         return iter(list(self._taken.values()))
+
+
+def _names_of(
+    known: SettlementRegistered, told: SettlementRegistered
+) -> tuple[str, ...]:
+    """The aliases of a place, and what a gazetteer calls it besides."""
+    there = {fold_name(one) for one in (known.name, *known.aliases)}
+    more = [one for one in (told.name, *told.aliases) if fold_name(one) not in there]
+    return (*known.aliases, *dict.fromkeys(more))[:MOST_ALIASES]

@@ -28,15 +28,20 @@ from chronicle.formats.head import (
     book_of,
     book_rows,
     delimiter_of,
+    is_book,
 )
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import CHUNK, MAX_CELL, open_local
+from chronicle.formats.spreadsheet.encoding import (
+    code_page_of,
+    encoding_of,
+    odd_bytes,
+)
 
 __all__ = ["Sheet", "Source"]
 
 MOST_JSON = 256 * 2**20  # of one that is read whole
-# Bytes that Windows-1252 leaves undefined: what has them is something else.
-_NOT_CP1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+MOST_LINES = 4_000  # by which an encoding is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,15 @@ class Source:
     broken: bool = False  # it says what encoding it is of, and is not
 
     @classmethod
-    def of(cls, path: Path, name: str | None = None) -> Source:
-        """The file at *path*; raises `InputError` where it cannot be read."""
-        return cls(path, name or path.name, *_facts(path))
+    def of(
+        cls, path: Path, name: str | None = None, encoding: str | None = None
+    ) -> Source:
+        """The file at *path*; *encoding* is the user's word for what it is in.
+
+        Raises `InputError` where it cannot be read, is not in *encoding*, or is in no
+        UTF-8 and reads as words in two code pages that differ.
+        """
+        return cls(path, name or path.name, *_facts(path, encoding))
 
     def problem(
         self, line: int, rule: str, column: str | None = None, value: str = ""
@@ -103,13 +114,16 @@ class Source:
         """What is odd about the file as a whole, though it was read."""
         if Head.of(self.path).book:
             return
-        if self.encoding == "cp1252":
-            yield self.remark(0, "is not UTF-8; read as Windows-1252")
+        if self.encoding.startswith("cp125"):
+            page = self.encoding.removeprefix("cp")
+            yield self.remark(0, f"is not UTF-8; read as Windows-{page}")
         if self.encoding == "latin-1":
-            yield self.remark(0, "is neither UTF-8 nor Windows-1252; read as Latin-1")
+            yield self.remark(
+                0, "is neither UTF-8 nor of a Windows code page; read as Latin-1"
+            )
         if self.broken:
             word = "UTF-16" if self.encoding == "utf-16" else "UTF-8"
-            yield self.problem(0, f"begins as {word} and is not; letters are lost")
+            yield self.problem(0, f"is {word} but for some bytes; letters are lost")
 
     def bytes(self, limit: int = MOST_JSON) -> bytes:
         """All of it; raises `InputError` where it holds more than *limit* bytes."""
@@ -314,11 +328,11 @@ def _index(cells: Cells) -> dict[str, int]:
     return index
 
 
-def _facts(path: Path) -> _Facts:
+def _facts(path: Path, said: str | None) -> _Facts:
     """Size, SHA-256 and encoding, in one pass."""
     told, whole, first = "", True, True
     decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder("utf-8")()
-    odd = False  # a byte that Windows-1252 has not
+    sample: list[bytes] = []  # lines with other letters than ASCII has
     with open_local(path, limit=MOST_BYTES) as raw:
         while chunk := raw.read(CHUNK):
             if first:
@@ -327,11 +341,29 @@ def _facts(path: Path) -> _Facts:
                 first = False
             if whole:
                 whole = _decodes(decoder, chunk)
-            if not whole and not told:
-                odd |= not _NOT_CP1252.isdisjoint(chunk)
+            if len(sample) < MOST_LINES and not told and not chunk.isascii():
+                sample += [line for line in chunk.splitlines() if not line.isascii()]
         whole = whole and _decodes(decoder, b"", final=True)
-        plain = "utf-8" if whole else "latin-1" if odd else "cp1252"
-        return _Facts(raw.size, raw.digest(), told or plain, bool(told) and not whole)
+        size, digest = raw.size, raw.digest()
+    if said is not None:
+        return _Facts(size, digest, encoding_of(path, said), False)
+    if whole or told:
+        return _Facts(size, digest, told or "utf-8", not whole)
+    return _Facts(size, digest, *_page(path, b"\n".join(sample[:MOST_LINES])))
+
+
+def _page(path: Path, sample: bytes) -> tuple[str, bool]:
+    """The encoding of a text that is no UTF-8, and whether it is one that is spoilt."""
+    if is_book(sample[:4]) or is_book(path.read_bytes()[:4]):
+        return "latin-1", False
+    if odd_bytes(sample):
+        return "utf-8", True
+    try:
+        return code_page_of(path, sample), False
+    except InputError as doubt:
+        if "may be" in str(doubt):
+            raise
+    return "latin-1", False
 
 
 def _decodes(

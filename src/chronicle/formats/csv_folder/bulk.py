@@ -22,6 +22,7 @@ from chronicle.formats.csv_folder.kinds import Kind
 from chronicle.formats.csv_folder.known import Registers
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import Record
+from chronicle.formats.writing.guard import unguarded
 from chronicle.store.bulk import FIELDS, Controls
 
 __all__ = ["ControlBlocks", "in_blocks"]
@@ -144,6 +145,7 @@ class ControlBlocks:
         """What *fields* of a report hold whose columns *names* hold *cells*."""
         places: Collection[str] = self._known.settlements.ids or ()
         actors: Collection[str] = self._known.actors.ids or ()
+        cells = tuple(map(unguarded, cells))
         text, column = cells[0], self._kind.columns[names[0]]
         if column.parse is day and text:  # what it gives is a day, whatever else is so
             return day(text)

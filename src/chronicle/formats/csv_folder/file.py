@@ -19,6 +19,7 @@ from chronicle.formats.csv_folder.known import Registers
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import Header, Record
 from chronicle.formats.spreadsheet.cells import bare
+from chronicle.formats.writing.guard import unguarded
 from chronicle.store.bulk import Controls
 
 __all__ = ["CsvRow", "read_rows"]
@@ -148,6 +149,8 @@ class _Reading:
             for place, value, parse, needed in self.plan:
                 text = row[place]
                 if text:
+                    if text[0] == "'":
+                        text = unguarded(text)
                     values[value] = text if parse is None else parse(text)
                 elif needed:
                     raise ValueError("must not be empty")

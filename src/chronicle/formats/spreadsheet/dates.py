@@ -16,7 +16,7 @@ from typing import NamedTuple
 from chronicle.formats.spreadsheet.cells import Cell, ascii_digits, tidy
 from chronicle.formats.words import MONTHS
 
-__all__ = ["ORDERS", "Day", "Days", "looks_like_day"]
+__all__ = ["ORDERS", "Day", "Days", "Told", "looks_like_day", "pooled"]
 
 ORDERS = ("dmy", "mdy", "ymd")
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000  # Excel's numbers of 1954 to 2119
@@ -78,7 +78,7 @@ class Day(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Told:
+class Told:
     """How many days of a column are settled, up to the 12th or after it, and which
     orders are left to those in text.
 
@@ -89,6 +89,7 @@ class _Told:
     early: int = 0
     late: int = 0
     example: str = ""
+    left: frozenset[str] = frozenset(ORDERS)
     kept: set[str] = field(default_factory=set)  # orders with a day of text up to 12
 
     def settled(self, day: date | None) -> None:
@@ -102,10 +103,32 @@ class _Told:
         self.example = text
         self.kept |= {one for one, day in ways.items() if day.day <= 12}
 
-    def swapped(self, left: list[str]) -> bool:
+    @property
+    def swapped(self) -> bool:
         """Whether it looks as if days had been taken for months."""
         some = self.early and not self.late and self.example
-        return bool(some) and bool({"dmy", "mdy"} & set(left) - self.kept)
+        return bool(some) and bool({"dmy", "mdy"} & self.left - self.kept)
+
+    @property
+    def doubt(self) -> str:
+        """Why the days cannot be read, and what to do."""
+        orders = [one for one in ORDERS if one in self.left]
+        return (
+            f"{self.early:,} of its cells are days, none after the 12th of a month, "
+            f"and others are text such as {self.example!r}: a spreadsheet of another "
+            "country has taken days for months where it could; mend them first, or say "
+            f"--dates {' or --dates '.join(orders)} if all are right as they are"
+        )
+
+
+def pooled(some: Iterable[Told]) -> Told:
+    """What several columns of one table tell together."""
+    whole = Told()
+    for one in some:
+        whole.early, whole.late = whole.early + one.early, whole.late + one.late
+        whole.example = whole.example or one.example
+        whole.left, whole.kept = whole.left & one.left, whole.kept | one.kept
+    return whole
 
 
 class Days:
@@ -126,7 +149,7 @@ class Days:
         fits = dict.fromkeys(ORDERS, True)
         seen: dict[str, str] = {}
         asked = False
-        told = _Told()
+        self.told = told = Told()
         for cell in column:
             found = None
             if isinstance(cell, str):
@@ -147,16 +170,12 @@ class Days:
                     seen.setdefault(one, tidy(str(cell)))
         left = [one for one in ORDERS if fits[one]]
         self.order = order or (left[0] if len(left) == 1 else "")
+        told.left = frozenset(left)
         if order:
             return
         say = f"--dates {' or --dates '.join(left)}"
-        if told.swapped(left):
-            self.doubt = (
-                f"{told.early:,} of its cells are days, none after the 12th of a "
-                f"month, and others are text such as {told.example!r}: a spreadsheet "
-                "of another country has taken days for months where it could; mend "
-                f"them first, or say {say} if all are right as they are"
-            )
+        if told.swapped:
+            self.doubt = told.doubt
         elif asked and len(left) > 1:
             self.doubt = (
                 f"its days may be {' or '.join(left)}, and no day tells which; say "

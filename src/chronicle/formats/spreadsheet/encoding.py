@@ -15,7 +15,7 @@ from pathlib import Path
 from chronicle.errors import InputError, UsageError
 from chronicle.formats.rows import CHUNK, open_local
 
-__all__ = ["CODE_PAGES", "encoding_of"]
+__all__ = ["CODE_PAGES", "code_page_of", "encoding_of", "odd_bytes"]
 
 CODE_PAGES = ("cp1252", "cp1256", "cp1251")
 _BOMS = (
@@ -27,6 +27,9 @@ _BOMS = (
 _FIT = 0.95  # of the words, or of nothing
 _MOST = 4_000  # words that are looked at
 _WORD = re.compile(r"[^\W\d_]+")
+_NO_WORD = re.compile(
+    "[A-Za-z\u00c0-\u024f][\u064b-\u0652]"
+)  # an Arabic vowel on Latin
 
 
 def encoding_of(path: Path, said: str | None = None) -> str:
@@ -68,7 +71,25 @@ def encoding_of(path: Path, said: str | None = None) -> str:
             return "utf-8"
         except UnicodeDecodeError:
             pass
-    return _code_page(path, b"\n".join(lines[:_MOST]))
+    sample = b"\n".join(lines[:_MOST])
+    if odd := odd_bytes(sample):
+        raise InputError(
+            f"{path.name}: is UTF-8 but for {odd:,} bytes; save it as UTF-8 anew, or "
+            "say --encoding"
+        )
+    return code_page_of(path, sample)
+
+
+def odd_bytes(sample: bytes) -> int:
+    """How many bytes of a text spoil it as UTF-8; 0 where it is none to begin with.
+
+    Letters of a code page seldom make a letter of UTF-8, so a text with many of those
+    and a few other bytes was cut, or pasted together.
+    """
+    text = sample.decode("utf-8", errors="replace")
+    odd = text.count("\ufffd")
+    good = sum(not c.isascii() for c in text) - odd
+    return odd if good >= 4 * odd else 0
 
 
 def _utf16(start: bytes) -> str:
@@ -84,7 +105,9 @@ def _utf16(start: bytes) -> str:
     return ""
 
 
-def _code_page(path: Path, sample: bytes) -> str:
+def code_page_of(path: Path, sample: bytes) -> str:
+    """The code page in which *sample* reads as words; raises `InputError` where none
+    does, or two do and differ."""
     fits: dict[str, str] = {}
     for name in CODE_PAGES:
         try:
@@ -112,7 +135,7 @@ def _plausible(text: str) -> bool:
     odd = {
         c for c in text if not c.isascii() and unicodedata.category(c) in ("Cc", "Cn")
     }
-    if odd:
+    if odd or _NO_WORD.search(text):
         return False
     good = sum(map(_of_one_script, words))
     return good >= _FIT * len(words) if words else True

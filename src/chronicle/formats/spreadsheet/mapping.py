@@ -54,6 +54,11 @@ class ColumnMapping:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sheet: SheetOptions = field(default_factory=SheetOptions)
 
+    @property
+    def told(self) -> bool:
+        """Whether it says more than an encoding, which is so of any text."""
+        return self != ColumnMapping(sheet=SheetOptions(encoding=self.sheet.encoding))
+
 
 def read_mapping(path: Path) -> ColumnMapping:
     """The mapping in a file; raises `InputError` with the key that is wrong."""

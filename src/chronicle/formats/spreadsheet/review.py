@@ -13,7 +13,7 @@ from pathlib import Path
 from chronicle.errors import InputError
 from chronicle.formats.rows import open_local
 from chronicle.formats.spreadsheet.names import KINDS, Choices, Open
-from chronicle.formats.writing.guard import csv_text
+from chronicle.formats.writing.guard import csv_text, unguarded
 from chronicle.store.whole_file import write_whole
 
 __all__ = ["read_choices", "write_review"]
@@ -41,7 +41,8 @@ def read_choices(path: Path) -> dict[tuple[str, str], str]:
         raise InputError(f"{path}: is no review: it needs columns kind, name, choice")
     choices: dict[tuple[str, str], str] = {}
     for line, row in enumerate(rows, 2):
-        kind, name = (row["kind"] or "").strip(), (row["name"] or "").strip()
+        kind = (row["kind"] or "").strip()
+        name = unguarded((row["name"] or "").strip())
         choice = (row["choice"] or "").strip()
         if kind not in KINDS:
             raise InputError(
@@ -66,6 +67,5 @@ def write_review(path: Path, choices: Choices, still: Iterable[Open]) -> int:
         why = one.rule.split(":")[0].split(";")[0]
         told = " | ".join(one.told)
         rows.append((one.kind, one.name, "", one.rows, one.line, told, why))
-    # Names stand as they are: they are compared with the file when the review is read.
-    write_whole(path, b"\xef\xbb\xbf" + csv_text(COLUMNS, rows, str).encode())
+    write_whole(path, b"\xef\xbb\xbf" + csv_text(COLUMNS, rows).encode())
     return len(left)

@@ -23,7 +23,7 @@ from chronicle.formats.csv_folder.file import CsvRow
 from chronicle.formats.problem import Problem
 from chronicle.formats.rows import digest_of
 from chronicle.formats.spreadsheet.cells import Cell, blank, text_of, tidy
-from chronicle.formats.spreadsheet.dates import Days
+from chronicle.formats.spreadsheet.dates import Days, pooled
 from chronicle.formats.spreadsheet.header_words import is_known, unit_of
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.names import (
@@ -153,6 +153,10 @@ class TableFile:
                     header = self.proposal.header_of(column)
                     raise InputError(f"{self.name}: column {header!r}: {days.doubt}")
                 found[column] = days
+        together = pooled(days.told for days in found.values())
+        if together.swapped and not self.options.mapping.dates:
+            headers = " and ".join(repr(self.proposal.header_of(c)) for c in found)
+            raise InputError(f"{self.name}: columns {headers}: {together.doubt}")
         return found
 
     def _decimal(self) -> str | None:

@@ -7,17 +7,27 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
-__all__ = ["cell", "csv_bytes", "csv_text", "guarded"]
+__all__ = ["cell", "csv_bytes", "csv_text", "guarded", "unguarded"]
 
 # Spreadsheets of East Asia take the full-width forms too, and all pass over blanks.
 _STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _BREAKS = ("\t", "\r")
 
 
+def _risky(text: str) -> bool:
+    """Whether a spreadsheet would compute a cell, or take a guard off it."""
+    bare = text.lstrip("'")
+    return bare.startswith(_BREAKS) or bare.lstrip().startswith(_STARTS)
+
+
 def guarded(text: str) -> str:
     """*text*, behind an apostrophe where a spreadsheet would compute it."""
-    risky = text.startswith(_BREAKS) or text.lstrip().startswith(_STARTS)
-    return f"'{text}" if risky else text
+    return f"'{text}" if _risky(text) else text
+
+
+def unguarded(text: str) -> str:
+    """What `guarded` was given; other text as it is."""
+    return text[1:] if text[:1] == "'" and _risky(text) else text
 
 
 def cell(value: object) -> str:
