@@ -215,6 +215,62 @@ def test_a_plan_is_followed_past_a_place_where_nobody_else_would_leave():
     assert people(shut) == [[0, 8, 0], [0, 6, 2]]  # 4 of 8 gave the plan up
 
 
+def test_the_first_leg_is_walked_and_the_next_one_ridden():
+    # As alder, birch, cedar; who has gone no leg yet stands in states 3 to 5.
+    graph = network((ALDER, BIRCH, 45), (BIRCH, CEDAR, 90))
+    from_alder = (ALDER, BIRCH, 45.0)
+    walked = FlightNetwork(
+        places=3,
+        state_place=np.tile(graph.state_place, 2),
+        leg_from=np.append(graph.leg_from, 3 + from_alder[0]),
+        leg_to=np.append(graph.leg_to, from_alder[1]),
+        leg_km=np.append(graph.leg_km, from_alder[2]),
+        leg_goal=np.append(graph.leg_goal, from_alder[1]),
+        leg_goal_km=np.append(graph.leg_goal_km, from_alder[2]),
+        entry=np.array([3, 4, 5]),
+        rest=np.arange(6),
+        on_foot=np.array([False] * graph.legs + [True]),
+    )
+    away = np.tile([0.0, 1.0, 1.0], (4, 1))
+    inputs = case(walked, days=4, present=[8, 0, 0], leave=[1, 1, 0], attraction=away)
+    rules = replace(inputs.rules, walk_km_per_day=20.0)
+    # 20 km a day: on the third day 45 are behind them, and they ride on.
+    assert people(replace(inputs, rules=rules)) == [
+        [0] * 3,
+        [0] * 3,
+        [0, 0, 8],
+        [0, 0, 8],
+    ]
+    shut = np.array([[True] * walked.legs] * 4)
+    shut[0, -1] = False  # who cannot set out has still to walk afterwards
+    delayed = replace(inputs, rules=rules, open_legs=shut)
+    assert people(delayed)[:3] == [[8, 0, 0], [0] * 3, [0] * 3]
+
+
+def test_nobody_rests_in_a_town_before_a_day_of_travel():
+    graph = network((0, 1, 30), (1, 2, 60), (2, 3, 60), (3, 4, 5), places=5)
+    onward = np.tile([0.0, 1.0, 1e9, 1e18, 1e27], (3, 1))
+    inputs = case(
+        graph,
+        days=3,
+        present=[8, 0, 0, 0, 0],
+        leave=[1, 0, 0, 0, 0],
+        attraction=onward,
+        towns=np.ones((3, 5), dtype=np.bool_),
+    )
+    assert people(inputs)[0] == [0, 8, 0, 0, 0]
+    # After 30 and 90 km of 100 they have to go on; after 150 the day is over.
+    stints = replace(inputs, rules=replace(inputs.rules, avoid_short_stints=True))
+    assert people(stints)[0] == [0, 0, 0, 8, 0]
+    # Of the next day they have travelled 1.5 / 2 already: 25 km and they may rest.
+    later = inputs.leave_chance.copy()
+    later[1, 3] = 1.0
+    stints = replace(stints, leave_chance=later)
+    assert people(stints)[1] == [0, 0, 0, 0, 8]
+    camp = replace(stints, towns=np.tile([True, False, True, True, True], (3, 1)))
+    assert people(camp)[0] == [0, 8, 0, 0, 0]
+
+
 def test_speed_is_taken_over_whole_days_only():
     graph = network((ALDER, BIRCH, 1), places=2)
     with pytest.raises(UsageError, match="speed_km_per_day"):
@@ -235,7 +291,9 @@ def test_inputs_that_make_no_sense_are_refused(changes: dict[str, Any], told: st
         replace(inputs, **changes)
 
 
-def random_case(seed: int, *, days: int = 25, power: float = 1.0) -> CohortInputs:
+def random_case(
+    seed: int, *, days: int = 25, power: float = 1.0, rules: bool = False
+) -> CohortInputs:
     """Some map with halts, camps that fill, roads that shut, and people that come."""
     dice = np.random.default_rng(seed)
     places = int(dice.integers(2, 9))
@@ -255,10 +313,20 @@ def random_case(seed: int, *, days: int = 25, power: float = 1.0) -> CohortInput
                 legs.append((first, halt, near, goal, near + far))
                 legs.append((halt, goal, far, goal, far))
     legs.sort(key=lambda leg: leg[0])
+    on_foot, changes = [False] * len(legs), dict[str, Any]()
+    if rules:  # who has gone no leg yet stands in states of their own, and walks
+        plain, walked = len(state_place), [leg for leg in legs if leg[0] < places]
+        legs += [(plain + leg[0], *leg[1:]) for leg in walked]
+        on_foot += [True] * len(walked)
+        changes["entry"] = np.arange(plain, plain + places)
+        changes["rest"] = np.array([*state_place, *changes["entry"]])
+        state_place += range(places)
     start, end, length, goal, goal_km = zip(*legs, strict=True)
     graph = FlightNetwork(
         places=places,
         state_place=np.array(state_place),
+        on_foot=np.array(on_foot),
+        **changes,
         leg_from=np.array(start),
         leg_to=np.array(end),
         leg_km=np.array(length),
@@ -273,6 +341,8 @@ def random_case(seed: int, *, days: int = 25, power: float = 1.0) -> CohortInput
             capacity_buffer=float(dice.uniform(0.3, 1.0)),
             weight_power=power,
             weight_softening=float(dice.choice([0.0, 0.2])),
+            walk_km_per_day=float(dice.uniform(20, 60)),
+            avoid_short_stints=rules,
         ),
         present=dice.uniform(0, 5000, places),
         capacity=dice.choice([-1.0, 0.0, 300.5, 6000.25], places),
@@ -281,13 +351,14 @@ def random_case(seed: int, *, days: int = 25, power: float = 1.0) -> CohortInput
         attraction=dice.choice([0.0, 0.25, 1.0, 5.0], shape),
         guarded=dice.random(shape) < 0.5,
         open_legs=np.repeat(dice.random((days // 5, len(legs))) < 0.8, 5, axis=0),
+        towns=dice.random(shape) < 0.7,
     )
 
 
-@given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, derandomize=True)
-def test_people_are_conserved_on_every_day(seed: int):
-    inputs = random_case(seed)
+@given(seed=st.integers(0, 2**32), rules=st.booleans())
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_people_are_conserved_on_every_day(seed: int, rules: bool):
+    inputs = random_case(seed, rules=rules)
     run = run_cohorts(inputs, compiled=False)
     came = [math.fsum(inputs.present)]
     for day, stock in enumerate(run.present):
@@ -298,11 +369,11 @@ def test_people_are_conserved_on_every_day(seed: int):
     assert run.on_the_road.min() >= 0
 
 
-@given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, derandomize=True)
-def test_the_compiled_kernel_is_the_plain_one_to_the_last_bit(seed: int):
+@given(seed=st.integers(0, 2**32), rules=st.booleans())
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_the_compiled_kernel_is_the_plain_one_to_the_last_bit(seed: int, rules: bool):
     pytest.importorskip("numba")
-    inputs = random_case(seed)
+    inputs = random_case(seed, rules=rules)
     plain = run_cohorts(inputs, compiled=False)
     fast = run_cohorts(inputs, compiled=True)
     assert np.array_equal(plain.present, fast.present)

@@ -251,7 +251,7 @@ def test_settings_of_all_three_levels_are_read(toy: Path):
         ("camp_movechance: 1.5", "camp_movechance: '1.5': must be a number from 0"),
         ("camp_weight: .inf", "camp_weight: '.inf': must be a number, 0 or more"),
         ("awareness_level: 0", "awareness_level: '0': must be 1, 2 or 3 hops"),
-        ("avoid_short_stints: True", "avoid_short_stints: 'True': this rule of FLEE is "
+        ("stay_close_to_home: True", "stay_close_to_home: 'True': this rule of FLEE is "
          "not modelled"),
         ("capacity_scaling: 2.0", "capacity_scaling: '2.0': has no effect in FLEE 3.1"),
         ("- camp_weight", "move_rules: '[camp_weight]': must be followed by its own"),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chronicle.errors import BudgetExceeded
+from chronicle.flee import model
 from chronicle.flee.cohort import run_cohorts
 from chronicle.flee.model import cohorts_of_flee, run_flee
 from chronicle.flee.read import FleeCounts, read_flee
@@ -86,6 +88,62 @@ def test_a_written_folder_gives_what_flee_gave(tmp_path: Path):
         found = in_camps(written(folder, roads=roads, closures=closures))
         for number, people in flee.items():
             assert found[number] == pytest.approx(people, rel=0.02, abs=30)
+
+
+# The same of a folder without closures, by two rules of its settings.
+FLEE_RULES = {
+    "start_on_foot":
+        {5: (451, 285), 12: (3848, 2600), 20: (8498, 5860), 39: (13369, 9069)},
+    "avoid_short_stints":
+        {5: (2370, 1625), 12: (6517, 4477), 20: (11303, 7690), 39: (13683, 9310)},
+    "start_on_foot: True\n  avoid_short_stints":
+        {5: (1186, 809), 12: (5285, 3698), 20: (10040, 6950), 39: (13595, 9393)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", FLEE_RULES)
+def test_rules_of_walking_and_of_resting_give_what_flee_gave(
+    tmp_path: Path, rules: str
+):
+    roads = [*ROADS[:1], replace(ROADS[1], distance_km=80), *ROADS[2:]]
+    folder = written(tmp_path / "rules", roads=roads)
+    settings = (folder / "simsetting.yml").read_text()
+    settings = settings.replace("move_rules:", f"move_rules:\n  {rules}: True")
+    (folder / "simsetting.yml").write_text(settings)
+    assert (
+        read_flee(folder)[1] == read_flee(written(tmp_path / "plain", roads=roads))[1]
+    )
+    found = in_camps(folder)
+    for number, people in FLEE_RULES[rules].items():
+        assert found[number] == pytest.approx(people, rel=0.02, abs=30)
+
+
+def test_a_long_run_takes_numba_and_tells_its_days(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+):
+    case, _ = read_flee(toy)
+    asked: list[bool | None] = []
+    days: list[tuple[int, int]] = []
+
+    def told(inputs: object, *, compiled: bool | None, progress: object) -> object:
+        asked.append(compiled)
+        return run_cohorts(inputs, compiled=False, progress=progress)
+
+    monkeypatch.setattr(model, "run_cohorts", told)
+    run_flee(case)
+    monkeypatch.setattr(model, "WORTH_COMPILING", 20 * 6)
+    run_flee(case, progress=lambda day, every: days.append((day, every)))
+    assert asked == [False, None]
+    assert days == [(day, 20) for day in range(20)]
+
+
+def test_a_budget_is_raised_by_who_asks(toy: Path):
+    case, _ = read_flee(toy)
+    with pytest.raises(BudgetExceeded, match=r"200 cells, above the budget of 199: "):
+        run_flee(case, compiled=False, budget=199)
+    with pytest.raises(BudgetExceeded, match="more than 5 ways to choose from"):
+        run_flee(case, compiled=False, budget=119)
+    assert run_flee(case, compiled=False, budget=200).simulated.shape == (20, 2)
 
 
 def test_a_shut_road_is_two_halves_and_a_marker(tmp_path: Path):

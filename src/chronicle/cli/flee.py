@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,19 +29,30 @@ RULES = "FLEE 3.1"  # those after it differ, and so do their scores
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--engine",
-    type=click.Choice(["numpy", "numba"]),
-    default="numpy",
+    type=click.Choice(["auto", "numpy", "numba"]),
+    default="auto",
     show_default=True,
-    help="Both give the same; numba is faster once it has compiled, for 10 seconds.",
+    help="All give the same; auto takes numba, which compiles for 10 seconds the first "
+    "time, where the run is long and it is installed.",
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    default=20_000_000,
+    show_default=True,
+    help="Cells, days times legs and places, that may be worked with: 25 bytes each.",
 )
 @table_options()
-def flee(directory: Path, engine: str, format_: str | None, out: Path | None) -> None:
+def flee(
+    directory: Path, engine: str, budget: int, format_: str | None, out: Path | None
+) -> None:
     """Run a FLEE folder by expected flows and score it against its own counts.
 
     The score is the averaged relative difference (ARD) of Suleimenova, Bell and Groen
     (2017): 0 is perfect. A table shows each camp; csv has each camp on each day; json
     has everything. Whatever is wrong with the files is told on the error stream.
     """
+    from chronicle.cli.run import bar
     from chronicle.flee.model import run_flee
     from chronicle.flee.read import read_flee
     from chronicle.verification.displacement import averaged_relative_difference
@@ -48,7 +60,14 @@ def flee(directory: Path, engine: str, format_: str | None, out: Path | None) ->
     if not directory.is_dir():
         raise UsageError(f"{directory} is no folder")
     case, problems = read_flee(directory)
-    run = run_flee(case, compiled=engine == "numba")
+    compiled = None if engine == "auto" else engine == "numba"
+    with bar() as progress:
+        run = run_flee(
+            case,
+            compiled=compiled,
+            budget=budget,
+            progress=progress and partial(progress, f"{case.name}, days"),
+        )
     score = averaged_relative_difference(run.simulated, run.counted, total=run.total)
     kind = chosen(format_, out)
     if kind == "json":

@@ -64,7 +64,7 @@ class Cohorts:
     def __init__(self, inputs: CohortInputs, *, compiled: bool | None = None) -> None:
         self._inputs = inputs
         self._move = _mover(compiled)
-        self._pace = Pace.of(inputs.network, inputs.rules.speed_km_per_day)
+        self._pace = Pace.of(inputs.network, inputs.rules)
         self._day = Day.first(inputs, self._pace)
         self._came = self._day.people()
         self._was_open = np.ones(inputs.network.legs, dtype=np.bool_)
@@ -82,7 +82,7 @@ class Cohorts:
     def settle(self, day: int) -> None:
         """Let those come who begin to flee on *day*, and everybody walk."""
         inputs, state, number = self._inputs, self._day, day - 1
-        state.standing[: inputs.network.places] += inputs.newcomers[number]
+        state.standing[inputs.network.entry] += inputs.newcomers[number]
         self._came = math.fsum([self._came, *inputs.newcomers[number].tolist()])
         is_open = inputs.open_legs[number]
         _turn_back(state, self._was_open & ~is_open)
@@ -91,10 +91,23 @@ class Cohorts:
         _put_right(state, self._came)
 
 
-def run_cohorts(inputs: CohortInputs, *, compiled: bool | None = None) -> CohortRun:
-    """All days of a case; *compiled* as in `Cohorts`."""
-    cohorts = Cohorts(inputs, compiled=compiled)
-    present, on_the_road = run_days(cohorts, len(inputs.newcomers))
+def run_cohorts(
+    inputs: CohortInputs,
+    *,
+    compiled: bool | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> CohortRun:
+    """All days of a case; *compiled* as in `Cohorts`.
+
+    *progress* is told before each day how many of how many are done.
+    """
+    cohorts, days = Cohorts(inputs, compiled=compiled), len(inputs.newcomers)
+
+    def tell(day: int) -> None:
+        if progress is not None:
+            progress(day, days)
+
+    present, on_the_road = run_days(cohorts, days, tell)
     return CohortRun(present=present, on_the_road=on_the_road)
 
 
@@ -117,6 +130,9 @@ def _turn_back(day: Day, shut: Bools) -> None:
     if shut.any():
         day.turned[shut] += day.road[shut]
         day.road[shut] = 0.0
+        if day.road_came.size:
+            day.turned_came[shut] += day.road_came[shut]
+            day.road_came[shut] = 0.0
 
 
 def _put_right(day: Day, came: float) -> None:

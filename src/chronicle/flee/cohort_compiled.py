@@ -11,7 +11,15 @@ import numba
 import numpy as np
 
 from chronicle.flee.cohort_day import FULL, LEAST_PART, ROOM_STEP, TINY_PART
-from chronicle.flee.cohort_inputs import Bools, CohortInputs, Day, Floats, Ints, Pace
+from chronicle.flee.cohort_inputs import (
+    STRIDE_KM,
+    Bools,
+    CohortInputs,
+    Day,
+    Floats,
+    Ints,
+    Pace,
+)
 
 __all__ = ["move_day"]
 
@@ -27,11 +35,12 @@ def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
         rules.weight_softening,
         rules.weight_power,
     )
+    stints = rules.avoid_short_stints
     _fast_day(
-        network.state_place,
+        (network.state_place, network.rest),
         network.leg_from,
         network.leg_to,
-        inputs.leave_chance[number],
+        (inputs.leave_chance[number], inputs.towns[number]),
         inputs.guarded[number],
         inputs.capacity,
         (rules.capacity_buffer, FULL, ROOM_STEP, LEAST_PART, TINY_PART),
@@ -39,6 +48,9 @@ def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
         (pace.short, pace.length, pace.ends, pace.walked),
         (day.standing, day.road, day.turned),
         np.zeros((2, pace.strides, network.states)),
+        (stints, STRIDE_KM, rules.speed_km_per_day, pace.daily_km),
+        (day.standing_came, day.road_came, day.turned_came),
+        np.zeros((2, pace.strides, network.states) if stints else (2, 0, 0)),
     )
 
 
@@ -127,33 +139,47 @@ _fast_shares = numba.njit(cache=True)(_shares)
 
 
 def _sweep(
-    state_place: Ints,
+    places: tuple[Ints, Ints],
     first_leg: Ints,
     leg_to: Ints,
     shares: Floats,
-    leave: Floats,
+    leaving: tuple[Floats, Bools],
     short: Bools,
     length: Ints,
     arrived: Floats,
-    rows: int,
+    morning: bool,
     moved: Floats,
     walking: Floats,
+    stinting: tuple[bool, float, float, Floats],
+    came: tuple[Floats, Floats, Floats],
 ) -> None:
-    """Send out who is in the first *rows* of *arrived*, and all who come after them.
+    """Send out who is in the first rows of *arrived*, and all who come after them.
 
     Sums are added up in the order of the plain twin, row by row, so that not even their
-    rounding differs.
+    rounding differs. *came* goes with *arrived*, *moved* and *walking*, in that order.
     """
     strides, states = arrived.shape
+    state_place, rest = places
+    leave, towns = leaving
+    stints, stride_km, speed, daily_km = stinting
+    arrived_came, moved_came, walking_came = came
     given_up, stay = np.zeros(states), np.zeros(states)
-    for behind in range(rows):
+    given_up_came, stay_came = np.zeros(states), np.zeros(states)
+    far = 0.0
+    for behind in range(1 if morning else strides):
         anybody = False
+        today = behind * stride_km / speed
         for state in range(states):
             comers = arrived[behind, state]
             if comers == 0.0:
                 continue
             anybody = True
-            again = comers * leave[state_place[state]]
+            chance = leave[state_place[state]]
+            if stints:
+                far = arrived_came[behind, state] / (comers if comers > 0 else 1.0)
+                if not morning and towns[state_place[state]] and far + today < 1:
+                    chance = 1.0
+            again = comers * chance
             moved[state] += comers - again
             gone = 0.0
             for leg in range(first_leg[state], first_leg[state + 1]):
@@ -164,17 +190,34 @@ def _sweep(
                     reach = min(reach, strides - 1)
                 if not short[leg]:
                     walking[leg] += flow
+                    if stints:
+                        all_day = today + daily_km[leg] / speed
+                        walking_came[leg] += flow * ((far + all_day) / 2)
                 elif reach < strides:
                     arrived[reach, leg_to[leg]] += flow
+                    if stints:
+                        arrived_came[reach, leg_to[leg]] += flow * far
                 else:
                     stay[leg_to[leg]] += flow
-            given_up[state_place[state]] += again - gone
+                    if stints:
+                        at_end = reach * (stride_km / speed)
+                        stay_came[leg_to[leg]] += flow * ((far + at_end) / 2)
+            given_up[rest[state]] += again - gone
+            if stints:
+                rests = (far + today) / 2
+                moved_came[state] += (comers - again) * rests
+                given_up_came[rest[state]] += (again - gone) * rests
         if anybody:
             for state in range(states):
                 moved[state] += given_up[state]
                 moved[state] += stay[state]
+                if stints:
+                    moved_came[state] += given_up_came[state]
+                    moved_came[state] += stay_came[state]
             given_up[:] = 0.0
             stay[:] = 0.0
+            given_up_came[:] = 0.0
+            stay_came[:] = 0.0
 
 
 _fast_sweep = numba.njit(cache=True)(_sweep)
@@ -188,33 +231,56 @@ def _nights(
     walked: Ints,
     people: tuple[Floats, Floats, Floats],
     arrived: Floats,
-) -> Floats:
+    stinting: tuple[bool, float, float, Floats],
+    came: tuple[Floats, Floats, Floats],
+    arrived_came: Floats,
+) -> tuple[Floats, Floats]:
     """Who is on the road ends it or has one more day behind; who comes back today."""
     standing, road, turned = people
-    back = np.zeros(len(standing))
+    stints, stride_km, speed, daily_km = stinting
+    _, road_came, turned_came = came
+    back, back_came = np.zeros(len(standing)), np.zeros(len(standing))
     legs, nights = road.shape
     for leg in range(legs):
         home = state_place[leg_from[leg]]
+        leg_back, leg_back_came = 0.0, 0.0
         for night in range(nights - 1, -1, -1):  # the last one first: it moves up
             if ends[leg, night]:
                 arrived[walked[leg, night], leg_to[leg]] += road[leg, night]
-                back[home] += turned[leg, night]
+                leg_back += turned[leg, night]
+                if stints:
+                    far = road_came[leg, night]
+                    arrived_came[walked[leg, night], leg_to[leg]] += far
+                    today = walked[leg, night] * (stride_km / speed)
+                    far = turned_came[leg, night] + turned[leg, night] * today
+                    leg_back_came += far / 2
             else:
                 road[leg, night + 1] = road[leg, night]
                 turned[leg, night + 1] = turned[leg, night]
+                if stints:
+                    days = daily_km[leg] / speed
+                    far = road_came[leg, night] + road[leg, night] * days
+                    road_came[leg, night + 1] = far / 2
+                    far = turned_came[leg, night] + turned[leg, night] * days
+                    turned_came[leg, night + 1] = far / 2
             road[leg, night] = 0.0
             turned[leg, night] = 0.0
-    return back
+            if stints:
+                road_came[leg, night] = 0.0
+                turned_came[leg, night] = 0.0
+        back[home] += leg_back
+        back_came[home] += leg_back_came
+    return back, back_came
 
 
 _fast_nights = numba.njit(cache=True)(_nights)
 
 
 def _day(
-    state_place: Ints,
+    places: tuple[Ints, Ints],
     leg_from: Ints,
     leg_to: Ints,
-    leave: Floats,
+    leaving: tuple[Floats, Bools],
     guarded: Bools,
     capacity: Floats,
     marks: tuple[float, float, float, float, float],
@@ -222,16 +288,36 @@ def _day(
     pace: tuple[Bools, Ints, Bools, Ints],
     people: tuple[Floats, Floats, Floats],
     sweeps: Floats,
+    stinting: tuple[bool, float, float, Floats],
+    came: tuple[Floats, Floats, Floats],
+    came_sweeps: Floats,
 ) -> None:
     buffer, full, _, _, _ = marks
     short, length, ends, walked = pace
     standing, road, _ = people
+    standing_came, road_came, _ = came
+    state_place = places[0]
     first, arrived = sweeps[0], sweeps[1]
-    strides, states = arrived.shape
+    first_came, arrived_came = came_sweeps[0], came_sweeps[1]
+    stints = stinting[0]
+    _, states = arrived.shape
     first_leg = np.searchsorted(leg_from, np.arange(states + 1))
-    back = _fast_nights(state_place, leg_from, leg_to, ends, walked, people, first)
+    back, back_came = _fast_nights(
+        state_place,
+        leg_from,
+        leg_to,
+        ends,
+        walked,
+        people,
+        first,
+        stinting,
+        came,
+        first_came,
+    )
     moved, walking = np.empty(states), np.empty(len(leg_to))
-    morning = standing.copy()
+    moved_came, walking_came = np.zeros(states), np.zeros(len(leg_to))
+    at_night, came_before = standing.copy(), standing_came.copy()
+    standing_came[:] = 0.0
 
     for stage in range(2):
         left = 1.0
@@ -240,25 +326,33 @@ def _day(
             room = _fast_rooms(here, capacity, buffer)
             shares = _fast_shares(leg_from, guarded, room, full, weights)
             walking[:] = 0.0
+            moved_came[:] = 0.0
+            walking_came[:] = 0.0
             if stage == 0:  # those who stand leave, and those who do not leave return
                 arrived[:] = 0.0
-                arrived[0] = morning
-                moved[:] = -morning
+                arrived[0] = at_night
+                moved[:] = -at_night
+                if stints:
+                    arrived_came[:] = 0.0
+                    arrived_came[0] = came_before
             else:
                 arrived[:] = first
                 moved[:] = 0.0
+                arrived_came[:] = first_came
             _fast_sweep(
-                state_place,
+                places,
                 first_leg,
                 leg_to,
                 shares,
-                leave,
+                leaving,
                 short,
                 length,
                 arrived,
-                1 if stage == 0 else strides,
+                stage == 0,
                 moved,
                 walking,
+                stinting,
+                (arrived_came, moved_came, walking_came),
             )
             change = _fast_here(state_place, moved, len(capacity))
             part = _fast_part(here, change, room, guarded, capacity, marks)
@@ -268,7 +362,13 @@ def _day(
             road[:, 0] += part * walking
             if stage == 0:
                 first[1:] += part * arrived[1:]
+            if stints:
+                standing_came += part * moved_came
+                road_came[:, 0] += part * walking_came
+                if stage == 0:
+                    first_came[1:] += part * arrived_came[1:]
     standing += back
+    standing_came += back_came
 
 
 _fast_day = numba.njit(cache=True)(_day)

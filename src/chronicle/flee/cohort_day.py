@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chronicle.flee.cohort_inputs import (
+    STRIDE_KM,
     Bools,
     CohortInputs,
     Day,
@@ -15,7 +18,7 @@ from chronicle.flee.cohort_inputs import (
     Pace,
 )
 
-__all__ = ["leg_shares", "move_day", "part_of_stage", "room_left"]
+__all__ = ["came_far", "leg_shares", "move_day", "part_of_stage", "room_left"]
 
 FULL = 0.5  # a camp with less room than this share of its buffer takes nobody
 ROOM_STEP = 0.1  # after such a change of room, people choose anew where to go
@@ -29,20 +32,40 @@ class Moves:
 
     `standing[S]`, `road[L]` in its first night, and `arrived[D, S]` who come to a state
     with so many strides of the day behind them and have some of it left.
+
+    How far they came of late goes with them in the arrays of the same names; in
+    `standing_came` and `road_came` it has today in it.
     """
 
     standing: Floats
     road: Floats
     arrived: Floats
+    standing_came: Floats
+    road_came: Floats
+    arrived_came: Floats
 
     @classmethod
-    def none(cls, network: FlightNetwork, arrived: Floats) -> Moves:
-        """No change yet, but for those who have *arrived* already."""
+    def none(cls, network: FlightNetwork, arrived: Floats, came: Floats) -> Moves:
+        """No change yet, but for those who have *arrived* already, having *came*."""
         return cls(
             standing=np.zeros(network.states),
             road=np.zeros(network.legs),
             arrived=arrived.copy(),
+            standing_came=np.zeros(network.states),
+            road_came=np.zeros(network.legs),
+            arrived_came=came.copy(),
         )
+
+
+def came_far(
+    came: Floats, people: Floats | float, days: NDArray[Any] | float
+) -> Floats:
+    """How far *people* came of late, a sum over them, after a day of *days*' travel.
+
+    A mean over days in which each counts half as much as the next one (FLEE's
+    `recent_travel_distance`): 1 for who travels all day and every day.
+    """
+    return np.asarray((came + people * days) / 2, dtype=np.float64)
 
 
 def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
@@ -55,41 +78,49 @@ def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
     parts add up.
     """
     network, guarded = inputs.network, inputs.guarded[number]
-    leave = inputs.leave_chance[number][network.state_place]
     arrived = np.zeros((pace.strides, network.states))
-    road = _night_ends(network, pace, day, arrived)
-    at_night = day.standing.copy()
+    came = np.zeros_like(arrived)
+    road, road_came = _night_ends(inputs, pace, day, arrived, came)
+    at_night, came_before = day.standing.copy(), day.standing_came.copy()
+    day.standing_came[:] = 0.0  # all rise
     for morning in (True, False):
         first = np.zeros_like(arrived) if morning else arrived.copy()
+        first_came = np.zeros_like(arrived) if morning else came.copy()
         if morning:
-            first[0] = at_night
-        rows, left = (1 if morning else pace.strides), 1.0
+            first[0], first_came[0] = at_night, came_before
+        left = 1.0
         while left > 0:
             here = network.by_place(day.standing)
             shares = leg_shares(inputs, room_left(inputs, here), number)
-            moves = Moves.none(network, first)
+            moves = Moves.none(network, first, first_came)
             if morning:  # all rise, and who does not leave will be among those who stay
                 moves.standing[:] -= at_night
-            _send(network, pace, moves, shares, leave, rows)
+            _send(inputs, pace, moves, shares, number, morning=morning)
             change = network.by_place(moves.standing)
             part = min(part_of_stage(inputs, here, change, guarded), left)
             left -= part
             day.standing[:] += part * moves.standing
             road[:, 0] += part * moves.road
             arrived[1:] += part * moves.arrived[1:]
-    _go_back(network, pace, day)
+            if inputs.rules.avoid_short_stints:
+                day.standing_came[:] += part * moves.standing_came
+                road_came[:, 0] += part * moves.road_came
+                came[1:] += part * moves.arrived_came[1:]
+    _go_back(inputs, pace, day)
     day.road[:] = road
+    day.road_came[:] = road_came
 
 
 def _send(
-    network: FlightNetwork,
+    inputs: CohortInputs,
     pace: Pace,
     moves: Moves,
     shares: Floats,
-    leave: Floats,
-    rows: int,
+    number: int,
+    *,
+    morning: bool,
 ) -> None:
-    """Send out who is in the first *rows* of `arrived`, and all who come after them.
+    """Send out who is in `arrived`, in the morning its first row, and all after them.
 
     Who comes to a state with d strides of the day behind stays, or leaves on a leg and
     comes to its end with more behind; so one sweep by d meets everybody. Who finds the
@@ -97,16 +128,26 @@ def _send(
     the day is over is walked to its end; who begins the day with one has always some of
     the day left.
     """
+    network = inputs.network
     start, end, short = network.leg_from, network.leg_to, pace.short
-    for behind in range(rows):
+    stints, speed = inputs.rules.avoid_short_stints, inputs.rules.speed_km_per_day
+    leave = inputs.leave_chance[number][network.state_place]
+    towns = inputs.towns[number][network.state_place]
+    for behind in range(1 if morning else pace.strides):
         comers = moves.arrived[behind]
         if not comers.any():
             continue
-        again = comers * leave
+        chance = leave
+        if stints:
+            far = moves.arrived_came[behind] / np.where(comers > 0, comers, 1.0)
+            today = behind * STRIDE_KM / speed
+            if not morning:
+                chance = np.where(towns & (far + today < 1), 1.0, leave)
+        again = comers * chance
         moves.standing[:] += comers - again
         flow = again[start] * shares
         given_up = again - np.bincount(start, flow, network.states)
-        moves.standing[:] += np.bincount(network.state_place, given_up, network.states)
+        moves.standing[:] += np.bincount(network.rest, given_up, network.states)
         moves.road[~short] += flow[~short]
         reach = behind + pace.length
         if behind == 0:
@@ -115,6 +156,21 @@ def _send(
         np.add.at(moves.arrived, (reach[onward], end[onward]), flow[onward])
         stay = short & ~onward
         moves.standing[:] += np.bincount(end[stay], flow[stay], network.states)
+        if stints:
+            rests = came_far(far, 1.0, today)
+            moves.standing_came[:] += (comers - again) * rests
+            moves.standing_came[:] += np.bincount(
+                network.rest, given_up * rests, network.states
+            )
+            before = far[start]
+            walks = came_far(before, 1.0, today + pace.daily_km / speed)
+            moves.road_came[~short] += (flow * walks)[~short]
+            far_on = (flow * before)[onward]
+            np.add.at(moves.arrived_came, (reach[onward], end[onward]), far_on)
+            ends = came_far(before, 1.0, reach * (STRIDE_KM / speed))
+            moves.standing_came[:] += np.bincount(
+                end[stay], (flow * ends)[stay], network.states
+            )
 
 
 def room_left(inputs: CohortInputs, here: Floats) -> Floats:
@@ -173,22 +229,40 @@ def part_of_stage(
 
 
 def _night_ends(
-    network: FlightNetwork, pace: Pace, day: Day, arrived: Floats
-) -> Floats:
+    inputs: CohortInputs, pace: Pace, day: Day, arrived: Floats, came: Floats
+) -> tuple[Floats, Floats]:
     """Put those who end their way today into *arrived*; the road of the others."""
     ending = np.where(pace.ends, day.road, 0.0)
-    ends = np.broadcast_to(network.leg_to[:, None], ending.shape)
+    ends = np.broadcast_to(inputs.network.leg_to[:, None], ending.shape)
     np.add.at(arrived, (pace.walked, ends), ending)
     road = np.zeros_like(day.road)
     road[:, 1:] = (day.road - ending)[:, :-1]
-    return road
+    far = np.zeros_like(day.road_came)
+    if inputs.rules.avoid_short_stints:
+        ending_came = np.where(pace.ends, day.road_came, 0.0)
+        np.add.at(came, (pace.walked, ends), ending_came)
+        days = pace.daily_km / inputs.rules.speed_km_per_day
+        walking = came_far(
+            day.road_came - ending_came, day.road - ending, days[:, None]
+        )
+        far[:, 1:] = walking[:, :-1]
+    return road, far
 
 
-def _go_back(network: FlightNetwork, pace: Pace, day: Day) -> None:
+def _go_back(inputs: CohortInputs, pace: Pace, day: Day) -> None:
     """Those who turned back reach where they set out, or walk on."""
+    network, speed = inputs.network, inputs.rules.speed_km_per_day
     back = np.where(pace.ends, day.turned, 0.0)
     home = network.state_place[network.leg_from]
     day.standing[:] += np.bincount(home, back.sum(axis=1), network.states)
     walking = day.turned - back
+    if inputs.rules.avoid_short_stints:
+        back_came = np.where(pace.ends, day.turned_came, 0.0)
+        far = came_far(back_came, back, pace.walked * (STRIDE_KM / speed))
+        day.standing_came[:] += np.bincount(home, far.sum(axis=1), network.states)
+        days = pace.daily_km / speed
+        left = came_far(day.turned_came - back_came, walking, days[:, None])
+        day.turned_came[:, 0] = 0.0
+        day.turned_came[:, 1:] = left[:, :-1]
     day.turned[:, 0] = 0.0
     day.turned[:, 1:] = walking[:, :-1]

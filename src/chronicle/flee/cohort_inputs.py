@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,9 @@ class CohortRules:
 
     The weight of a leg is ((`weight_softening` + attraction) / (`softening_km` + km) **
     `distance_power` × room) ** `weight_power`. Room falls from 1 to 0 between
-    `capacity_buffer` of the capacity and all of it.
+    `capacity_buffer` of the capacity and all of it. Legs on foot are walked at
+    `walk_km_per_day`. With `avoid_short_stints` nobody rests in a town on the way who
+    has not come far of late (`cohort_stints`).
     """
 
     speed_km_per_day: float = 360.0
@@ -37,6 +39,8 @@ class CohortRules:
     weight_softening: float = 0.0
     weight_power: float = 1.0
     capacity_buffer: float = 0.9
+    walk_km_per_day: float = 35.0
+    avoid_short_stints: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,10 @@ class FlightNetwork:
     that is left of it. `state_place[S]` is where a state is. The legs are sorted by
     `leg_from`: from state `leg_from[L]` to `leg_to[L]` over `leg_km[L]`, weighed as a
     way to the place `leg_goal[L]` that is `leg_goal_km[L]` off.
+
+    `entry[P]` is the state in which people begin, the place itself if not given, and
+    `rest[S]` the one in which they are who give up their plan, by default the place.
+    Legs of `on_foot[L]` are walked slowly, by default none.
     """
 
     places: int
@@ -57,8 +65,17 @@ class FlightNetwork:
     leg_km: Floats
     leg_goal: Ints
     leg_goal_km: Floats
+    entry: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    rest: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    on_foot: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
+        if not self.entry.size:
+            object.__setattr__(self, "entry", np.arange(self.places))
+        if not self.rest.size:
+            object.__setattr__(self, "rest", self.state_place)
+        if not self.on_foot.size:
+            object.__setattr__(self, "on_foot", np.zeros(self.legs, np.bool_))
         legs = {len(self.leg_from), len(self.leg_to), len(self.leg_km)}
         legs |= {len(self.leg_goal), len(self.leg_goal_km)}
         if len(legs) != 1 or len(self.state_place) < self.places:
@@ -92,6 +109,7 @@ class CohortInputs:
     the morning of a day, `leave_chance[D, P]` is a share a day, `attraction[D, P]` a
     factor, `guarded[D, P]` marks camps that take nobody when they are full, and
     `open_legs[D, L]` says which legs may be walked. `capacity[P]` below 1 is no limit.
+    `towns[D, P]` are places that `avoid_short_stints` is about; by default none.
     """
 
     network: FlightNetwork
@@ -103,13 +121,18 @@ class CohortInputs:
     attraction: Floats
     guarded: Bools
     open_legs: Bools
+    towns: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
+        if not self.towns.size:
+            object.__setattr__(self, "towns", np.zeros_like(self.guarded))
         days, places = self.newcomers.shape
         if places != self.network.places or self.open_legs.shape[0] != days:
             raise UsageError("the inputs of a cohort run have different shapes")
         if not 2 * STRIDE_KM <= self.rules.speed_km_per_day <= 1e4:
             raise UsageError("speed_km_per_day must be from 2 to 10,000")
+        if not 2 * STRIDE_KM <= self.rules.walk_km_per_day <= 1e4:
+            raise UsageError("walk_km_per_day must be from 2 to 10,000")
         if np.any(self.newcomers < 0) or np.any(self.present < 0):
             raise UsageError("people cannot be fewer than 0")
         if np.any((self.leave_chance < 0) | (self.leave_chance > 1)):
@@ -130,6 +153,7 @@ class Pace:
     A day has `strides` of 1 km. A `short` leg is walked within a day and is `length`
     strides long, at least one, so that whoever walks gets on. After N + 1 days on the
     road, the next day `ends[L, N]` the leg or not, after `walked[L, N]` strides of it.
+    A whole day on it is `daily_km[L]`.
     """
 
     strides: int
@@ -137,28 +161,33 @@ class Pace:
     length: Ints
     ends: Bools
     walked: Ints
+    daily_km: Floats
 
     @classmethod
-    def of(cls, network: FlightNetwork, speed_km: float) -> Pace:
-        """The pace at *speed_km* a day."""
-        strides, km = math.ceil(speed_km / STRIDE_KM), network.leg_km
-        nights = max(1, int(km.max(initial=0.0) // speed_km))
+    def of(cls, network: FlightNetwork, rules: CohortRules) -> Pace:
+        """The pace of *rules*, slower where a leg is walked on foot."""
+        strides, km = math.ceil(rules.speed_km_per_day / STRIDE_KM), network.leg_km
+        speed = np.where(
+            network.on_foot, rules.walk_km_per_day, rules.speed_km_per_day
+        ).astype(np.float64)
+        nights = max(1, int((km // speed).max(initial=0.0)))
         if nights * network.legs > MOST_NIGHTS:
             raise BudgetExceeded(
                 f"{network.legs:,} legs, the longest of {nights:,} nights, are above "
                 f"{MOST_NIGHTS:,} in all: look at the longest distances and at the "
                 "speed"
             )
-        behind_km = speed_km * np.arange(1, nights + 1)
-        ends = behind_km + speed_km > km[:, None]
+        behind_km = speed[:, None] * np.arange(1, nights + 1)
+        ends = behind_km + speed[:, None] > km[:, None]
         ends[:, -1] = True  # whatever the rounding, nobody walks for ever
         walked: Any = np.rint((km[:, None] - behind_km) / STRIDE_KM)
         return cls(
             strides=strides,
-            short=km < speed_km,
+            short=km < speed,
             length=np.maximum(np.rint(km / STRIDE_KM), 1).astype(np.int64),
             ends=ends,
             walked=np.clip(walked, 0, strides - 1).astype(np.int64),
+            daily_km=speed,
         )
 
 
@@ -168,19 +197,33 @@ class Day:
 
     `standing[S]` by state. `road[L, N]` walk leg L and have N + 1 whole days behind
     them; `turned[L, N]` walked it when it was shut and go back to where they set out.
+
+    How far people have come of late is kept as a sum over those in the same cell:
+    `standing_came`, `road_came` and `turned_came`, in days' travel (see `came_far`).
     """
 
     standing: Floats
     road: Floats
     turned: Floats
+    standing_came: Floats
+    road_came: Floats
+    turned_came: Floats
 
     @classmethod
     def first(cls, inputs: CohortInputs, pace: Pace) -> Day:
         """The morning of day 0, before anybody came."""
         standing = np.zeros(inputs.network.states)
-        standing[: inputs.network.places] = inputs.present
+        standing[inputs.network.entry] = inputs.present
         road = np.zeros(pace.ends.shape)
-        return cls(standing=standing, road=road, turned=road.copy())
+        came = np.zeros(road.shape if inputs.rules.avoid_short_stints else (0, 0))
+        return cls(
+            standing=standing,
+            road=road,
+            turned=road.copy(),
+            standing_came=np.zeros_like(standing),
+            road_came=came,
+            turned_came=came.copy(),
+        )
 
     def people(self) -> float:
         """Everybody, added without loss."""

@@ -42,6 +42,8 @@ class Places:
         self.leave = np.array([chances.get(kind, 1.0) for kind in kinds])
         self.camp = np.array([kind in ("camp", "idpcamp") for kind in kinds])
         self.camp |= self.leave < AUTOMATIC_CAMP
+        self.town = np.array([kind == "town" for kind in kinds])
+        self.town &= ~self.camp
         self.conflict = np.where([kind == "conflict_zone" for kind in kinds], 1.0, -1.0)
         self.began = np.full(len(places), -1)
         lived_in = [0 if place.is_camp else place.population for place in places]
@@ -52,16 +54,19 @@ class Places:
     def begin_conflict(self, place: int, intensity: float, day: int) -> None:
         self.leave[place] = self.settings.conflict_movechance
         self.conflict[place] = intensity
+        self.town[place] = False
         self.began[place] = day
 
     def end_conflict(self, place: int) -> None:
         self.leave[place] = self.settings.default_movechance
         self.conflict[place] = -1.0
+        self.town[place] = True
 
     def close_camp(self, place: int) -> None:
         self.leave[place] = self.settings.default_movechance
         self.camp[place] = False
         self.conflict[place] = -1.0
+        self.town[place] = True
 
     def open_camp(self, place: int, *, internal: bool) -> None:
         settings = self.settings
@@ -69,6 +74,7 @@ class Places:
         self.leave[place] = chance
         self.camp[place] = True
         self.conflict[place] = -1.0
+        self.town[place] = False
 
     def decay(self, day: int) -> Floats:
         """How fresh each conflict still is."""
@@ -98,6 +104,7 @@ class FleeDays:
     leave_chance: Floats
     attraction: Floats
     camp: NDArray[np.bool_]
+    town: NDArray[np.bool_]
 
     @classmethod
     def of(cls, case: FleeCase) -> FleeDays:
@@ -108,6 +115,7 @@ class FleeDays:
             leave_chance=np.zeros(shape),
             attraction=np.zeros(shape),
             camp=np.zeros(shape, dtype=np.bool_),
+            town=np.zeros(shape, dtype=np.bool_),
         )
         fleeing = _fleeing(case)
         changes = _conflict_changes(case)
@@ -128,6 +136,7 @@ class FleeDays:
             days.leave_chance[day] = np.clip(state.leave * crowd, 0.0, 1.0)
             days.attraction[day] = state.attraction(day)
             days.camp[day] = state.camp
+            days.town[day] = state.town
         return days
 
 

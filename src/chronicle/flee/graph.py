@@ -16,7 +16,6 @@ from chronicle.flee.read import FleeCase, FleeClosure
 __all__ = ["GraphRoad", "flight_network_of", "open_roads", "roads_of"]
 
 MAX_HOPS = 64  # of one way, markers among them
-MAX_LEGS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +74,12 @@ def ways(case: FleeCase, roads: list[GraphRoad]) -> Iterator[tuple[int, ...]]:
 
 
 def flight_network_of(
-    case: FleeCase, roads: list[GraphRoad]
+    case: FleeCase, roads: list[GraphRoad], *, most_legs: int
 ) -> tuple[FlightNetwork, list[tuple[int, ...]]]:
-    """The network of a case, and for each leg the roads that its way needs open."""
+    """The network of a case, and for each leg the roads that its way needs open.
+
+    Raises `BudgetExceeded` above *most_legs*.
+    """
     state_place = list(range(len(case.locations)))
     halts: dict[tuple[int, ...], int] = {}  # the way that is left: its state
     legs: list[tuple[int, int, tuple[int, ...]]] = []
@@ -96,11 +98,21 @@ def flight_network_of(
 
     for way in ways(case, roads):
         add(roads[way[0]].first, way)
-        if len(legs) > MAX_LEGS:
+        if len(legs) > most_legs:
             raise BudgetExceeded(
-                f"more than {MAX_LEGS:,} ways to choose from: lower awareness_level"
+                f"more than {most_legs:,} ways to choose from, the budget for "
+                f"{case.period.days:,} days: shorten the period, lower "
+                "awareness_level or raise the budget (--budget)"
             )
     legs.sort(key=lambda leg: leg[0])
+    places, plain = len(case.locations), len(state_place)
+    rest, on_foot = state_place.copy(), [False] * len(legs)
+    if case.settings.start_on_foot:  # a layer of states for who has gone no leg yet
+        fresh = [leg for leg in legs if leg[0] < places]
+        legs += [(plain + state, end, way) for state, end, way in fresh]
+        on_foot += [True] * len(fresh)
+        state_place += range(places)
+        rest += range(plain, plain + places)
     network = FlightNetwork(
         places=len(case.locations),
         state_place=np.array(state_place, dtype=np.int64),
@@ -111,10 +123,13 @@ def flight_network_of(
         leg_goal_km=np.array(
             [sum(roads[r].km for r in way) for *_, way in legs], float
         ),
+        entry=np.arange(places) + (plain if case.settings.start_on_foot else 0),
+        rest=np.array(rest, dtype=np.int64),
+        on_foot=np.array(on_foot, dtype=np.bool_),
     )
-    halted = len(case.locations)
     # A plan is kept though its end shuts behind the horizon: only its next road counts.
-    needed = [way if state < halted else way[:1] for state, _, way in legs]
+    halts_of = range(places, plain)
+    needed = [way[:1] if state in halts_of else way for state, _, way in legs]
     return network, needed
 
 

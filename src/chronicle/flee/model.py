@@ -17,6 +17,7 @@ change the answer:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,10 @@ from chronicle.flee.days import FleeDays
 from chronicle.flee.graph import flight_network_of, open_roads, roads_of
 from chronicle.flee.read import FleeCase
 
-__all__ = ["FleeRun", "cohorts_of_flee", "run_flee"]
+__all__ = ["BUDGET", "FleeRun", "cohorts_of_flee", "run_flee"]
 
-MAX_CELLS = 20_000_000  # days times legs and places, 0.5 GB
+BUDGET = 20_000_000  # cells, days times legs and places: 0.5 GB
+WORTH_COMPILING = 100_000  # cells from which the plain kernel takes more than seconds
 
 Floats = NDArray[np.float64]
 
@@ -50,21 +52,33 @@ class FleeRun:
     everybody: Floats
 
 
-def run_flee(case: FleeCase, *, compiled: bool | None = None) -> FleeRun:
+def run_flee(
+    case: FleeCase,
+    *,
+    compiled: bool | None = None,
+    budget: int = BUDGET,
+    progress: Callable[[int, int], None] | None = None,
+) -> FleeRun:
     """Run a case with the cohort kernel; *compiled* as in `run_cohorts`.
+
+    With *compiled* None numba is taken where it is installed and the case is long.
+    *progress* is told before each day how many of how many are done. *budget* is how
+    many cells, days times legs and places, may be worked with: 25 bytes each.
 
     Raises `InputError` where its numbers together are too large to be worked with,
     `BudgetExceeded` where it needs too much memory or time.
     """
     with np.errstate(all="ignore"):  # what is not finite is told, by one error
-        inputs = cohorts_of_flee(case)
+        inputs = cohorts_of_flee(case, budget=budget)
         given = inputs.newcomers, inputs.attraction, inputs.leave_chance
         if not all(np.isfinite(numbers).all() for numbers in given):
             raise InputError(
                 f"{case.name}: the weights, intensities and counts together come to "
                 "numbers too large to be worked with; nothing was run"
             )
-        run = run_cohorts(inputs, compiled=compiled)
+        if compiled is None and inputs.open_legs.size < WORTH_COMPILING:
+            compiled = False
+        run = run_cohorts(inputs, compiled=compiled, progress=progress)
     if not np.isfinite(run.present).all():
         raise InputError(f"{case.name}: the weights of ways are too large or too small")
     index = {place.name: number for number, place in enumerate(case.locations)}
@@ -81,15 +95,17 @@ def run_flee(case: FleeCase, *, compiled: bool | None = None) -> FleeRun:
     )
 
 
-def cohorts_of_flee(case: FleeCase) -> CohortInputs:
-    """The inputs of a cohort run that a FLEE case stands for."""
+def cohorts_of_flee(case: FleeCase, *, budget: int = BUDGET) -> CohortInputs:
+    """The inputs of a cohort run that a FLEE case stands for; *budget* in cells."""
     roads = roads_of(case)
-    network, legs_roads = flight_network_of(case, roads)
+    most_legs = budget // case.period.days
+    network, legs_roads = flight_network_of(case, roads, most_legs=most_legs)
     cells = case.period.days * (network.legs + network.places)
-    if cells > MAX_CELLS:
+    if cells > budget:
         raise BudgetExceeded(
-            f"{case.period.days} days of {network.legs} legs are {cells:,} cells, "
-            f"above {MAX_CELLS:,}: shorten the period or leave out places"
+            f"{case.period.days} days of {network.legs:,} legs and {network.places:,} "
+            f"places are {cells:,} cells, above the budget of {budget:,}: shorten the "
+            "period, leave out places or raise the budget (--budget)"
         )
     is_open = open_roads(case, roads)
     open_legs = np.ones((case.period.days, network.legs), dtype=np.bool_)
@@ -113,6 +129,8 @@ def cohorts_of_flee(case: FleeCase) -> CohortInputs:
             weight_softening=settings.weight_softening,
             weight_power=settings.weight_power,
             capacity_buffer=settings.capacity_buffer,
+            walk_km_per_day=settings.max_walk_speed,
+            avoid_short_stints=settings.avoid_short_stints,
         ),
         present=present,
         capacity=np.where(camps, people, -1.0),
@@ -121,4 +139,5 @@ def cohorts_of_flee(case: FleeCase) -> CohortInputs:
         attraction=days.attraction,
         guarded=days.camp,
         open_legs=open_legs,
+        towns=days.town,
     )

@@ -54,6 +54,9 @@ class FleeSettings:
     conflict_spawn_decay: tuple[float, ...] = ()  # a factor for each 30 days; none: 1
     spawn_mode: str | None = None  # of conflict_driven_spawning; None: from the counts
     displaced_per_conflict_day: float = 500.0
+    start_on_foot: bool = False  # the first link is walked, at max_walk_speed
+    max_walk_speed: float = 35.0
+    avoid_short_stints: bool = False  # no rest in a town before a day's travel
 
 
 class _Line(NamedTuple):
@@ -203,6 +206,9 @@ _RULES: dict[tuple[str, ...], Callable[[str], Any]] = {
     ("spawn_rules", "conflict_driven_spawning", "spawn_mode"): _mode,
     ("spawn_rules", "conflict_driven_spawning", "displaced_per_conflict_day"): _factor,
     ("move_rules", "max_move_speed"): _speed,
+    ("move_rules", "max_walk_speed"): _speed,
+    ("move_rules", "start_on_foot"): _switch,
+    ("move_rules", "avoid_short_stints"): _switch,
     ("move_rules", "foreign_weight"): _factor,
     ("move_rules", "camp_weight"): _factor,
     ("move_rules", "conflict_weight"): _factor,
@@ -229,13 +235,12 @@ _SECTIONS = (
 )
 
 # Harmless as they are: what FLEE prints, how many people one of its agents stands for,
-# walking speeds that only start_on_foot and walk_probability use, and its file name.
+# a speed that nothing of FLEE uses, and its file name.
 _NO_MATTER = {
     *(("log_levels", key) for key in ("agent", "link", "camp", "conflict", "init")),
     ("log_levels", "idp_totals"),
     ("log_levels", "granularity"),
     ("optimisations", "hasten"),
-    ("move_rules", "max_walk_speed"),
     ("move_rules", "max_crossing_speed"),
     ("number_of_steps",),
     ("conflict_input_file",),
@@ -247,8 +252,6 @@ _NOT_MODELLED: dict[tuple[str, ...], bool] = {
     ("spawn_rules", "flood_zone_spawning_only"): False,
     ("spawn_rules", "read_from_agents_csv_file"): False,
     ("spawn_rules", "camps_are_sicks"): False,
-    ("move_rules", "avoid_short_stints"): False,
-    ("move_rules", "start_on_foot"): False,
     ("move_rules", "stay_close_to_home"): False,
     ("move_rules", "use_pop_for_loc_weight"): False,
     ("move_rules", "use_v1_rules"): False,
