@@ -93,7 +93,41 @@ def entry_page(record: Path) -> None:
             )
         tab.wait("!chronicle.entry.record.disabled")
         tab.picture(OUT / "page-entry.png")
+    small(OUT / "page-entry.png")
     stop(served)
+    review_page(record)
+
+
+def review_page(record: Path) -> None:
+    """The names that a table leaves open, with candidates on a small map."""
+    from browser import Browser
+    from web_page import serving, stop
+
+    table = record.with_name("reports.csv")
+    table.write_text(
+        "Date,Place,Held by,Source,Lat,Lon\n"
+        "2024-12-04,Halfaya,HTS,AP,35.30,36.70\n"
+        "2024-12-04,Hamma,HTS,AP,35.1,36.7\n"
+        "2024-12-05,Salamia,HTS,AP,34.9,37.1\n"
+        "2024-12-05,Salamia,Free Syrians,AP,34.9,37.1\n",
+        encoding="utf-8",
+    )
+    review = record.with_name("names.csv")
+    words = ("import", record, table, "--review", review)
+    subprocess.run(
+        [sys.executable, "-m", "chronicle", *map(str, words)],
+        check=False, capture_output=True,
+    )  # fmt: skip
+    served = serving(record, "--write", "--review", str(review))
+    with Browser() as browser:
+        tab = browser.page(1280, 760)
+        ready = "document.documentElement.dataset.entry === '1'"
+        tab.go(f"{served.address}#on=2024-12-05", ready)
+        tab.run("chronicle.review.open()")
+        tab.wait("document.querySelector('.reviewmap')")
+        tab.picture(OUT / "page-review.png")
+    stop(served)
+    small(OUT / "page-review.png")
 
 
 def ten_places(folder: Path) -> Path:

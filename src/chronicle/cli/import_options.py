@@ -14,7 +14,7 @@ from chronicle.errors import UsageError
 if TYPE_CHECKING:
     from chronicle.formats.spreadsheet.table import TableOptions
 
-__all__ = ["asked_table", "mapping_options"]
+__all__ = ["accepted_in", "asked_table", "mapping_options"]
 
 _FILE = click.Path(path_type=Path)
 _OPTIONS = (
@@ -63,7 +63,8 @@ _OPTIONS = (
         "--review",
         type=_FILE,
         metavar="CSV",
-        help="Names in doubt with candidates: written, to fill in and pass back.",
+        help="Names in doubt with candidates, and what looks wrong: written, to fill "
+        "in, or to work off on the page of `serve --write`, and pass back.",
     ),
 )
 
@@ -101,6 +102,13 @@ def asked_table(given: Mapping[str, Any]) -> TableOptions:
     review: Path | None = given["review"]
     choices = read_choices(review) if review is not None and review.exists() else {}
     return TableOptions(mapping=mapping, choices=choices, register=given["register"])
+
+
+def accepted_in(review: Path | None) -> list[str]:
+    """The values that look wrong and that a review finds right."""
+    from chronicle.formats.spreadsheet.review import read_accepted
+
+    return read_accepted(review) if review is not None and review.exists() else []
 
 
 def _columns(given: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import click
 
 from chronicle.cli.completion import files
 from chronicle.cli.import_explain import explain
-from chronicle.cli.import_options import asked_table, mapping_options
+from chronicle.cli.import_options import accepted_in, asked_table, mapping_options
 from chronicle.cli.opening import opened, refuse_swapped
 from chronicle.cli.progress import progress_bar
 from chronicle.cli.render import chosen, emit, say, table_options
@@ -118,6 +118,7 @@ def import_(
             explain(chronicle, paths, dataset, wanted, table["save_mapping"], kind, out)
         if table["explain"]:
             return
+    accept = (*accept, *accepted_in(table["review"]))
     result = ImportResult()
     failed: ChronicleError | None = None
     with opened(file) as chronicle, progress_bar() as told:
@@ -163,10 +164,11 @@ def _tell_suspicions(result: ImportResult) -> None:
 def _tell_open(result: ImportResult, review: Path | None, asked: TableOptions) -> None:
     """Write the names in doubt into the review, or say how they are settled."""
     still = [one for file in result.files for one in file.open]
-    if review is not None and (still or asked.choices):
+    doubts = result.suspicions
+    if review is not None and (still or doubts or asked.choices):
         from chronicle.formats.spreadsheet.review import write_review
 
-        left = write_review(review, asked.choices, still)
+        left = write_review(review, asked.choices, still, doubts)
         if left:
             names = "name is" if left == 1 else "names are"
             say(

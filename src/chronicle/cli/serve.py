@@ -12,6 +12,7 @@ import click
 from chronicle.cli.opening import opened
 from chronicle.cli.printing import tell
 from chronicle.cli.render import say
+from chronicle.errors import UsageError
 
 if TYPE_CHECKING:
     from chronicle.api import Chronicle
@@ -41,12 +42,18 @@ PATIENCE = 5.0  # seconds in which another writer has to be done, while a person
     is_flag=True,
     help="Let the page record reports; without it the page is read-only.",
 )
+@click.option(
+    "--review",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="With --write: the names that `import --review` left open, to work off.",
+)
 @click.option("--open", "open_", is_flag=True, help="Open it in the browser.")
 def serve(
     file: str,
     port: int,
     run: Path | None,
     write: bool,
+    review: Path | None,
     open_: bool,
 ) -> None:
     """A map with two clocks of FILE, on this computer only; Ctrl-C stops it.
@@ -54,6 +61,8 @@ def serve(
     The page is offline, and read-only unless you say --write. Its address holds a
     secret of this start.
     """
+    if review is not None and not write:
+        raise UsageError("--review is filled in by the page: say --write, too")
     with opened(file) as chronicle:
         if not write:
             serve_page(chronicle, chronicle.name, port=port, run=run, open_=open_)
@@ -63,8 +72,9 @@ def serve(
         desk = Desk(lambda: reopened(file))
         try:
             serve_page(
-                chronicle, chronicle.name, port=port, run=run, open_=open_, desk=desk
-            )
+                chronicle, chronicle.name, port=port, run=run, open_=open_, desk=desk,
+                review=review,
+            )  # fmt: skip
         finally:
             desk.close()
 
@@ -84,6 +94,7 @@ def serve_page(
     run: Path | None,
     open_: bool,
     desk: Desk | None = None,
+    review: Path | None = None,
 ) -> None:
     """Serve until Ctrl-C, and say where."""
     from chronicle.web.server import free_socket
@@ -102,5 +113,7 @@ def serve_page(
         if open_:
             webbrowser.open(address)
 
-    run_server(chronicle, name, sock=sock, run=run, started=started, desk=desk)
+    run_server(
+        chronicle, name, sock=sock, run=run, started=started, desk=desk, review=review
+    )
     say("stopped")

@@ -94,11 +94,14 @@ class Desk:
         self._thread.shutdown(wait=True)
 
 
-def entry_routes(desk: Desk) -> list[Route]:
-    """The routes that write, and what their form asks for."""
+def entry_routes(desk: Desk, *, reviews: bool = False) -> list[Route]:
+    """The routes that write, and what their form asks for; whether there is a review.
+
+    Those of the review itself are in `chronicle.web.review`.
+    """
 
     async def form(request: Request) -> Response:
-        return told(entry_form())
+        return told({"form": entry_form(), "review": reviews})
 
     async def preview(request: Request) -> Response:
         return await answered(desk, request, Draft, previewed)

@@ -73,12 +73,14 @@ class Page:
         name: str,
         run: Path | None,
         desk: Desk | None = None,
+        review: Path | None = None,
     ) -> None:
         self.chronicle = chronicle
         self.desk = desk  # where entries are taken; None: the page is read-only
         self.stopping = threading.Event()
         self._name = name
         self._told = documents(chronicle, name, run)
+        self.review = review  # the names that an import left open, if any
         self._files = static_files(writes=desk is not None)
 
     def head(self) -> int:
@@ -135,7 +137,11 @@ def page_app(page: Page) -> Starlette:
     if page.desk is not None:
         from chronicle.web.entry import entry_routes
 
-        writing = entry_routes(page.desk)
+        writing = entry_routes(page.desk, reviews=page.review is not None)
+        if page.review is not None:
+            from chronicle.web.review import ReviewDesk, review_routes
+
+            writing += review_routes(page.desk, ReviewDesk(page.review))
     app = Starlette(
         routes=[
             *writing,
@@ -210,12 +216,14 @@ def serve(
     run: Path | None = None,
     started: Callable[[str], None] = lambda address: None,
     desk: Desk | None = None,
+    review: Path | None = None,
 ) -> None:
     """Serve the page on *sock* until Ctrl-C; *started* is told the address to open.
 
-    With a *desk* the page also takes entries; without one it has no route that writes.
+    With a *desk* the page also takes entries, and works a *review* off; without one it
+    has no route that writes.
     """
-    page = Page(chronicle, name, run, desk)
+    page = Page(chronicle, name, run, desk, review)
     port = sock.getsockname()[1]
     token = new_token()
     config = uvicorn.Config(

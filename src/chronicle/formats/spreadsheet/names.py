@@ -61,6 +61,7 @@ class Open:
     candidates: list[str]
     told: list[str]  # the same, with what tells them apart
     rows: int = 0
+    spot: Spot = NOWHERE
 
 
 @dataclass(slots=True)
@@ -133,7 +134,9 @@ class Names:
             if choice in self._ids[kind]:
                 return self._take(kind, choice)
             rule = f"was given the id {choice!r}, which no {kind} has"
-            self.open[kind, name, spot] = Open(kind, name, line, rule, [], [])
+            self.open[kind, name, spot] = Open(
+                kind, name, line, rule, [], [], spot=spot
+            )
             return None
         if choice != NEW:
             fitting = self._fitting(kind, name, spot)
@@ -185,8 +188,9 @@ class Names:
     ) -> None:
         told = [self._told(kind, id_, spot, ids[0]) for id_ in ids[:MOST_CANDIDATES]]
         self.open[kind, name, spot] = Open(
-            kind, name, line, f"{rule}: {', '.join(told)}", ids[:MOST_CANDIDATES], told
-        )
+            kind, name, line, f"{rule}: {', '.join(told)}", ids[:MOST_CANDIDATES], told,
+            spot=spot,
+        )  # fmt: skip
 
     def _leave_unknown(self, kind: str, name: str, spot: Spot, line: int) -> None:
         gazetteer = self._places if kind == "settlement" else self._actors
@@ -199,7 +203,9 @@ class Names:
             told.append(f"{self._told(kind, id_, spot, '')[:-1]}, {alike:.0%} alike)")
         if told:
             rule += f"; is {' or '.join(told)} meant?"
-        self.open[kind, name, spot] = Open(kind, name, line, rule, like, told)
+        self.open[kind, name, spot] = Open(
+            kind, name, line, rule, like, told, spot=spot
+        )
 
     def _told(self, kind: str, id_: str, spot: Spot, other: str) -> str:
         """`tarn (Tarn, Homs, 12 km off)`: what tells one candidate from the others."""

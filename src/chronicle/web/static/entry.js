@@ -3,6 +3,8 @@
 import { $, bdi, h, shown } from "./dom.js";
 import { Field, slug } from "./entry_fields.js";
 import { previewParts, summary } from "./entry_preview.js";
+import { Review } from "./entry_review.js";
+import { ask } from "./entry_ask.js";
 import { say } from "./entry_words.js";
 import { isoOf } from "./words.js";
 
@@ -10,17 +12,6 @@ const DEEDS = ["report", "amend", "retract", "link"];
 const REST_MS = 350; // of the keys, after which what was typed is looked at
 const KEPT = ["source", "published"]; // they are often the same for the next report
 const IDS = { settlement: "settlement", actor: "actor", source: "source" }; // id fields that a name proposes
-
-/** Ask the server; `status` 0 when no answer came. */
-export async function ask(path, body) {
-  try {
-    const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    const text = await answer.text();
-    return { status: answer.status, told: text.startsWith("{") ? JSON.parse(text) : { faults: [{ field: "", message: text.trim() }] } };
-  } catch {
-    return { status: 0, told: {} };
-  }
-}
 
 class Entry {
   constructor(app, form) {
@@ -361,11 +352,16 @@ export function tool(app, key, word, open) {
 async function start() {
   const { chronicle: app } = window;
   const answer = await fetch("entry.json");
-  const entry = new Entry(app, await answer.json());
+  const { form, review } = await answer.json();
+  const entry = new Entry(app, form);
   const button = tool(app, "e", "entry.title", () => entry.open());
   button.id = "entrybutton";
   app.deeds = (claim) => h("button", { type: "button", class: "linkish deed", "aria-label": say(app, "deeds.of", { report: shown(claim.report_id) }), title: say(app, "deeds.of", { report: shown(claim.report_id) }), onclick: () => entry.open(claim.report_id) }, "✎");
   app.entry = entry;
+  if (review) {
+    app.review = new Review(app);
+    tool(app, "r", "review.title", () => app.review.open()).id = "reviewbutton";
+  }
   app.showSide();
   document.documentElement.dataset.entry = "1";
 }
