@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 
 const folder = pathToFileURL(`${process.argv[2]}/`);
 const { NEVER, Record } = await import(new URL("record.js", folder));
-const { Knowledge, figuresOn, shutOn } = await import(new URL("replay.js", folder));
+const { Knowledge, figuresOn, roadsKnown, shutOn } = await import(new URL("replay.js", folder));
 
 function answer(record, ask) {
   const knowledge = new Knowledge(record, ask.position, ask.published);
@@ -35,8 +35,8 @@ function answer(record, ask) {
     places[one.id] = told;
   });
   const shut = shutOn(knowledge, ask.on);
-  const open = record.routes
-    .filter((one) => one.registered <= knowledge.position && !shut.has(one.id))
+  const open = roadsKnown(knowledge)
+    .filter((one) => !shut.has(one.id))
     .map((one) => one.id);
   const figures = figuresOn(knowledge, ask.on).map((one) => [one.report_id, one.persons]);
   return { places, figures, open };

@@ -320,8 +320,23 @@ def test_it_prints_without_its_controls_and_with_patterns(page: Tab) -> None:
         page.run("getComputedStyle(document.getElementById('legend')).display")
         != "none"
     )
+    # The picture is of its own shape, with the map in it: many colours, no wide sea.
+    seen = page.run(
+        """(() => { const canvas = document.querySelector('#printed canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, 1000, 800);
+        const found = new Set();
+        for (let n = 0; n < data.length; n += 4 * 101)
+          found.add(data[n] * 65536 + data[n + 1] * 256 + data[n + 2]);
+        return [canvas.width, canvas.height, found.size]; })()"""
+    )
+    assert seen[:2] == [1000, 800]
+    assert seen[2] > 30
+    assert not page.run("document.getElementById('stack').offsetWidth")
     page.call("Emulation.setEmulatedMedia", media="")
     page.wait("!chronicle.painter.patterns")
+    assert page.run("document.getElementById('printed').children.length") == 0
+    width = page.run("document.getElementById('map').clientWidth")
+    page.wait(f"chronicle.mapView.width === {width}")
     clean(page)
 
 

@@ -156,8 +156,14 @@ def syria_log() -> list[RecordedEvent]:
         ControlReported,
         ReportAmended,
         ReportRetracted,
+        RouteRegistered,
         SettlementRegistered,
     )
+
+    def road(a: str, b: str, published: str | None) -> RouteRegistered:
+        return RouteRegistered(
+            settlement_a=a, settlement_b=b, distance_km=9, published=published
+        )
 
     record = memory()
     record.import_folder(bundled_case())
@@ -166,6 +172,8 @@ def syria_log() -> list[RecordedEvent]:
             SettlementRegistered(settlement="new", name="New", published="2024-11-30"),
             SettlementRegistered(settlement="old", name="Old", published="2024-12-02"),
             SettlementRegistered(settlement="old", name="Old", published="2024-11-28"),
+            *(road("new", "old", day) for day in ("2024-12-03", "2024-12-01")),
+            *(road("hama", "new", day) for day in ("2024-11-29", None)),
             *(
                 ControlReported(
                     report_id=f"b-{place}",

@@ -34,6 +34,7 @@ def land_around(places: Iterable[tuple[float, float]]) -> dict[str, object]:
     window = (west - wide, max(south - tall, -90), east + wide, min(north + tall, 90))
     found = land_in(window)
     return {
+        "window": [round(edge, DECIMALS) for edge in window],
         "land": [[_flat(ring) for ring in polygon] for polygon in found.land],
         "lakes": [[_flat(ring) for ring in polygon] for polygon in found.lakes],
         "rivers": [_flat(line) for line in found.rivers],

@@ -84,6 +84,17 @@ class _Gathered:
     moments: list[tuple[int, int]] = field(default_factory=list)
     position: int = 0
 
+    def told(self, key: str, published: date | None) -> None:
+        """Take in when a place or a road was published: who tells none is always known.
+
+        An id of a place has no `--` in it, as that of a road has.
+        """
+        before = self.published.setdefault(key, published)
+        if before is None or published is None:
+            self.published[key] = None
+        else:
+            self.published[key] = min(before, published)
+
 
 def payload(
     log: Iterable[RecordedEvent], *, name: str, identity: str = "", what_if: str = ""
@@ -111,7 +122,7 @@ def payload(
         "settlements": _columns(_places(found)),
         "actors": _columns(_registered(found, "actor", found.actors.values())),
         "sources": _columns(_registered(found, "source", found.sources.values())),
-        "routes": _columns(_registered(found, "route", found.routes.values())),
+        "routes": _columns(_roads(found)),
         "grades": found.grades,
         "remarks": found.remarks,
         "claims": {
@@ -151,17 +162,14 @@ def _gathered(log: Iterable[RecordedEvent]) -> _Gathered:
             case SettlementRegistered():
                 found.settlements[event.key] = event
                 found.first.setdefault(("settlement", event.key), position)
-                before = found.published.setdefault(event.key, event.published)
-                if before is not None and event.published is not None:
-                    found.published[event.key] = min(before, event.published)
-                else:  # who does not say when is known on every day
-                    found.published[event.key] = None
+                found.told(event.key, event.published)
             case ActorRegistered():
                 found.actors[event.key] = event
                 found.first.setdefault(("actor", event.key), position)
             case RouteRegistered():
                 found.routes[event.key] = event
                 found.first.setdefault(("route", event.key), position)
+                found.told(event.key, event.published)
             case SourceRegistered():
                 found.sources[event.key] = event
                 found.first.setdefault(("source", event.key), position)
@@ -252,6 +260,13 @@ def _places(found: _Gathered) -> list[Row]:
         known["published"] = _plain(found.published[id_])
         rows.append({"id": id_, "registered": registered, **known})
     return rows
+
+
+def _roads(found: _Gathered) -> list[Row]:
+    return [
+        {**row, "published": _plain(found.published[str(row["id"])])}
+        for row in _registered(found, "route", found.routes.values())
+    ]
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, object]:

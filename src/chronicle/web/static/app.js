@@ -4,7 +4,7 @@ import { cappedCells } from "./cells.js";
 import { Controls } from "./controls.js";
 import { $, bdi, h, shown } from "./dom.js";
 import { Feed, Telling } from "./feed.js";
-import { arcsOf } from "./ground.js";
+import { arcsOf, printedMap } from "./ground.js";
 import { Legend } from "./legend.js";
 import { askedBy, hashOf } from "./link.js";
 import { staleness, styleKey } from "./looks.js";
@@ -13,7 +13,7 @@ import { LAYERS, Painter } from "./paint.js";
 import { TablePanel, renderCompared, renderIncidents, renderPeople, renderRoads, renderSides } from "./panels.js";
 import { PlacePanel } from "./place.js";
 import { Record } from "./record.js";
-import { Knowledge, differences, figuresOn, shutOn } from "./replay.js";
+import { Knowledge, differences, figuresOn, roadsKnown, shutOn } from "./replay.js";
 import { Finder, nameIn } from "./search.js";
 import { comparisonText, showTip } from "./tip.js";
 import { Timeline, spanOf, stopAt, stopsOf } from "./timeline.js";
@@ -26,6 +26,8 @@ const CAP_SHARE = 0.06; // of the map, where the record is small
 const SIDE_MS = 110; // the side follows when the slider rests
 const ROAD_WIDTHS = { motorway: 2.2, primary: 1.5, secondary: 1, local: 0.7 };
 const TWO_DAYS = 2 * 864e8; // microseconds
+const PRINT_WIDTH = 1000; // of the map, in pixels, before it is fitted to the paper
+const PRINT_HEIGHT = 800;
 const MARK = "#1B1B1B";
 
 export class App {
@@ -117,7 +119,7 @@ export class App {
     }));
     this.painter.setPlaces(places, this.cells, record.rules.statuses);
     this.painter.roads = record.routes.map((one) => ({
-      id: one.id, a: record.placeAt.get(one.settlement_a), b: record.placeAt.get(one.settlement_b), wide: ROAD_WIDTHS[one.road_class] ?? 0.8, shut: false,
+      id: one.id, a: record.placeAt.get(one.settlement_a), b: record.placeAt.get(one.settlement_b), wide: ROAD_WIDTHS[one.road_class] ?? 0.8, shut: false, known: true,
     })).filter((one) => one.a !== undefined && one.b !== undefined);
   }
 
@@ -210,9 +212,11 @@ export class App {
     painter.chosen = this.chosen;
     const shut = shutOn(this.knowledge, ask.on);
     const shutKey = [...shut.keys()].join();
-    if (shutKey !== this.shutKey) {
+    if (shutKey !== this.shutKey || this.roadsOf !== this.knowledge) {
       this.shutKey = shutKey;
-      for (const road of painter.roads) road.shut = shut.has(road.id);
+      this.roadsOf = this.knowledge;
+      const known = new Set(roadsKnown(this.knowledge).map((one) => one.id));
+      for (const road of painter.roads) Object.assign(road, { shut: shut.has(road.id), known: known.has(road.id) });
       if (ask.roads && painter.xs) painter.paintFront();
     }
     painter.arcs = ask.tab === "people" ? arcsOf(figuresOn(this.knowledge, ask.on), this.record.placeAt) : [];
@@ -324,8 +328,8 @@ export class App {
     history.replaceState(null, "", hashOf(this.ask));
   }
 
-  resized() {
-    const { clientWidth, clientHeight } = $("map");
+  resized(clientWidth = $("map").clientWidth, clientHeight = $("map").clientHeight) {
+    if (this.printing && clientWidth !== PRINT_WIDTH) return; // the screen's map is not printed
     if (!clientWidth || !clientHeight) return;
     this.mapView.resize(clientWidth, clientHeight);
     if (this.mapView.fitted) this.mapView.fit();
@@ -345,8 +349,14 @@ export class App {
     if (!this.whatIf.shown) this.legend.show(this.view, on);
   }
 
+  /** A print shows a picture of the map as it is on the screen, with patterns. */
   #printed(printing) {
+    if (printing === this.printing) return;
+    this.printing = printing;
+    if (printing) this.resized(PRINT_WIDTH, PRINT_HEIGHT);
     this.patterned(printing || this.ask.patterns);
+    $("printed").replaceChildren(...(printing ? [printedMap(LAYERS.map((name) => $(name)), this.mapView, this.words, this.painter.ratio)] : []));
+    if (!printing) this.resized();
   }
 
   language(name) {

@@ -196,7 +196,7 @@ export class Feed {
     }
     if (one.incident) return incidentItem(telling, one.incident);
     const { figure } = one;
-    return telling.item(figure, one.day, [h("span", {}, figureText(words, figure), " ", words.term(figure.category), ", ",
+    return telling.item(figure, one.day, [h("span", {}, bdi(figureText(words, figure), { dir: "ltr" }), " ", words.term(figure.category), ", ",
       figure.settlement ? telling.place(figure.settlement) : bdi(figure.area || "–"))], telling.tags(figure));
   }
 }
@@ -206,8 +206,8 @@ export function incidentItem(telling, one) {
   const who = one.alleged_actor ? telling.app.record.actor(one.alleged_actor) : -1;
   const casualties = telling.killed(one);
   return telling.item(one, one.day,
-    [h("span", {}, words.term(one.kind), ": ", one.settlement ? telling.place(one.settlement) : bdi(one.area || "–"), casualties ? ` · ${casualties}` : "",
-      who >= 0 ? ` · ${telling.side(who, "held")}` : "")],
+    [h("span", {}, bdi(words.term(one.kind)), ": ", one.settlement ? telling.place(one.settlement) : bdi(one.area || "–"), casualties ? [" · ", bdi(casualties)] : "",
+      who >= 0 ? [" · ", bdi(telling.side(who, "held"))] : "")],
     telling.tags(one, { alleged: who >= 0, disputed: one.disputed }));
 }
 

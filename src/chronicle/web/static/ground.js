@@ -1,6 +1,7 @@
 // What lies under and over the places: sea, lakes, rivers and coast; roads; movements.
 
 const SEA = "#D9E4EA";
+const BEYOND = "#EAE8E2";
 const SHORE = "#8FA3AE";
 const RIVER = "#A9C0CC";
 
@@ -19,7 +20,9 @@ export function drawGround(ctx, view, lines) {
   const land = new Path2D();
   for (const polygon of lines.land) for (const ring of polygon) trace(land, ring, true);
   const sea = new Path2D(land);
-  sea.rect(-2, -2, view.width + 4, view.height + 4);
+  const sheet = [-2, -2, view.width + 4, view.height + 4];
+  if (lines.window) sea.rect(...framed(ctx, view, lines.window, sheet));
+  else sea.rect(...sheet);
   ctx.fillStyle = SEA;
   ctx.fill(sea, "evenodd");
   ctx.beginPath();
@@ -35,10 +38,22 @@ export function drawGround(ctx, view, lines) {
   return land;
 }
 
+/** The window that the lines were cut to; beyond it nobody knows of land or sea here. */
+function framed(ctx, view, [west, south, east, north], sheet) {
+  const [left, top] = [view.px(west), view.py(north)];
+  const box = [left, top, view.px(east) - left, view.py(south) - top];
+  const beyond = new Path2D();
+  beyond.rect(...sheet);
+  beyond.rect(...box);
+  ctx.fillStyle = BEYOND;
+  ctx.fill(beyond, "evenodd");
+  return box;
+}
+
 /** Roads as straight lines; one that is reported shut is red and broken. */
 export function drawRoads(ctx, { roads, places, xs, ys }) {
   for (const road of roads) {
-    if (places[road.a].lon === null || places[road.b].lon === null) continue;
+    if (!road.known || places[road.a].lon === null || places[road.b].lon === null) continue;
     ctx.strokeStyle = road.shut ? "#7A1F1F" : "#6F675A";
     ctx.lineWidth = road.shut ? 1.8 : road.wide;
     ctx.globalAlpha = road.shut ? 1 : 0.55;
@@ -81,5 +96,25 @@ export function flattened(canvases) {
   made.height = canvases[0].height;
   const ctx = made.getContext("2d");
   for (const one of canvases) ctx.drawImage(one, 0, 0);
+  return made;
+}
+
+/** The layers as one canvas with its own scale, whatever size it is printed in. */
+export function printedMap(canvases, view, words, ratio) {
+  const made = flattened(canvases);
+  const ctx = made.getContext("2d");
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const km = view.roundKm(120);
+  const [x, y] = [14, view.height - 14];
+  ctx.font = "13px system-ui, sans-serif";
+  ctx.fillStyle = ctx.strokeStyle = "#222222";
+  ctx.lineWidth = 2;
+  ctx.fillText(`${words.number(km)} km`, x, y - 8);
+  ctx.beginPath();
+  ctx.moveTo(x, y - 4);
+  ctx.lineTo(x, y);
+  ctx.lineTo(x + km * view.scale, y);
+  ctx.lineTo(x + km * view.scale, y - 4);
+  ctx.stroke();
   return made;
 }

@@ -43,38 +43,65 @@ export class View {
     return { ...found, status, disputed: disputed(knowledge, found, prefix) };
   }
 
-  /** What was so at the end of a day; the arrays are this view's own, and change. */
+  /** What was so at the end of a day; the arrays are this view's own, and change.
+   *  Only the places of which something is said between two days are looked at. */
   at(day) {
-    const { knowledge, cursor, heard } = this;
-    const { starts, days, heardStarts, heardDays } = knowledge;
-    for (let s = 0; s < cursor.length; s += 1) {
-      const first = starts[s];
-      const last = starts[s + 1];
-      let end = cursor[s];
-      while (end < last && days[end] <= day) end += 1;
-      while (end > first && days[end - 1] > day) end -= 1;
-      cursor[s] = end;
-      if (end === first || !this.exists[s]) {
-        this.control[s] = -1;
-        this.status[s] = this.unknown;
-        this.disputed[s] = 0;
-        this.since[s] = NEVER;
-      } else {
-        const i = end - 1;
-        if (!this.known[i]) this.#judge(s, i);
-        this.control[s] = this.controls[i];
-        this.status[s] = this.statuses[i];
-        this.disputed[s] = this.doubts[i];
-        this.since[s] = this.sinces[i];
-      }
-      let h = heard[s];
-      while (h < heardStarts[s + 1] && heardDays[h] <= day) h += 1;
-      while (h > heardStarts[s] && heardDays[h - 1] > day) h -= 1;
-      heard[s] = h;
-      this.last[s] = h > heardStarts[s] ? heardDays[h - 1] : NEVER;
+    const places = this.cursor.length;
+    if (this.day === undefined) {
+      for (let s = 0; s < places; s += 1) this.#move(s, day);
+    } else if (day !== this.day) {
+      const { starts, places: said } = this.knowledge.agenda;
+      const [from, to] = this.#between(Math.min(day, this.day), Math.max(day, this.day));
+      const much = starts[to] - starts[from] > places;
+      if (much) for (let s = 0; s < places; s += 1) this.#move(s, day);
+      else for (let i = starts[from]; i < starts[to]; i += 1) this.#move(said[i], day);
     }
     this.day = day;
     return this;
+  }
+
+  /** The ranks of the days of the agenda after `first`, up to and with `last`. */
+  #between(first, last) {
+    const { days } = this.knowledge.agenda;
+    const after = (day) => {
+      let [low, high] = [0, days.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (days[middle] <= day) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    return [after(first), after(last)];
+  }
+
+  #move(s, day) {
+    const { knowledge, cursor, heard } = this;
+    const { starts, days, heardStarts, heardDays } = knowledge;
+    const first = starts[s];
+    const last = starts[s + 1];
+    let end = cursor[s];
+    while (end < last && days[end] <= day) end += 1;
+    while (end > first && days[end - 1] > day) end -= 1;
+    cursor[s] = end;
+    if (end === first || !this.exists[s]) {
+      this.control[s] = -1;
+      this.status[s] = this.unknown;
+      this.disputed[s] = 0;
+      this.since[s] = NEVER;
+    } else {
+      const i = end - 1;
+      if (!this.known[i]) this.#judge(s, i);
+      this.control[s] = this.controls[i];
+      this.status[s] = this.statuses[i];
+      this.disputed[s] = this.doubts[i];
+      this.since[s] = this.sinces[i];
+    }
+    let h = heard[s];
+    while (h < heardStarts[s + 1] && heardDays[h] <= day) h += 1;
+    while (h > heardStarts[s] && heardDays[h - 1] > day) h -= 1;
+    heard[s] = h;
+    this.last[s] = h > heardStarts[s] ? heardDays[h - 1] : NEVER;
   }
 
   #judge(place, i) {
@@ -119,7 +146,10 @@ export class View {
   changed() {
     const { knowledge, cursor, day } = this;
     const found = [];
-    for (let s = 0; s < cursor.length; s += 1) {
+    const { starts, places } = knowledge.agenda;
+    const [from, to] = this.#between(day - 1, day);
+    const said = new Set(places.subarray(starts[from], starts[to]));
+    for (const s of [...said].sort((a, b) => a - b)) {
       const end = cursor[s];
       const first = knowledge.starts[s];
       if (end === first || !this.exists[s] || knowledge.days[end - 1] !== day) continue;

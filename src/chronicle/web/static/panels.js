@@ -1,7 +1,7 @@
 // The other panels: displaced people, incidents, roads, sides, the table, what differs.
 
 import { NEVER } from "./record.js";
-import { figuresOn, shutOn } from "./replay.js";
+import { figuresOn, roadsKnown, shutOn } from "./replay.js";
 import { figureText, incidentItem } from "./feed.js";
 import { bdi, chip, h, shown } from "./dom.js";
 import { fold, nameIn } from "./search.js";
@@ -24,7 +24,7 @@ export function renderPeople(app, telling, box) {
       : [one.settlement ? telling.place(one.settlement) : bdi(one.area || "–")];
     const span = one.since !== null && one.until !== null ? `${words.day(one.since)} – ${words.day(one.until - 1)}` : words.day(one.day);
     return h("div", { class: "card" },
-      h("div", {}, h("span", { class: "big" }, bdi(figureText(words, one))), " ", words.term(one.category), " · ", words.term(one.measure), telling.tags(one)),
+      h("div", {}, h("span", { class: "big" }, bdi(figureText(words, one), { dir: "ltr" })), " ", words.term(one.category), " · ", words.term(one.measure), telling.tags(one)),
       h("div", {}, places),
       h("div", { class: "said" }, `${words.say("as.of")} `, bdi(span), one.counter ? [` · ${words.say("counter")}: `, bdi(one.counter)] : [], " · ", telling.grade(one), " · ", bdi(one.source),
         one.includes?.length ? [" · ⊇ ", bdi(one.includes.join(", "))] : []),
@@ -42,13 +42,13 @@ export function renderIncidents(app, telling, box) {
 }
 
 export function renderRoads(app, telling, box) {
-  const { words, knowledge, ask, record } = app;
+  const { words, knowledge, ask } = app;
   const shut = [...shutOn(knowledge, ask.on).values()];
   const items = shut.map((one) => h("li", {},
     h("div", { class: "what" }, h("span", {}, telling.place(one.settlement_a), " – ", telling.place(one.settlement_b))),
     h("div", { class: "said" }, words.day(one.day), " · ", telling.grade(one), " · ", bdi(one.source)), telling.said(one)));
   box.replaceChildren(
-    h("p", { class: "note" }, words.say("roads.count", { n: words.number(record.routes.length) })),
+    h("p", { class: "note" }, words.say("roads.count", { n: words.number(roadsKnown(knowledge).length) })),
     items.length ? h("ul", { class: "feed" }, items) : h("p", {}, words.say("roads.none")));
 }
 

@@ -166,6 +166,29 @@ export class Knowledge {
     }
   }
 
+  /** The days on which anything is said, and of which places; worked out when asked. */
+  get agenda() {
+    if (this.said) return this.said;
+    const { starts, days, heardStarts, heardDays } = this;
+    const places = starts.length - 1;
+    const sorted = Int32Array.from(new Set([...days, ...heardDays])).sort();
+    const rank = new Map(Array.from(sorted, (day, i) => [day, i]));
+    const counts = new Int32Array(sorted.length + 1);
+    const each = (visit) => {
+      for (let s = 0; s < places; s += 1) {
+        for (let i = starts[s]; i < starts[s + 1]; i += 1) visit(rank.get(days[i]), s);
+        for (let i = heardStarts[s]; i < heardStarts[s + 1]; i += 1) visit(rank.get(heardDays[i]), s);
+      }
+    };
+    each((at) => { counts[at + 1] += 1; });
+    for (let at = 0; at < sorted.length; at += 1) counts[at + 1] += counts[at];
+    const touched = new Int32Array(counts[sorted.length]);
+    const next = counts.slice();
+    each((at, s) => { touched[next[at]++] = s; });
+    this.said = { days: sorted, starts: counts, places: touched };
+    return this.said;
+  }
+
   #rivals() {
     this.rivals = new Map();
     const pair = (a, b) => {
@@ -215,6 +238,11 @@ export function figuresOn(knowledge, day) {
     figures.set(key, one);
   }
   return [...figures.values()];
+}
+
+/** The roads that were registered by then, and published by the day that is asked. */
+export function roadsKnown({ record, position, published }) {
+  return record.routes.filter((one) => one.registered <= position && (published === null || one.published === null || one.published <= published));
 }
 
 /** The ids of the roads that the last word on them has shut, on a day. */

@@ -42,6 +42,6 @@ export class Finder {
 /** The name of a place in a language: an alias in Arabic script, or its own. */
 export function nameIn(settlement, language) {
   if (language !== "ar") return settlement.name;
-  const arabic = (settlement.aliases ?? []).find((name) => /\p{Script=Arabic}/u.test(name));
+  const arabic = (settlement.aliases ?? []).find((name) => /\p{Script=Arabic}/u.test(name) && !/\p{Script=Latin}/u.test(name));
   return arabic ?? settlement.name;
 }

@@ -224,12 +224,12 @@ export class WhatIf {
         pool ? cell(this.percent(this.chance(s, ask.on, 0, true))) : null,
         (pool ? [] : this.arms).map((_, i) => cell(this.percent(this.chance(s, ask.on, i)))),
         show === "differs" ? cell(this.points(this.chance(s, ask.on, arm) - this.chance(s, ask.on, 0))) : null,
-        h("td", {}, chip(app.telling.colour(view.control[s], status)), " ", app.telling.side(view.control[s], status)));
+        show === "differs" ? null : h("td", {}, chip(app.telling.colour(view.control[s], status)), " ", app.telling.side(view.control[s], status)));
     });
     const head = (key) => h("th", { scope: "col", class: "num" }, words.say(key));
     return [h("table", { class: "rows" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, words.say("col.place")),
       pool ? head("whatif.pool") : null, pool ? [] : this.#heads(), show === "differs" ? head("whatif.difference") : null,
-      h("th", { scope: "col" }, words.say("whatif.recorded")))), h("tbody", {}, rows))];
+      show === "differs" ? null : h("th", { scope: "col" }, words.say("whatif.recorded")))), h("tbody", {}, rows))];
   }
 
   /** Where the replica and the record differ on the day, side by side. */
