@@ -79,7 +79,7 @@ export function placeNames(spots, measure, width, height, most, obstacles = []) 
 /** The boxes of what lies over the map, where no name may go. */
 export function obstaclesOf(map) {
   const { left, top } = map.getBoundingClientRect();
-  return [...map.querySelectorAll("#bigday, #zoom, #licence, #scalebar, #whatifframe")].map((one) => {
+  return [...map.querySelectorAll("#bigday, #zoom, #licence, #scalebar, #whatifframe span")].map((one) => {
     const box = one.getBoundingClientRect();
     return [box.left - left - 4, box.top - top - 16, box.right - left + 4, box.bottom - top + 4];
   });
