@@ -183,3 +183,17 @@ def test_a_taken_port_gives_the_next() -> None:
     assert second.getsockname()[1] != port
     first.close()
     second.close()
+
+
+def test_news_after_a_position(served: Served) -> None:
+    assert served.ask("/news.json?after=0").status == 200
+    for asked in ("", "?after=", "?after=-1", "?after=1e3", "?after=" + "9" * 40):
+        assert served.ask(f"/news.json{asked}").status == 400, asked
+    assert served.ask("/news.json?after=0", {"Cookie": ""}).status == 401
+
+
+def test_too_many_open_pages_are_refused(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chronicle.web.server.MOST_STREAMS", 0)
+    assert served.ask("/live").status == 503

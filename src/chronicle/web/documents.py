@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chronicle.domain.events import Claim
 from chronicle.web.land import land_around
-from chronicle.web.payload import encoded, payload
+from chronicle.web.payload import encoded, payload, top_up
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chronicle.api import Chronicle
 
-__all__ = ["Documents", "documents", "record_document"]
+__all__ = ["Documents", "documents", "news_document", "record_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,22 @@ def record_document(chronicle: Chronicle, name: str) -> dict[str, Any]:
         identity=chronicle.identity,
         what_if=chronicle.what_if,
     )
+
+
+def news_document(chronicle: Chronicle, after: int) -> dict[str, object]:
+    """What was recorded after a position, for a page that has all up to it.
+
+    `{"whole": true}` where it cannot be added, and the record is to be read anew.
+    """
+
+    def known(report: str) -> type[Claim] | None:
+        found = chronicle.report(report)
+        event = None if found is None else found.event
+        return type(event) if isinstance(event, Claim) else None
+
+    if not 0 <= after <= chronicle.head:
+        return {"whole": True}
+    return top_up(chronicle.log(after), known) or {"whole": True}
 
 
 def documents(chronicle: Chronicle, name: str, run: Path | None = None) -> Documents:

@@ -12,9 +12,10 @@ A column is a list, or `{"all": value}` where every row has one value, or
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -47,13 +48,16 @@ from chronicle.domain.timeline import RecordedEvent
 from chronicle.domain.views import coarse
 from chronicle.domain.vocabulary import NAMELESS, STATUSES, TIMES_OF_DAY
 
-__all__ = ["FORMAT", "encoded", "payload", "zipped"]
+__all__ = ["FORMAT", "MOST_ADDED", "encoded", "payload", "top_up", "zipped"]
 
 FORMAT: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_ZERO: Final = _EPOCH.date()
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LEAST_REPEATS: Final = 2.0  # of each value, from which on ranks are shorter
+
+MOST_ADDED: Final = 5_000  # events of one top-up
+_ADDED: Final = (Claim, ReportRetracted, ReportAmended, ReportsLinked)
 
 Row = Mapping[str, object]
 
@@ -132,6 +136,31 @@ def payload(
     }
 
 
+def top_up(
+    log: Iterable[RecordedEvent], known: Callable[[str], type[Claim] | None]
+) -> dict[str, object] | None:
+    """What *log*, the events after a position, adds to the document of those before it.
+
+    Claims and remarks alone can be added: None where anything else was recorded, such
+    as a new place or a redaction, and where there is more than a page is to be told in
+    one go; the whole document is then wanted. *known* is the kind of an older report.
+    """
+    events = list(islice(log, MOST_ADDED + 1))
+    if len(events) > MOST_ADDED or not all(isinstance(e.event, _ADDED) for e in events):
+        return None
+    found = _gathered(events, known)
+    return {
+        "format": FORMAT,
+        "position": found.position,
+        "moments": found.moments,
+        "remarks": found.remarks,
+        "claims": {
+            kind: _columns([_claim(*one) for one in found.claims.get(kind, ())])
+            for kind in KINDS
+        },
+    }
+
+
 def encoded(document: Mapping[str, object]) -> bytes:
     """The document as compact JSON."""
     return msgspec.json.encode(document)
@@ -142,7 +171,10 @@ def zipped(document: bytes) -> bytes:
     return gzip.compress(document, compresslevel=9, mtime=0)
 
 
-def _gathered(log: Iterable[RecordedEvent]) -> _Gathered:
+def _gathered(
+    log: Iterable[RecordedEvent],
+    known: Callable[[str], type[Claim] | None] | None = None,
+) -> _Gathered:
     found = _Gathered()
     kinds = {cls: kind for kind, cls in KINDS.items()}
     for position, recorded_at, event in log:
@@ -175,6 +207,9 @@ def _gathered(log: Iterable[RecordedEvent]) -> _Gathered:
                 found.first.setdefault(("source", event.key), position)
                 found.grades.append((position, event.key, event.reliability))
             case ReportRetracted() | ReportAmended() | ReportsLinked():
+                kind = found.types.get(event.report)
+                if known and kind is None and (kind := known(event.report)):
+                    found.types[event.report] = kind
                 found.remarks.append(_remark(position, event, found.types))
             case ReportRedacted():
                 found.remarks.append(_remark(position, event, found.types))

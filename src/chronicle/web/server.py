@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from chronicle.errors import UsageError
-from chronicle.web.documents import documents, record_document
+from chronicle.web.documents import documents, news_document, record_document
 from chronicle.web.payload import encoded, zipped
 from chronicle.web.shell import Shell, new_token
 
@@ -32,6 +32,9 @@ __all__ = ["PORT", "Page", "free_socket", "page_app", "serve", "static_files"]
 PORT: Final = 8765
 PORTS_TRIED: Final = 20
 POLL_SECONDS: Final = 0.5  # between two looks at the head of the log
+NEWS_SECONDS: Final = 2.0  # between two news on one stream, however much is recorded
+MOST_STREAMS: Final = 32  # open pages: each looks at the head by itself
+POSITION_DIGITS: Final = 15
 TICK_SECONDS: Final = 0.1  # between two looks at whether the server stops
 GRACE_SECONDS: Final = 3
 MAX_HEADERS: Final = 16_384  # bytes
@@ -78,6 +81,7 @@ class Page:
         self.chronicle = chronicle
         self.desk = desk  # where entries are taken; None: the page is read-only
         self.stopping = threading.Event()
+        self.streams = 0  # open pages that are told news
         self._name = name
         self._told = documents(chronicle, name, run)
         self.review = review  # the names that an import left open, if any
@@ -94,6 +98,10 @@ class Page:
             fresh = encoded(told)
             self._told = replace(self._told, data=fresh, position=told["position"])
         return self._told.data
+
+    def news(self, after: int) -> bytes:
+        """What was recorded after a position."""
+        return encoded(news_document(self.chronicle, after))
 
     def land(self) -> bytes:
         return self._told.land
@@ -130,7 +138,18 @@ def page_app(page: Page) -> Starlette:
 
         return give
 
+    async def news(request: Request) -> Response:
+        asked = request.query_params.get("after", "")
+        if not (
+            asked.isdecimal() and asked.isascii() and len(asked) <= POSITION_DIGITS
+        ):
+            return Response("after=POSITION\n", 400, media_type="text/plain")
+        return _answer(request, page.news(int(asked)), JSON)
+
     async def live(request: Request) -> Response:
+        if page.streams >= MOST_STREAMS:
+            told = "too many pages are open; close one\n"
+            return Response(told, 503, media_type="text/plain")
         return StreamingResponse(_news(page, request), media_type="text/event-stream")
 
     writing: list[Route] = []
@@ -148,6 +167,7 @@ def page_app(page: Page) -> Starlette:
             Route("/data.json", document(page.data)),
             Route("/land.json", document(page.land)),
             Route("/whatif.json", document(page.what_if)),
+            Route("/news.json", news),
             Route("/live", live),
             Route("/", file),
             Route("/{name}", file),
@@ -158,23 +178,27 @@ def page_app(page: Page) -> Starlette:
 
 
 async def _news(page: Page, request: Request) -> AsyncIterator[str]:
-    """The head of the log whenever it has moved; ends when the server stops.
+    """The head of the log when it has moved, not too often; ends when the server stops.
 
     A stream that does not end by itself keeps the server from stopping.
     """
-    told = -1
-    waited = POLL_SECONDS
-    while not page.stopping.is_set():
-        if waited >= POLL_SECONDS:
-            waited = 0.0
-            if await request.is_disconnected():
-                return
-            if (head := page.head()) != told:
-                told = head
-                yield f"id: {head}\nevent: head\ndata: {head}\n\n"
-        await asyncio.sleep(TICK_SECONDS)
-        waited += TICK_SECONDS
-    yield "event: bye\ndata: 0\n\n"
+    told, since_told, waited = -1, NEWS_SECONDS, POLL_SECONDS
+    page.streams += 1
+    try:
+        while not page.stopping.is_set():
+            if waited >= POLL_SECONDS:
+                waited = 0.0
+                if await request.is_disconnected():
+                    return
+                if since_told >= NEWS_SECONDS and (head := page.head()) != told:
+                    told, since_told = head, 0.0
+                    yield f"id: {head}\nevent: head\ndata: {head}\n\n"
+            await asyncio.sleep(TICK_SECONDS)
+            waited += TICK_SECONDS
+            since_told += TICK_SECONDS
+        yield "event: bye\ndata: 0\n\n"
+    finally:
+        page.streams -= 1
 
 
 class _Server(uvicorn.Server):

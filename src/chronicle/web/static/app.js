@@ -32,6 +32,7 @@ const MARK = "#1B1B1B";
 
 export class App {
   constructor({ data, land, whatIf }) {
+    this.data = data;
     this.record = new Record(data);
     this.land = land;
     this.whatIf = new WhatIf(this, whatIf);
@@ -378,6 +379,7 @@ export class App {
   /** A record that has grown: what was asked stays. */
   take(data) {
     const held = this.record.position;
+    this.data = data;
     this.record = new Record(data);
     if (this.record.position === held) return;
     this.whatIf.forget();
@@ -389,7 +391,8 @@ export class App {
     this.chosen = this.record.placeAt.get(this.ask.place) ?? null;
     this.#places();
     this.mapView.resize($("map").clientWidth, $("map").clientHeight);
-    this.mapView.fit();
+    if (this.ask.map) this.mapView.centre(...this.ask.map);
+    else this.mapView.fit();
     this.language(this.ask.lang);
     this.resized();
     this.news(this.words.say("live"));

@@ -2,6 +2,7 @@
 
 import { App } from "./app.js";
 import { $, h } from "./dom.js";
+import { News } from "./news.js";
 import { Words } from "./words.js";
 
 /** What the page works on: in one file it lies within, else the server gives it. */
@@ -14,15 +15,12 @@ async function sources() {
   return { data, land, whatIf };
 }
 
-/** New reports: the server says so, and the page reads the record again. */
+/** New reports: the server says so, and the page asks for them. */
 function listen(app) {
   if ($("chronicle-data") || !("EventSource" in window)) return;
   const stream = new EventSource("live");
-  stream.addEventListener("head", async (event) => {
-    if (Number(event.data) === app.record.position) return;
-    const answer = await fetch("data.json");
-    if (answer.ok) app.take(await answer.json());
-  });
+  const news = new News(app);
+  stream.addEventListener("head", (event) => news.heard(Number(event.data)));
   stream.addEventListener("bye", () => {
     stream.close();
     app.news(app.words.say("offline"));
