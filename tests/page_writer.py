@@ -16,6 +16,7 @@ class Writer:
     path: Path
     port: int
     cookie: str
+    review: Path  # the names that an import left open
 
     def send(
         self,

@@ -28,6 +28,7 @@ from chronicle.web.shell import Shell
 from page_writer import Writer
 
 TOKEN = "a-token-of-the-test"
+NAMES = "kind,name,choice\nsettlement,Hula,\n"
 REPORT = {
     "settlement": "ألدر",
     "controller": "Blue Guard",
@@ -93,9 +94,18 @@ def test_a_preview_says_what_the_state_would_become_and_records_nothing(
     assert previewed(record, Draft(kind="control", fields=REPORT))["adds"] == []
 
 
-@pytest.mark.parametrize("lens", ["latest", "graded", "majority", "cautious"])
-def test_a_preview_is_the_state_that_comes(record: Chronicle, lens: str) -> None:
-    """Of every kind of entry: what was foretold is what is then so."""
+@pytest.mark.parametrize(
+    ("lens", "long"),
+    [
+        *((one, 10_000) for one in ("latest", "graded", "majority", "cautious")),
+        ("latest", 1),
+    ],
+)
+def test_a_preview_is_the_state_that_comes(
+    record: Chronicle, lens: str, long: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every kind of entry, on short logs and by the index of long ones."""
+    monkeypatch.setattr("chronicle.api.base.LONG", long)
     rng = random.Random(7)
     told = ["r1"]
     for number in range(24):
@@ -211,6 +221,8 @@ def test_who_was_overtaken_is_told_and_records_nothing(
 @pytest.fixture(scope="module")
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Writer]:
     path = tmp_path_factory.mktemp("written") / "toy.chronicle"
+    names = path.with_name("names.csv")
+    names.write_text(NAMES)
     sock = free_socket(0)
     port = sock.getsockname()[1]
     ready = threading.Event()
@@ -219,7 +231,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Writer]:
 
     def work() -> None:  # a SQLite log belongs to the thread that opened it
         with create(path) as record:
-            page = Page(filled(record), "toy", None, desk)
+            page = Page(filled(record), "toy", None, desk, names)
             shell = Shell(page_app(page), port=port, token=TOKEN, writes=True)
             config = uvicorn.Config(
                 shell, http="h11", ws="none", lifespan="off", log_level="critical"
@@ -232,7 +244,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Writer]:
     thread = threading.Thread(target=work)
     thread.start()
     ready.wait(20)
-    yield Writer(path, port, f"chronicle-{port}={TOKEN}")
+    yield Writer(path, port, f"chronicle-{port}={TOKEN}", names)
     stop[0].should_exit = True
     thread.join(20)
     desk.close()
@@ -326,6 +338,29 @@ def test_nothing_that_is_sent_breaks_the_server(writer: Writer) -> None:
     with open_chronicle(writer.path) as record:
         assert record.verify() is not None
         assert record.head - head < 40  # mutants that are reports, such as of a note
+
+
+def test_a_review_takes_no_nonsense_either(writer: Writer) -> None:
+    choice = {"kind": "settlement", "name": "x", "choice": "new", "seen": ""}
+    nasty = [
+        b"", b"[]", b"[" * 100_000, b"{}", b'{"kind":1}',
+        json.dumps(choice).encode(),
+        json.dumps({**choice, "seen": "../../etc/passwd"}).encode(),
+        json.dumps({**choice, "path": "/etc/passwd"}).encode(),
+        json.dumps({**choice, "name": "x" * 300_000}).encode(),
+    ]  # fmt: skip
+    for body in nasty:
+        assert writer.send("/entry/choose", body, {})[0] in (409, 422)
+    assert writer.review.read_text() == NAMES
+    status, told = writer.send("/entry/review", b"{}", {})
+    assert (status, told["rows"][0]["name"]) == (200, "Hula")
+    good = {**choice, "name": "Hula", "seen": told["seen"]}
+    wrong = {**good, "choice": "../birch"}
+    assert writer.send("/entry/choose", json.dumps(wrong).encode(), {})[0] == 422
+    evil = {"Origin": "https://evil.example"}
+    assert writer.send("/entry/choose", json.dumps(good).encode(), evil)[0] == 403
+    assert writer.send("/entry/choose", json.dumps(good).encode(), {})[0] == 200
+    assert ",Hula,new," in writer.review.read_text("utf-8-sig")
 
 
 def test_without_it_no_route_writes(tmp_path: Path) -> None:

@@ -168,7 +168,14 @@ def test_what_is_wrong_is_said_at_the_field_and_offers_what_is_meant(page: Tab) 
     page.run("document.querySelector('.field.bad .fault button').click()")
     looked(page)
     assert page.run(bad) == []
-    put(page, status="vacated")
+    put(page, note="safe\u202egnp.exe")
+    page.wait("document.querySelector('.field.bad')")
+    assert page.run(bad) == ["note"]  # what turns text round is refused, and not shown
+    assert "\u202e" not in page.run("document.body.innerText")
+    put(page, note="", status="vacated")
+    page.wait(
+        "chronicle.entry.fields.some((o) => o.name === 'controller' && !o.fault.hidden)"
+    )
     page.wait("document.querySelector('.field.bad')")
     assert page.run(bad) == ["controller"]
     assert page.run("chronicle.entry.record.disabled")

@@ -36,7 +36,7 @@ from chronicle.errors import (
 if TYPE_CHECKING:
     from chronicle.api.base import OpenRecord
 
-__all__ = ["KINDS", "changes_of", "event_of", "read_fields", "required"]
+__all__ = ["KINDS", "changes_of", "event_of", "made_of", "read_fields", "required"]
 
 KINDS: Final[dict[str, type[Event]]] = {
     "control": ControlReported,
@@ -61,12 +61,24 @@ def required(cls: type[Event]) -> list[str]:
 def event_of(chronicle: OpenRecord, cls: type[Event], given: Mapping[str, str]) -> Any:
     """The event with the fields that were given as words.
 
-    A claim without an id gets one from its content, so that telling the same twice
-    adds nothing. Raises `UsageError` for a field that there is not, or that is missing.
+    Raises what `read_fields` finds, and what `made_of` raises.
     """
     values, faults = read_fields(chronicle, cls, given)
     for fault in faults.values():
         raise fault
+    return made_of(cls, given, values)
+
+
+def made_of(
+    cls: type[Event], given: Mapping[str, str], values: Mapping[str, Any]
+) -> Any:
+    """The event of the *values* that `read_fields` made of what was *given*.
+
+    A claim without an id gets one from its content, so that telling the same twice
+    adds nothing. Raises `UsageError` for a field that is missing, `BadField` where
+    fields contradict each other.
+    """
+    values = dict(values)
     known = [f.name for f in fields(cls)]
     if issubclass(cls, Claim) and "report_id" not in values:
         told = "\0".join(f"{k}={given[k]}" for k in sorted(given))

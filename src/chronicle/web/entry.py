@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chronicle.api.by_hand import changes_of, event_of, read_fields, required
+from chronicle.api.by_hand import changes_of, made_of, read_fields, required
 from chronicle.api.preview import PlacePreview, Preview, Span
 from chronicle.domain.base import rules_of
 from chronicle.domain.events import Claim, Event, Reference, ReportAmended
@@ -207,21 +207,19 @@ def event_in(record: Chronicle, draft: Draft) -> Event:
     if cls is None:
         raise Fault({"": InputError(f"there is no entry of kind {draft.kind!r:.40}")})
     given = {name: text for name, text in draft.fields.items() if text != ""}
-    _, faults = read_fields(record, cls, given)
+    values, faults = read_fields(record, cls, given)
     for name in required(cls):
         if name not in given and name not in ("changes", "report_id"):
             faults[name] = BadField(cls.TYPE, name, "", "is needed")
-    values: dict[str, Any] = {}
     if cls is ReportAmended and not faults:
         faults.update(_faults_of_changes(record, draft, given))
     if faults:
         raise Fault(faults)
     try:
         if cls is not ReportAmended:
-            event: Event = event_of(record, cls, given)
+            event: Event = made_of(cls, given, values)
             return event
         changes = changes_of(record, given["report"], draft.changes)
-        values = read_fields(record, cls, given)[0]
         return ReportAmended(changes=changes, **values)
     except ChronicleError as error:
         raise Fault({field_of(error): error}) from None

@@ -358,6 +358,11 @@ async function start() {
   button.id = "entrybutton";
   app.deeds = (claim) => h("button", { type: "button", class: "linkish deed", "aria-label": say(app, "deeds.of", { report: shown(claim.report_id) }), title: say(app, "deeds.of", { report: shown(claim.report_id) }), onclick: () => entry.open(claim.report_id) }, "✎");
   app.entry = entry;
+  const help = app.controls.help.bind(app.controls);
+  app.controls.help = () => { // its own keys, and ours
+    help();
+    $("helptext").append(...["help.entry", ...(review ? ["help.review"] : [])].map((key) => h("p", {}, say(app, key))));
+  };
   if (review) {
     app.review = new Review(app);
     tool(app, "r", "review.title", () => app.review.open()).id = "reviewbutton";
