@@ -10,6 +10,8 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +24,26 @@ from urllib.parse import quote
 import psycopg
 
 NAMED = "CHRONICLE_TEST_POSTGRES"
+
+
+# A server outlives whoever started it. This process sees when that one is killed, stops
+# the server at once and takes its folder away.
+WATCH = """
+import os, shutil, signal, sys, time
+from contextlib import suppress
+from pathlib import Path
+folder, parent = Path(sys.argv[1]), int(sys.argv[2])
+while os.getppid() == parent:
+    time.sleep(0.5)
+told = folder / "data" / "postmaster.pid"
+with suppress(OSError, ValueError):
+    os.kill(int(told.read_text().split()[0]), signal.SIGQUIT)
+    for _ in range(50):
+        if not told.exists():
+            break
+        time.sleep(0.1)
+shutil.rmtree(folder, ignore_errors=True)
+"""
 
 
 class Server:
@@ -37,6 +59,10 @@ class Server:
                 self.folder / "data", cleanup_mode="delete"
             )
         self.data = self.folder / "data"
+        self._watch = subprocess.Popen(
+            [sys.executable, "-c", WATCH, str(self.folder), str(os.getpid())],
+            start_new_session=True,  # what kills our group leaves it alone
+        )
 
     @property
     def url(self) -> str:
@@ -72,6 +98,8 @@ class Server:
         raise AssertionError("the server does not come back")
 
     def stop(self) -> None:
+        self._watch.kill()
+        self._watch.wait()
         self._server.cleanup()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -26,6 +26,7 @@ from chronicle.errors import (
     Untrusted,
     UsageError,
 )
+from chronicle.store.postgres import connecting
 from chronicle.store.postgres.store import PostgresStore
 from chronicle.store.protocol import Store
 from log_toys import Clock, control, draft, opening
@@ -337,6 +338,24 @@ def test_the_server_stamps_what_is_recorded(url: str) -> None:
 
 
 # --- writing --------------------------------------------------------------------------
+
+
+def test_a_question_ends_and_a_write_takes_its_time(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "SLOWEST", 0.2)
+    store = PostgresStore.create(url)
+    told = pytest.raises(Busy, match="statement timeout; nothing was recorded")
+    with told, store._moment() as cursor:
+        cursor.execute("SELECT pg_sleep(20)")
+    with store.writing() as work:
+        work.insert([draft()])
+        work._cursor.execute("SELECT pg_sleep(0.5)")
+    assert store.head() == 1
+    assert store.purge()
+    with store._reading() as cursor:
+        assert cursor.execute("SHOW statement_timeout").fetchone() == ("200ms",)
+    store.close()
 
 
 def test_the_one_who_waits_too_long_is_told_who_writes(url: str) -> None:

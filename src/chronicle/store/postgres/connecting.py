@@ -23,6 +23,7 @@ __all__ = ["ChronicleDatastore", "QuestionCursor", "check_server", "connect"]
 OLDEST = 14  # the major version of the server
 PATIENCE = 10  # seconds to connect
 SILENCE = 600  # seconds after which an idle transaction is ended, and its lock free
+SLOWEST = 600  # seconds that the server may work on one question; writers are not timed
 CONNECTIONS = 16  # at most, of one open chronicle: one a thread that reads or writes
 
 
@@ -58,8 +59,14 @@ def _set_up(connection: psycopg.Connection[Any], schema: str) -> None:
             "SET idle_in_transaction_session_timeout = {silence}; "
             "SET tcp_keepalives_idle = 30; "
             "SELECT set_config('synchronous_commit', 'on', false) "
-            "WHERE current_setting('synchronous_commit') = 'off'"
-        ).format(schema=sql.Identifier(schema), silence=SILENCE * 1000)
+            "WHERE current_setting('synchronous_commit') = 'off'; "
+            "SELECT set_config('statement_timeout', {slowest}, false) "
+            "WHERE current_setting('statement_timeout') = '0'"
+        ).format(
+            schema=sql.Identifier(schema),
+            silence=SILENCE * 1000,
+            slowest=str(int(SLOWEST * 1000)),
+        )
     )
 
 

@@ -289,13 +289,20 @@ class PostgresStore(SQLStore):
                     "the payload any more, but its bytes are still in the server's "
                     "files: its owner runs the same command once, which rewrites them"
                 )
-            connection.execute(f"SET lock_timeout = {int(self._lock_timeout * 1000)}")
+            asking = QuestionCursor(connection).execute("SHOW statement_timeout")
+            slowest = str(asking.fetchone()[0])
+            connection.execute(
+                f"SET lock_timeout = {int(self._lock_timeout * 1000)}; "
+                "SET statement_timeout = 0"
+            )
             try:
                 connection.execute("VACUUM (FULL) events, leaves")
             except psycopg.errors.LockNotAvailable:
                 return False
             finally:
-                connection.execute("RESET lock_timeout")
+                connection.execute(
+                    f"RESET lock_timeout; SET statement_timeout = '{slowest}'"
+                )
         return True
 
     def close(self) -> None:
@@ -319,6 +326,7 @@ def lock(connection: psycopg.Connection[Any], address: Address, wait: float) -> 
     first, second = address.lock
     connection.execute(
         f"SET LOCAL lock_timeout = {max(int(wait * 1000), 1)}; "
+        "SET LOCAL statement_timeout = 0; "  # a long import is one statement
         f"SELECT pg_advisory_xact_lock({first}, {second})"
     )
 
