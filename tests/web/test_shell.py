@@ -2,103 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from chronicle import create
-from chronicle.domain.events import (
-    ActorRegistered,
-    ControlReported,
-    SettlementRegistered,
-    SourceRegistered,
-)
-from chronicle.web.server import Page, free_socket, page_app
-from chronicle.web.shell import CSP, Shell
-
-TOKEN = "a-token-of-the-test"
-
-
-@dataclass
-class Served:
-    """A page that is served, and what opens it."""
-
-    port: int
-    cookie: str
-
-    def ask(
-        self, path: str, headers: dict[str, str] | None = None, method: str = "GET"
-    ) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        told = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie}
-        told.update(headers or {})
-        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        for name, value in told.items():
-            if value:
-                connection.putheader(name, value)
-        connection.endheaders()
-        answer = connection.getresponse()
-        answer.read()
-        connection.close()
-        return answer
-
-    def raw(self, request: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), 10) as sock:
-            sock.sendall(request)
-            return sock.recv(4096)
+from chronicle.web.server import free_socket
+from chronicle.web.shell import CSP
+from request_fuzz import asked
+from served_page import TOKEN, Served, serving
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    import uvicorn
-
-    folder: Path = tmp_path_factory.mktemp("served")
-    sock = free_socket(0)
-    port = sock.getsockname()[1]
-    ready = threading.Event()
-    stop: list[uvicorn.Server] = []
-
-    def work() -> None:  # a SQLite log belongs to the thread that opened it
-        with create(folder / "toy.chronicle") as record:
-            record.append(
-                [
-                    SettlementRegistered(
-                        settlement="alder", name="Alder", lat=1, lon=2
-                    ),
-                    ActorRegistered(actor="red", name="Red"),
-                    SourceRegistered(source="radio", name="Radio"),
-                    ControlReported(
-                        report_id="r1",
-                        source="radio",
-                        settlement="alder",
-                        controller="red",
-                        valid_from="2024-12-01",
-                    ),
-                ]
-            )
-            page = Page(record, "toy", None)
-            shell = Shell(page_app(page), port=port, token=TOKEN)
-            config = uvicorn.Config(
-                shell, http="h11", ws="none", lifespan="off", log_level="critical"
-            )
-            server = uvicorn.Server(config)
-            stop.append(server)
-            ready.set()
-            server.run(sockets=[sock])
-            page.stopping.set()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    ready.wait(20)
-    yield Served(port, f"chronicle-{port}={TOKEN}")
-    stop[0].should_exit = True
-    thread.join(20)
-    sock.close()
+    with serving(tmp_path_factory.mktemp("served")) as page:
+        yield page
 
 
 def test_the_page_is_given_with_a_policy_that_lets_nothing_else_run(
@@ -174,6 +91,14 @@ def test_no_request_is_our_fault(served: Served) -> None:
         answer = served.raw(request)
         assert not answer or b" 5" not in answer.split(b"\r\n")[0][8:12], request[:60]
         assert b"Traceback" not in answer
+
+
+@pytest.mark.slow
+def test_a_thousand_hostile_requests_are_nobodys_fault(served: Served) -> None:
+    told = asked(served, seed=1, count=1_000)
+    assert sum(told.values()) == 1_000
+    assert told["200"] > 20  # some are sound, so that the page itself is asked too
+    assert told["400"] + told["404"] + told["401"] > 200
 
 
 def test_a_taken_port_gives_the_next() -> None:
