@@ -59,6 +59,7 @@ bench: $(VENV)/.dev ## figures as ratios against peers in one run
 soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_kill.py 1000
 	$(BIN)/python tests/soak_power.py 200000
+	$(BIN)/python tests/soak_simulator.py 50000
 	$(BIN)/python tests/soak_opens.py 1000000
 	$(BIN)/python tests/soak_beside.py 100000
 	$(BIN)/python tests/soak_followers.py 1000000
@@ -67,10 +68,12 @@ soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_damage.py 10000
 	$(BIN)/python tests/soak_tamper.py 50000
 	$(BIN)/python tests/soak_tamper.py bits 100000
-	$(BIN)/python tests/soak_codec.py 100000
+	$(BIN)/python tests/soak_codec.py 1000000
 	$(BIN)/python tests/soak_folds.py 1000
 	$(BIN)/python tests/soak_folds.py 5000 test_questions
 	$(BIN)/python tests/soak_inputs.py 10000
+	$(BIN)/python tests/soak_import.py --count 100000
+	$(BIN)/python tests/soak_requests.py 50000
 
 golden: $(VENV)/.dev ## rewrite the golden files; review the difference
 	$(BIN)/python tests/golden.py

@@ -6,10 +6,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import soak_power
+from chronicle.errors import StorageError
+from chronicle.store.checkpoint import Head
+from chronicle.store.headfile import head_beside, read_head
+from chronicle.store.log import EventLog
+from chronicle.store.sqlite import store as sqlite
+from chronicle.store.sqlite.store import SQLiteStore
+from log_toys import control, opening
 from recorded_disk import Op
 from soak_power import NAMED, WHOLE, Platter
 
@@ -45,6 +53,32 @@ def test_each_head_is_on_the_disk_before_anything_is_acknowledged(
     assert {op.at for op in heads} == {WHOLE | NAMED}
     acknowledged = [n for n, op in enumerate(made.ops) if op.kind == "told"]
     assert len(heads) > len(acknowledged) > 10
+
+
+class Killed(BaseException):
+    """Between the commit and the head."""
+
+
+def test_what_is_found_under_a_key_is_on_the_disk_with_its_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.chronicle"
+    store = SQLiteStore.create(path)
+    EventLog(store).append(opening())
+    beside, synced = head_beside(path), []
+    killed = mock.patch.object(sqlite, "write_head", side_effect=Killed)
+    with killed, pytest.raises(Killed):
+        EventLog(store).append([control("r1")], key="k")
+    assert Head.parse(read_head(beside)).size == 5
+    monkeypatch.setattr(sqlite, "sync_file", synced.append)
+    assert EventLog(store).append([control("r1")], key="k") == [6]
+    assert Head.parse(read_head(beside)).size == 6
+    assert synced == [path.with_name("a.chronicle-wal")]
+    monkeypatch.setattr(sqlite, "sync_file", mock.Mock(side_effect=OSError(5, "no")))
+    with pytest.raises(StorageError, match="cannot be forced"):
+        EventLog(store).append([control("r1")], key="k")
+    SQLiteStore.open(path).close()  # to read goes on
+    store.close()
 
 
 def test_a_platter_keeps_sectors_whole_or_not_at_all() -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "HEAD",
     "head_and_caution",
     "head_beside",
+    "is_head",
     "read_head",
     "set_aside",
     "write_head",
@@ -57,6 +58,14 @@ def head_and_caution(path: Path) -> tuple[Head | None, str]:
         return None, f"{unreadable}; the next write makes it anew"
     except (OSError, RuntimeError, ValueError):
         return None, f"{path} cannot be read; the next write makes it anew"
+
+
+def is_head(path: Path, text: str) -> bool:
+    """Whether a head file says just that."""
+    try:
+        return read_head(path) == text
+    except (OSError, InputError):
+        return False
 
 
 def write_head(path: Path, text: str) -> None:

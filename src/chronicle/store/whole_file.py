@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chronicle.errors import StorageError
 
-__all__ = ["sync_folder", "whole_file", "write_whole"]
+__all__ = ["sync_file", "sync_folder", "whole_file", "write_whole"]
 
 
 @contextmanager
@@ -52,6 +52,21 @@ def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
         if durable:
             file.flush()
             os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Force what is in a file to the disk; raises `OSError`.
+
+    Of one that is empty, or is not there, nothing can be lost, and it is not opened.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return
+    # Windows syncs what may be written to alone.
+    fd = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def sync_folder(folder: Path) -> None:

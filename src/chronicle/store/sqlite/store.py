@@ -23,7 +23,12 @@ from chronicle.errors import (
     OutcomeUnknown,
     StorageError,
 )
-from chronicle.store.headfile import head_and_caution, head_beside, write_head
+from chronicle.store.headfile import (
+    head_and_caution,
+    head_beside,
+    is_head,
+    write_head,
+)
 from chronicle.store.memory import system_clock
 from chronicle.store.protocol import Wait, Writing, microseconds, polling
 from chronicle.store.sql.store import SQLStore
@@ -43,6 +48,7 @@ from chronicle.store.sqlite.schema import (
 from chronicle.store.sqlite.sealed import SQLiteSealed
 from chronicle.store.sqlite.snapshot import SQLiteSnapshot
 from chronicle.store.sqlite.writing import Codes, SQLiteWriting
+from chronicle.store.whole_file import sync_file
 
 __all__ = ["SQLiteStore"]
 
@@ -118,6 +124,8 @@ class SQLiteStore(SQLStore):
         head, caution = head_and_caution(beside)  # before the log, which moves first
         check_file(path, min(lock_timeout, PATIENCE))
         store = cls(path, clock, lock_timeout)
+        with suppress(OSError):  # what others are told of is to stay
+            sync_file(store._side[0])
         try:
             if store._look(head) and caution:
                 store.cautions.append(caution)
@@ -178,9 +186,24 @@ class SQLiteStore(SQLStore):
             self._same_side_files()
             if head is not None:
                 self._tell_head(head)
+            else:
+                self._settle(raw)
             if work.emptied:
                 self._purge_due, self._purged = True, False
             self._checkpoint(raw)
+
+    def _settle(self, raw: sqlite3.Connection) -> None:
+        """What was found is as sure as what was made: on the disk, with its head."""
+        try:
+            sync_file(self._side[0])
+        except OSError as broken:
+            raise StorageError(
+                f"{self.path} cannot be forced to the disk ({broken.strerror}); "
+                "nothing was recorded"
+            ) from None
+        found = raw.execute("SELECT head FROM seal").fetchone()
+        if found is not None and not is_head(self._head_path, found[0]):
+            self._tell_head(found[0])
 
     def _tell_head(self, text: str) -> None:
         """Put the head beside the log. What was committed stands, whether or not."""
