@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 import soak_power
-from chronicle.errors import StorageError
+from chronicle.errors import OutcomeUnknown, StorageError
 from chronicle.store.checkpoint import Head
 from chronicle.store.headfile import head_beside, read_head
 from chronicle.store.log import EventLog
 from chronicle.store.sqlite import store as sqlite
 from chronicle.store.sqlite.store import SQLiteStore
 from log_toys import control, opening
-from recorded_disk import Op
+from recorded_disk import FSYNC, FULL, OK, READ_ONLY, WRITE, Disk, Op
 from soak_power import NAMED, WHOLE, Platter
 
 
@@ -53,6 +54,56 @@ def test_each_head_is_on_the_disk_before_anything_is_acknowledged(
     assert {op.at for op in heads} == {WHOLE | NAMED}
     acknowledged = [n for n, op in enumerate(made.ops) if op.kind == "told"]
     assert len(heads) > len(acknowledged) > 10
+
+
+def test_a_commit_that_the_disk_does_not_sync_is_unknown_and_settled(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.chronicle"
+    broken = False
+
+    def watch(op: Op) -> int:
+        return FSYNC if broken and op.kind == "sync" else OK
+
+    with Disk(tmp_path, watch):
+        store = SQLiteStore.create(path)
+        EventLog(store).append(opening())
+        broken = True
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknown, match="run the same command again"):
+                EventLog(store).append([control("r1")], key="k")
+        broken = False
+        assert EventLog(store).append([control("r1")], key="k") == [6]
+        assert [row.position for row in store.rows()] == [1, 2, 3, 4, 5, 6]
+        store.close()
+
+
+@pytest.mark.parametrize("code", [FULL, WRITE, READ_ONLY], ids=["full", "io", "ro"])
+def test_a_write_that_fails_anywhere_records_nothing(tmp_path: Path, code: int) -> None:
+    """At the first write of a command, the second …, until all are done."""
+    path = tmp_path / "a.chronicle"
+    left = 10_000
+
+    def watch(op: Op) -> int:
+        nonlocal left
+        left -= op.kind == "write"
+        return code if left < 0 else OK
+
+    with Disk(tmp_path, watch):
+        store = SQLiteStore.create(path)
+        EventLog(store).append(opening())
+        number, told = 0, ""
+        while number == 0 or told:
+            left, told, number = number, "", number + 1
+            try:
+                EventLog(store).append([control("r1")], key="k")
+            except (OutcomeUnknown, StorageError) as refused:
+                told = str(refused)
+            assert store.head() == (5 if told else 6)
+            assert not told or re.search("nothing was recorded|recorded or not", told)
+        assert number > 4
+        left = 10_000
+        store.close()
 
 
 class Killed(BaseException):
