@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+import request_fuzz
 from chronicle.web.server import free_socket
 from chronicle.web.shell import CSP
-from request_fuzz import asked
 from served_page import TOKEN, Served, serving
 
 
@@ -95,7 +95,7 @@ def test_no_request_is_our_fault(served: Served) -> None:
 
 @pytest.mark.slow
 def test_a_thousand_hostile_requests_are_nobodys_fault(served: Served) -> None:
-    told = asked(served, seed=1, count=1_000)
+    told = request_fuzz.asked(served, seed=1, count=1_000)
     assert sum(told.values()) == 1_000
     assert told["200"] > 20  # some are sound, so that the page itself is asked too
     assert told["400"] + told["404"] + told["401"] > 200
