@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chronicle.calibration.hazards import Hazards
 from chronicle.calibration.pools import (
     PRIOR_WEIGHTS,
     prior_pool,
@@ -14,7 +15,12 @@ from chronicle.calibration.pools import (
     weights_of,
 )
 from chronicle.errors import InputError, UsageError
-from chronicle.experiments.evaluate import DayScores, evaluate, forecast_case
+from chronicle.experiments.evaluate import (
+    DayForecast,
+    DayScores,
+    evaluate,
+    forecast_case,
+)
 from chronicle.experiments.league import chosen_cases, read_league
 from chronicle.experiments.league_tables import (
     best_reference,
@@ -23,6 +29,9 @@ from chronicle.experiments.league_tables import (
     regimes_table,
     reliability_table,
 )
+from chronicle.verification.outcomes import Forecast
+from chronicle.verification.pools import shipped_pool
+from chronicle.verification.self_exciting import SELF_EXCITING, TERMS, self_exciting
 from shell import run as shell
 
 GATED = ("donbas-summer-2024", "zaporizhzhia-2024")
@@ -102,10 +111,39 @@ def test_weights_are_on_the_simplex_and_no_single_member_beats_them_in_sample() 
     assert sum(weights.values()) == pytest.approx(1)
     assert min(weights.values()) >= 0
     assert set(weights) == set(PRIOR_WEIGHTS)
+    hazards = Hazards(members)
+    every = hazards.without(set())
+    assert set(every) == set(TERMS)
+    assert min(every.values()) >= 0
+    assert max(every.values()) > 0
+    assert hazards.without({"another"}) == pytest.approx(every, abs=0.01)
+    assert hazards.without({case.fold}) == {}  # nothing is left to fit on
+    fallen = [day.fell for day in members]
+    said = [excited(day, every).by_day(14)[:, -1].sum() for day in members]
+    assert 0 < sum(said) < 3 * max(sum(fallen), 1)
     with pytest.raises(UsageError, match="two folds or more"):
         train_settings(members)
     with pytest.raises(UsageError, match="at least one branch day"):
         weights_of([])
+
+
+def excited(day: DayForecast, hazard: dict[str, float]) -> Forecast:
+    return self_exciting(day.published.exposure, day.truth.horizon, hazard)
+
+
+def test_the_pool_has_a_member_whose_coefficients_know_nothing_of_the_fold() -> None:
+    (case,) = chosen_cases(["kherson-summer-2022"])
+    day = next(forecast_case(case, replicas=5))
+    member = day.published.members[-1]
+    assert member.name == SELF_EXCITING
+    prior = shipped_pool().of("prior")
+    without = {one.fold: one.weights for one in prior.without}
+    assert member.parameters == without[case.fold].hazard
+    assert without[case.fold].hazard != prior.weights.hazard
+    assert SELF_EXCITING not in [one.name for one in day.published.references]
+    for weights in (prior.weights, *without.values()):
+        assert set(weights.hazard) == set(TERMS)
+        assert weights.members[SELF_EXCITING] > 0
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,17 @@ def test_the_shipped_pool_is_read_written_and_says_what_it_was_trained_on() -> N
     assert static.days >= 15
 
 
+def test_the_shipped_pool_beats_the_best_simple_forecast_over_folds_left_out() -> None:
+    for regime in ("every", "slow", "moving"):
+        record = shipped_pool().of("prior").league.regime(regime)
+        assert record is not None
+        assert record.crps <= min(record.references.values()), regime
+    every = shipped_pool().of("prior").league.regime("every")
+    assert every is not None
+    assert 0.7 * every.seen <= every.said <= 1.5 * every.seen
+    assert 0.8 <= every.count_90 <= 0.97
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -107,6 +118,27 @@ def test_weights_that_do_not_sum_to_one_are_refused() -> None:
     told["settings"]["prior"]["weights"]["members"] = {"mechanism": 0.5}
     with pytest.raises(InputError, match="sum to 1"):
         read_pool(msgspec.json.encode(told), "pool.json")
+
+
+@pytest.mark.parametrize("hazard", [{"front": -1.0}, {"frnt": 1.0}])
+def test_coefficients_of_no_term_or_below_0_are_refused(
+    hazard: dict[str, float],
+) -> None:
+    told = msgspec.to_builtins(shipped_pool())
+    told["settings"]["prior"]["weights"]["hazard"] = hazard
+    with pytest.raises(InputError, match="prior: hazard: numbers of 0 or more"):
+        read_pool(msgspec.json.encode(told), "pool.json")
+
+
+def test_replicas_of_the_self_exciting_member_share_a_pace() -> None:
+    places = tuple(f"place-{n}" for n in range(20))
+    chances = np.tile([0.0, 0.1, 0.2, 0.3], (20, 1))
+    alone = {}
+    for name in ("self-exciting", "constant hazard"):
+        one = Forecast(name=name, settlements=places, chances=chances)
+        drawn = pooled([one], Weights(members={name: 1.0}), 3, replicas=1000)
+        alone[name] = count_by(drawn.samples, 3).var()  # type: ignore[arg-type]
+    assert alone["self-exciting"] > 3 * alone["constant hazard"]
 
 
 def test_the_score_of_a_total_is_that_of_its_definition() -> None:

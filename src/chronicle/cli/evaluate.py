@@ -165,7 +165,7 @@ def train(
                     progress=progress,
                 )
             ]
-            settings[name], scores = train_settings(days)
+            settings[name], scores = train_settings(days, drawn=name)
             shown += [tables.weights_table(name, settings[name])]
             shown += [tables.regimes_table(scores)]
     made = trained(settings, days, replicas=replicas, seed=seed)

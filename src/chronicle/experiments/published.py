@@ -1,7 +1,8 @@
 """The forecast that a run publishes: a pool of the mechanism with simple forecasts.
 
 The mechanism is one member, and what interventions act on; the others are the reference
-forecasts, fitted on what had been published by the branch.
+forecasts, fitted on what had been published by the branch, and a hazard that recent
+falls excite, whose coefficients were fitted over the league as the weights were.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from chronicle.experiments.arms import Arm, ForecastTask
 from chronicle.simulation.scenario import Scenario
 from chronicle.simulation.start import attackers_of, defenders_of
 from chronicle.verification.distance_hazard import distance_hazard
-from chronicle.verification.distances import Reach, by_road
+from chronicle.verification.distances import Reach, Roads, by_road
 from chronicle.verification.observed import past_of, roads_of
 from chronicle.verification.outcomes import Forecast
 from chronicle.verification.pools import (
@@ -34,6 +35,12 @@ from chronicle.verification.pools import (
     shipped_pool,
 )
 from chronicle.verification.reference_forecasts import Past, reference_forecasts
+from chronicle.verification.self_exciting import (
+    SELF_EXCITING,
+    Exposure,
+    exposure_of,
+    self_exciting,
+)
 
 __all__ = ["Published", "published_of", "settings_of", "weight_told"]
 
@@ -67,7 +74,9 @@ class Published:
     mechanism: Forecast
     references: tuple[Forecast, ...]
     past: Past
+    roads: Roads
     reach: Reach
+    exposure: Exposure
     settings: str
     pool: SettingsPool
     weights: Weights
@@ -80,10 +89,14 @@ class Published:
         """Whether the mechanism stands alone, as its parameters are fixed."""
         return self.settings == FIXED
 
-    @property
+    @cached_property
     def members(self) -> tuple[Forecast, ...]:
-        """The mechanism first."""
-        return (replace(self.mechanism, name=MECHANISM), *self.references)
+        """The mechanism first, the hazard of the league last, if it has a weight."""
+        found = (replace(self.mechanism, name=MECHANISM), *self.references)
+        if SELF_EXCITING not in self.weights.members:
+            return found
+        excited = self_exciting(self.exposure, self.horizon_days, self.weights.hazard)
+        return (*found, excited)
 
     @cached_property
     def exact(self) -> Forecast:
@@ -215,7 +228,9 @@ def published_of(
             distance_hazard(past, reach, scenario.horizon_days),
         ),
         past=past,
+        roads=roads,
         reach=reach,
+        exposure=exposure_of(past, roads, reach),
         settings=settings,
         pool=pool,
         weights=pool.leaving_out(fold),

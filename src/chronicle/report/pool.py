@@ -58,7 +58,10 @@ def league_told(run: Run) -> list[str]:
     if run.published is None or run.published.alone:
         return []
     found = []
-    league = run.published.pool.league
+    pool = run.published.pool
+    other = pool.drawn != run.published.settings
+    by = f" with a mechanism from its {pool.drawn}" if other else ""
+    league = pool.league
     for name, words in (
         ("static", "on which nothing fell"),
         ("slow", "on which less than a tenth of the places fell"),
@@ -66,7 +69,7 @@ def league_told(run: Run) -> list[str]:
     ):
         one = league.regime(name)
         if one is not None:
-            found.append(f"{_days(one)} {words}: {_record(one)}")
+            found.append(f"{_days(one)} {words}{by}: {_record(one)}")
     return found
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "FLIP",
     "HIDDEN",
     "INVERSE",
+    "PACE",
     "PIT",
     "POOL",
     "REPORTED",
@@ -40,3 +41,6 @@ RESAMPLE = 107
 
 POOL = 108
 """How ties are broken in the replicas of a pool, by replica and settlement."""
+
+PACE = 109
+"""The pace of a front that all its places share, by replica."""

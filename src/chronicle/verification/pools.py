@@ -24,8 +24,10 @@ from chronicle.simulation.random_streams import stream_key, uniform_array
 from chronicle.verification.chance import POOL
 from chronicle.verification.outcomes import NEVER, Forecast, entities_of
 from chronicle.verification.reference_forecasts import draw
+from chronicle.verification.self_exciting import SELF_EXCITING, TERMS, draw_together
 
 __all__ = [
+    "FORMAT",
     "MECHANISM",
     "FoldWeights",
     "LeagueRecord",
@@ -46,15 +48,22 @@ Floats = NDArray[np.float64]
 MECHANISM = "mechanism"
 """What the simulated member is called in a pool."""
 
-FORMAT = 1
+FORMAT = 2
+"""Of a pool's file; 1 knew no self-exciting hazard."""
+
 _FILE = "pool.json"
 
 
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The members' weights, which sum to 1, and the beta distribution's parameters."""
+    """The members' weights, which sum to 1, and what was trained with them.
+
+    `beta` are the parameters of the beta distribution, `hazard` the coefficients of the
+    self-exciting hazard, by term.
+    """
 
     members: dict[str, float]
     beta: tuple[float, float] = (1.0, 1.0)
+    hazard: dict[str, float] = {}
 
     @property
     def mechanism(self) -> float:
@@ -68,6 +77,11 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InputError(f"{where}: weights are 0 or more and sum to 1")
         if not all(0.05 <= one <= 20 for one in self.beta):
             raise InputError(f"{where}: beta: two numbers from 0.05 to 20 are wanted")
+        if not all(n in TERMS and 0 <= c <= 1e3 for n, c in self.hazard.items()):
+            raise InputError(
+                f"{where}: hazard: numbers of 0 or more are wanted, by "
+                f"{', '.join(TERMS)}"
+            )
         return self
 
 
@@ -108,11 +122,15 @@ class LeagueRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SettingsPool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The weights for a mechanism whose parameters are drawn in one way."""
+    """The weights for a mechanism whose parameters are drawn in one way.
+
+    `drawn` is how they were drawn over the league: *prior* or *fitted*.
+    """
 
     weights: Weights
     without: tuple[FoldWeights, ...]
     league: LeagueRecord
+    drawn: str = "prior"
 
     def leaving_out(self, fold: str | None) -> Weights:
         """The weights that know nothing of *fold*; those of all without one."""
@@ -137,7 +155,7 @@ class Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, SettingsPool]
 
     def of(self, settings: str) -> SettingsPool:
-        """The weights for those settings, or for the prior."""
+        """The weights for those settings, or for the prior, if it has none of them."""
         return self.settings.get(settings) or self.settings["prior"]
 
 
@@ -226,7 +244,8 @@ def pooled(
             continue
         forecast = named[name]
         if forecast.samples is None:
-            forecast = draw(forecast, horizon, count, seed)
+            drawn = draw_together if name == SELF_EXCITING else draw
+            forecast = drawn(forecast, horizon, count, seed)
         assert forecast.samples is not None
         # Spread evenly over the replicas there are, again from the start if too few.
         at = np.arange(count) * max(len(forecast.samples) / count, 1.0)
