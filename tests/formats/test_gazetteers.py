@@ -1,5 +1,7 @@
 """Gazetteers: what they add to a record that knows some of the places."""
 
+from datetime import date
+
 import pytest
 
 import chronicle
@@ -38,6 +40,24 @@ def test_entries_of_one_name_with_other_keys_are_other_places(tmp_path):
     with chronicle.memory() as log:
         log.import_folder(path)
         assert set(log.references().settlements) == {"geonames-1", "geonames-2"}
+
+
+def test_a_population_is_known_from_the_last_change_of_its_entry(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text(
+        "geonameid,name,latitude,longitude,population,modification date\n"
+        "1,Alder,10,20,700,2023-05-06\n2,Birch,11,21,0,2023-05-06\n",
+        "utf-8",
+    )
+    with chronicle.memory() as log:
+        log.import_folder(path)
+        alder, birch = log.references().settlements.values()
+        assert (alder.published, alder.population_published) == (None, date(2023, 5, 6))
+        assert birch.population_published is None
+        before = log.state(on="2024-01-01", published_by="2023-05-05")
+        assert before.references.settlements["geonames-1"].population is None
+        after = log.state(on="2024-01-01", published_by="2023-05-06")
+        assert after.references.settlements["geonames-1"].population == 700
 
 
 def test_cod_takes_the_finest_code_and_other_scripts_as_aliases():

@@ -593,3 +593,41 @@ def test_a_name_that_is_a_formula_is_guarded_in_the_review_and_found_again(
     ended = run("import", record, path, "--review", review)
     assert ended.code == 0, ended.err
     assert "a1" in run("state", record, "--format", "csv").out
+
+
+def test_what_a_review_calls_new_is_the_same_in_the_next_vintage(
+    tmp_path: Path,
+) -> None:
+    record, review = tmp_path / "v.chronicle", tmp_path / "names.csv"
+    with ch.create(record) as log:
+        log.append(
+            ch.SettlementRegistered(settlement=id_, name="Tarn")
+            for id_ in ("tarn", "tarn-s")
+        )
+    names = "kind,name,choice\nsettlement,Tarn,new\nactor,Reds,new\n"
+    review.write_text(names, "utf-8")
+    header = ("Date", "Place", "Who", "Source")
+    for day in ("2025-03-01", "2025-03-02", "2025-03-03"):
+        path = sheets.text(
+            tmp_path / f"{day}.csv", [header, (day, "Tarn", "Reds", "A")]
+        )
+        assert run("import", record, path, "--review", review).code == 0
+    with ch.open(record) as log:
+        known = log.references()
+        assert sorted(known.settlements) == ["tarn", "tarn-2", "tarn-s"]
+        assert sorted(known.actors) == ["reds"]
+        assert log.state(on="2025-03-03").control["tarn-2"] == "reds"
+
+
+def test_two_spellings_of_a_new_source_in_one_table_are_one(tmp_path: Path) -> None:
+    record = tmp_path / "v.chronicle"
+    run("init", record)
+    rows = [
+        ("2025-03-01", "Tarn", "Red", "Reuters"),
+        ("2025-03-02", "Tarn", "RED", "REUTERS"),
+    ]
+    path = sheets.text(tmp_path / "t.csv", [("Date", "Place", "Who", "Source"), *rows])
+    run("import", record, path, "--register")
+    with ch.open(record) as log:
+        assert list(log.references().sources) == ["reuters"]
+        assert list(log.references().actors) == ["red"]

@@ -9,6 +9,9 @@ import pytest
 
 import chronicle as ch
 import sheets
+from chronicle.domain.events import ControlReported
+from chronicle.domain.state import References
+from chronicle.formats.suspicion import Watch
 from own_toy import CASE, CONTROL, TOY, write
 from shell import Ended, run
 
@@ -113,3 +116,23 @@ def test_a_dry_run_lists_them_before_anything_is_recorded(record: Path) -> None:
     assert len(wrong(brought(record, [*rows(), row], "--dry-run"))) == 1
     with ch.open(record) as log:
         assert log.head == 0
+
+
+def test_days_after_today_and_of_another_calendar_look_wrong() -> None:
+    watch = Watch()
+    for year in (2025, 2055, 1446):
+        watch.see(
+            ControlReported(
+                report_id=f"r{year}",
+                settlement="alder",
+                controller="red",
+                status="held",
+                valid_from=date(year, 9, 1),
+                source="ap",
+            )
+        )
+    told = watch.suspicions(References(), date(2026, 1, 1))
+    assert [(one.value, one.says) for one in told if one.kind == "year"] == [
+        ("1446", "is a year of another calendar?"),
+        ("2055", "has days after today"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from chronicle.domain.events import Event, SettlementRegistered
@@ -94,6 +95,14 @@ class _Reading(RowReader):
             return self._place(cells, id_, code, country, population)
         return []
 
+    def _changed(self, cells: Cells) -> date | None:
+        """The day of the entry's last change: by then at the latest it said so."""
+        told = self.text(cells, "modification date", "modification_date")
+        try:
+            return date.fromisoformat(told)
+        except ValueError:
+            return None
+
     def _place(
         self,
         cells: Cells,
@@ -122,6 +131,7 @@ class _Reading(RowReader):
             aliases=tuple(others)[:MOST_ALIASES],
             geonames_id=id_,
             population=population,
+            population_published=self._changed(cells) if population else None,
             admin1=".".join(filter(None, (country, admin1))),
             basis=f"GeoNames {code}".strip(),
         )

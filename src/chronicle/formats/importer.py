@@ -124,7 +124,10 @@ def import_paths(
 
 def _suspicions(log: EventLog, watch: Watch, accept: Sequence[str]) -> list[Suspicion]:
     """What looks wrong and nobody has accepted, now or before."""
-    found = watch.suspicions(log.references())
+    head = log.store.head()
+    last = next(iter(log.recorded(after=head - 1)), None) if head else None
+    today = None if last is None else last.recorded_at.date()
+    found = watch.suspicions(log.references(), today)
     right = [one.value for one in found] if ALL in accept else list(accept)
     if right:
         accept_values(log, right)

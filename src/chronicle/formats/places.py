@@ -195,6 +195,11 @@ class Places:
             admin1=known.admin1 or place.admin1,
             admin1_pcode=known.admin1_pcode or place.admin1_pcode,
             population=known.population or place.population,
+            population_published=(
+                known.population_published
+                if known.population
+                else place.population_published
+            ),
         )
 
     def __iter__(self) -> Iterator[SettlementRegistered]:

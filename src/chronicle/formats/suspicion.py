@@ -32,6 +32,7 @@ SPREADS = 3.0  # and so many quartile ranges
 FEW = 0.05  # of all reports: more than that are no typing errors
 FAR_KM, FAR_TIMES = 600.0, 8.0  # and times the usual distance from the middle
 ALIKE = 0.85  # of the letters of two names
+FIRST_YEAR = 1700  # days before it are mistyped, or of another calendar
 SPOT = 3  # decimals of a degree: about 100 m
 JUMP, PEOPLE = 5.0, 1_000  # times, and at least so many people
 MOST = 400  # names of a kind that are compared with each other
@@ -87,10 +88,14 @@ class Watch:
                 of = event.area, event.settlement or "", event.counter, event.category
                 self._figures[of].append((event.valid_on, best))
 
-    def suspicions(self, known: References) -> list[Suspicion]:
-        """What looks wrong, beside all that the record has registered."""
+    def suspicions(
+        self, known: References, today: date | None = None
+    ) -> list[Suspicion]:
+        """What looks wrong, beside all that the record has registered by *today*."""
         found: list[Suspicion] = []
         found += _far_days(self._days)
+        told = {one.value for one in found}
+        found += (one for one in _odd_years(self._days, today) if one.value not in told)
         found += _odd_places(known, self._places)
         found += _same_spot(known, self._places)
         names = {id_: s.name for id_, s in known.sources.items()}
@@ -135,6 +140,21 @@ def _far_days(days: Mapping[date, int]) -> Iterator[Suspicion]:
         if year > end.year:
             side = f"{year - end.year} years after"
         yield Suspicion("year", str(year), count, f"is {side} the others")
+
+
+def _odd_years(days: Mapping[date, int], today: date | None) -> Iterator[Suspicion]:
+    """Years that lie in the future, or are of another calendar (1446 is 2025)."""
+    late: Counter[int] = Counter()
+    early: Counter[int] = Counter()
+    for day, count in days.items():
+        if today is not None and day > today:
+            late[day.year] += count
+        elif day.year < FIRST_YEAR:
+            early[day.year] += count
+    for year, count in sorted(early.items()):
+        yield Suspicion("year", str(year), count, "is a year of another calendar?")
+    for year, count in sorted(late.items()):
+        yield Suspicion("year", str(year), count, "has days after today")
 
 
 def _odd_places(known: References, fresh: set[str]) -> Iterator[Suspicion]:

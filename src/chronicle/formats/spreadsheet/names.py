@@ -24,10 +24,12 @@ from chronicle.formats.places import distance_km, slug
 __all__ = ["NEW", "SKIP", "Choices", "Names", "Open", "Spot"]
 
 NEAR_KM = 25.0  # a place of a name that lies farther off is another one
+AS_NEW = "new by a review"  # the note of what was registered so
 NEW, SKIP = "new", "-"  # what a review may choose besides an id
 MOST_CANDIDATES = 5
 KINDS = ("settlement", "actor", "source")
 
+_Named = SettlementRegistered | ActorRegistered | SourceRegistered
 Choices = Mapping[tuple[str, str], str]  # (kind, name) -> id, `new` or `-`
 
 
@@ -76,18 +78,14 @@ class Names:
     taken: dict[str, int] = field(
         default_factory=dict
     )  # names that were found, by kind
-    new: list[SettlementRegistered | ActorRegistered | SourceRegistered] = field(
-        default_factory=list
-    )
+    new: list[_Named] = field(default_factory=list)
     skipped: int = 0  # rows that a review left out
     _met: dict[tuple[str, str, Spot], str | None] = field(default_factory=dict)
     _places: Gazetteer = field(init=False)
     _actors: Gazetteer = field(init=False)
     _sources: Gazetteer = field(init=False)
     _ids: dict[str, set[str]] = field(init=False)
-    _made: dict[tuple[str, str], list[SettlementRegistered]] = field(
-        default_factory=dict
-    )
+    _made: dict[tuple[str, str], list[_Named]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = self.references
@@ -138,8 +136,10 @@ class Names:
                 kind, name, line, rule, [], [], spot=spot
             )
             return None
+        fitting = self._fitting(kind, name, spot)
+        if choice == NEW and (made := self._made_before(kind, fitting)):
+            return self._take(kind, made)
         if choice != NEW:
-            fitting = self._fitting(kind, name, spot)
             if len(fitting) == 1:
                 return self._take(kind, fitting[0])
             if fitting:
@@ -149,6 +149,20 @@ class Names:
                 self._leave_unknown(kind, name, spot, line)
                 return None
         return self._make(kind, name, spot)
+
+    def _made_before(self, kind: str, fitting: list[str]) -> str:
+        """What an earlier vintage, or a row further up, made of a name called new."""
+        by_kind: Mapping[str, Mapping[str, _Named]] = {
+            "settlement": self.references.settlements,
+            "actor": self.references.actors,
+            "source": self.references.sources,
+        }
+        here = {one.key: one for some in self._made.values() for one in some}
+        for id_ in fitting:
+            known = by_kind[kind].get(id_) or here.get(id_)
+            if known is not None and known.note == AS_NEW:
+                return id_
+        return ""
 
     def _take(self, kind: str, id_: str) -> str:
         self.taken[kind] = self.taken.get(kind, 0) + 1
@@ -165,7 +179,11 @@ class Names:
                 return found
         found = self._places.find(name)
         places = [self.references.settlements[id_] for id_ in found]
-        places += self._made.get(("settlement", fold_name(name)), [])
+        places += (
+            one
+            for one in self._made.get(("settlement", fold_name(name)), ())
+            if isinstance(one, SettlementRegistered)
+        )
         if spot.lat is not None and spot.lon is not None:
             away = {
                 p.settlement: distance_km(spot.lat, spot.lon, *p.spot)
@@ -232,14 +250,18 @@ class Names:
             return same
         id_ = self._new_id(kind, name, spot)
         self._ids[kind].add(id_)
+        note = AS_NEW if self.choices.get((kind, name)) == NEW else ""
+        made: _Named
         if kind == "actor":
-            self.new.append(ActorRegistered(actor=id_, name=name, dataset=self.dataset))
+            made = ActorRegistered(
+                actor=id_, name=name, note=note, dataset=self.dataset
+            )
         elif kind == "source":
-            self.new.append(
-                SourceRegistered(source=id_, name=name, dataset=self.dataset)
+            made = SourceRegistered(
+                source=id_, name=name, note=note, dataset=self.dataset
             )
         else:
-            place = SettlementRegistered(
+            made = SettlementRegistered(
                 settlement=id_,
                 name=name,
                 lat=spot.lat if spot.located else None,
@@ -247,10 +269,11 @@ class Names:
                 admin1=spot.admin1,
                 pcode=spot.pcode,
                 geonames_id=spot.geonames_id,
+                note=note,
                 dataset=self.dataset,
             )
-            self.new.append(place)
-            self._made.setdefault((kind, fold_name(name)), []).append(place)
+        self.new.append(made)
+        self._made.setdefault((kind, fold_name(name)), []).append(made)
         return id_
 
     def _new_id(self, kind: str, name: str, spot: Spot) -> str:
@@ -268,15 +291,8 @@ class Names:
 
     def _same_word(self, kind: str, name: str) -> str:
         """The id made of another spelling of *name* here: `Reuters`, `reuters`."""
-        for one in self.new:
-            same = (
-                isinstance(one, ActorRegistered)
-                if kind == "actor"
-                else isinstance(one, SourceRegistered)
-            )
-            if same and fold_name(one.name) == fold_name(name):
-                return one.key
-        return ""
+        made = self._made.get((kind, fold_name(name)), ())
+        return made[0].key if made and fold_name(name) else ""
 
 
 def places_of(references: References) -> Gazetteer:
