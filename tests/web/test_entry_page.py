@@ -318,3 +318,22 @@ def test_the_form_has_no_fault_of_access_and_fits_a_phone(
     ]
     assert faults == []
     clean(tab)
+
+
+def test_what_is_typed_of_a_report_is_not_told_of_anything_else(page: Tab) -> None:
+    page.run("chronicle.entry.open()")
+    put(page, settlement="alder", source="radio", published="2024-12-02")
+    kind = "chronicle.entry.kinds"
+    page.run(f"{kind}.value = 'settlement'; {kind}.dispatchEvent(new Event('change'))")
+    held = "Object.fromEntries(chronicle.entry.fields.map((o) => [o.name, o.value]))"
+    assert page.run(held)["published"] == ""  # or the place were unknown before it
+    put(page, name="Tall Ḩabash")
+    assert page.run(held)["settlement"] == "tall-habash"
+    page.run("document.querySelectorAll('.deeds button')[2].click()")  # retract
+    assert page.run(held)["source"] == "editor"
+    assert page.run(held)["published"] == ""
+    page.run("document.querySelectorAll('.deeds button')[0].click()")
+    assert page.run(held)["name"] == "Tall Ḩabash"
+    page.run(f"{kind}.value = 'control'; {kind}.dispatchEvent(new Event('change'))")
+    assert page.run(held)["published"] == "2024-12-02"
+    clean(page)

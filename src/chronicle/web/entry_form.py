@@ -10,6 +10,7 @@ from chronicle.domain.base import ACTOR_FIELDS, PLACE_FIELDS, Event, rules_of
 from chronicle.domain.corrections import FIXED
 from chronicle.domain.events import (
     Claim,
+    Reference,
     ReportAmended,
     ReportRetracted,
     ReportsLinked,
@@ -54,8 +55,8 @@ def entry_form() -> dict[str, Any]:
     """Each kind of entry with its fields, in the order in which they are asked.
 
     A field says its shape and rule in words, whether it is needed, whether an
-    amendment may change it, and what completes it: `place`, `actor`, `source` or
-    `report`.
+    amendment may change it, what completes it (`place`, `actor`, `source`, `report`),
+    and whether it is the id of what is registered, which a name proposes.
     """
     return {name: _fields(name, cls) for name, cls in DEEDS.items()}
 
@@ -80,6 +81,7 @@ def _fields(name: str, cls: type[Event]) -> list[dict[str, Any]]:
                 "first": field in first,
                 "fixed": field in FIXED,
                 "completes": _completes(cls, field),
+                "own": issubclass(cls, Reference) and field == name,
             }
         )
     return found

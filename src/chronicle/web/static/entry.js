@@ -11,7 +11,7 @@ import { isoOf } from "./words.js";
 const DEEDS = ["report", "amend", "retract", "link"];
 const REST_MS = 350; // of the keys, after which what was typed is looked at
 const KEPT = ["source", "published"]; // they are often the same for the next report
-const IDS = { settlement: "settlement", actor: "actor", source: "source" }; // id fields that a name proposes
+const REGISTERS = { settlement: "settlement", actor: "actor", source: "source", route: null }; // the id that a name proposes
 
 class Entry {
   constructor(app, form) {
@@ -19,7 +19,7 @@ class Entry {
     this.form = form;
     this.deed = "report";
     this.kind = "control";
-    this.typed = {}; // what was typed, by field, whatever is shown
+    this.stores = {}; // what was typed, by field: of claims, of remarks, of each registration
     this.fields = [];
     this.target = null; // the report that is amended, as it is
     this.keys = new Map(); // an idempotency key for each content
@@ -60,10 +60,13 @@ class Entry {
   open(report = null) {
     const { app } = this;
     if (report !== null) {
-      this.typed.report = report;
       if (this.deed === "report") this.deed = "amend";
-    } else if (app.chosen !== null && !this.typed.settlement) this.typed.settlement = app.record.settlements[app.chosen].id;
-    if (!this.typed.valid_from) this.typed.valid_from = isoOf(app.ask.on);
+      this.typed.report = report;
+      this.target = null;
+    }
+    const claims = this.#store("claims");
+    if (app.chosen !== null && !claims.settlement) claims.settlement = app.record.settlements[app.chosen].id;
+    if (!claims.valid_from) claims.valid_from = isoOf(app.ask.on);
     this.say();
     this.dialog.showModal();
     (this.fields.find((one) => !one.value) ?? this.fields[0])?.control.focus();
@@ -103,6 +106,21 @@ class Entry {
     this.#fields();
     this.#idle("preview.wait");
     this.#soon(0);
+  }
+
+  /** What is typed of a claim serves the next kind of claim; of nothing else. */
+  get typed() {
+    return this.#store(this.deed !== "report" ? "remarks" : this.kind in REGISTERS ? this.kind : "claims");
+  }
+
+  set typed(values) {
+    const told = this.typed;
+    for (const name of Object.keys(told)) delete told[name];
+    Object.assign(told, values);
+  }
+
+  #store(name) {
+    return (this.stores[name] ??= {});
   }
 
   get what() {
@@ -155,15 +173,15 @@ class Entry {
     this.#tell("");
     if (field.of !== "changes") this.typed[field.name] = field.value;
     this.dirty = true;
-    const own = IDS[this.what];
-    if (this.deed === "report" && field.name === "name" && own) {
+    const own = this.deed === "report" ? REGISTERS[this.kind] : null;
+    if (own && field.name === "name") {
       const id = this.fields.find((one) => one.name === own);
       if (!id.value || id.value === this.proposed) {
         this.proposed = slug(field.value);
         id.value = this.proposed;
         this.typed[own] = this.proposed;
       }
-    } else if (field.name === own) this.proposed = null;
+    } else if (own && field.name === own) this.proposed = null;
     this.record.disabled = true;
     this.#soon(now ? 0 : REST_MS);
   }
@@ -187,7 +205,7 @@ class Entry {
   }
 
   #clear(all) {
-    const kept = all ? [] : KEPT.filter((name) => this.typed[name]).map((name) => [name, this.typed[name]]);
+    const kept = all || this.deed !== "report" || this.kind in REGISTERS ? [] : KEPT.filter((name) => this.typed[name]).map((name) => [name, this.typed[name]]);
     this.typed = Object.fromEntries(kept);
     this.target = null;
     this.dirty = false;
@@ -314,7 +332,7 @@ class Entry {
   /** Offer the retraction of what was just recorded, with what it would change. */
   #undo(report) {
     this.deed = "retract";
-    this.typed.report = report;
+    this.typed = { report };
     this.#tell("");
     this.say();
     this.fields.find((one) => one.name === "reason").control.focus();

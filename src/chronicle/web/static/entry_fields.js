@@ -80,7 +80,7 @@ export class Field {
     const star = told.needed ? [" ", h("span", { class: "needed", title: say(app, "needed"), "aria-hidden": "true" }, "*")] : [];
     const wide = told.shape === "lines" || told.name === "ref" || told.completes === "report";
     this.element = h("div", { class: wide ? "field wide" : "field" },
-      h("label", { htmlFor: this.id }, label(app, told.name), star), this.list ? h("div", { class: "combo" }, this.control, this.list) : this.control, this.hint, this.rule, this.fault);
+      h("label", { htmlFor: this.id }, label(app, told.own ? "id" : told.name), star), this.list ? h("div", { class: "combo" }, this.control, this.list) : this.control, this.hint, this.rule, this.fault);
   }
 
   get value() {

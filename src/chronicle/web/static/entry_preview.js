@@ -111,7 +111,8 @@ function written(app, name, value) {
 /** A report, or what is registered, before and after: all of a new one, else what differs. */
 function reported(app, one, retracts) {
   const { before, after } = one;
-  const head = (text) => h("h3", {}, say(app, "preview.report"), " ", h("bdi", { class: "id" }, shown(one.key)), text ? [" ", h("span", { class: "tag" }, text)] : []);
+  const registers = (after ?? before)?.report_id === undefined;
+  const head = (text) => h("h3", {}, say(app, registers ? "preview.registered" : "preview.report"), " ", h("bdi", { class: "id" }, shown(one.key)), text ? [" ", h("span", { class: "tag" }, text)] : []);
   if (before && !after) return [head(say(app, "preview.gone"))];
   if (!before && !after) return [];
   if (!before && retracts) return [head(say(app, "preview.back"))];
