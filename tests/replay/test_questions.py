@@ -15,6 +15,7 @@ import strategies
 from chronicle.domain.cautions import facts_of
 from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import Lens, latest, parse_lens
+from chronicle.domain.outline import outline_of
 from chronicle.domain.questions import Asked, Clocks, PlainQuestions
 from chronicle.domain.state import references, state_of
 from chronicle.domain.table import Table
@@ -98,6 +99,7 @@ def test_every_lens_and_clock_sees_by_columns_what_the_fold_sees(
         assert (quick.position, quick.published_by) == (position, by)
         assert quick.heard.other == plain.heard.other
         assert set(quick.links) <= set(plain.links)
+        assert asked.outline(Clocks(on, position, by), lens) == outline_of(plain)
 
 
 def first_said(name: str) -> Lens:
@@ -203,6 +205,7 @@ def test_much_that_is_said_of_one_place_is_seen_as_the_fold_sees_it(
         clocks = Clocks(on, data.draw(st.just(head) | st.integers(0, head)), by)
         lens = data.draw(st.sampled_from(LENSES))
         assert asked.state(clocks, lens).places == plain.state(clocks, lens).places
+        assert asked.outline(clocks, lens) == plain.outline(clocks, lens)
 
 
 @st.composite
@@ -265,6 +268,7 @@ def test_what_a_report_is_linked_with_is_told_of_any_kind(
     clocks = Clocks(data.draw(st.sampled_from(strategies.DAYS[:4])), position, by)
     lens = data.draw(st.sampled_from(LENSES))
     assert asked.state(clocks, lens).places == plain.state(clocks, lens).places
+    assert asked.outline(clocks, lens) == plain.outline(clocks, lens)
     for id_ in strategies.SETTLEMENTS:
         history, why = one_place(asked, id_, clocks, lens)
         assert (history, why) == one_place(plain, id_, clocks, lens)

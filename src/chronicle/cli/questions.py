@@ -113,7 +113,7 @@ def state(
         ids = [chronicle.find(name) for name in place] or None
         states = [
             only(
-                chronicle.state(day, known_at, published_by, lens),
+                chronicle.outline(day, known_at, published_by, lens),
                 settlements=ids,
                 admin1=admin1,
                 control=control,
@@ -213,7 +213,7 @@ def diff(
     """What changed in the world, or in our knowledge of one day."""
     with opened(file) as chronicle:
         before, after = (
-            chronicle.state(*question, lens)
+            chronicle.outline(*question, lens)
             for question in _two_questions(
                 (start, end),
                 on,

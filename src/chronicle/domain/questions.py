@@ -13,6 +13,7 @@ from typing import Protocol
 
 from chronicle.domain.cautions import Facts, facts_of
 from chronicle.domain.lenses import parse_lens
+from chronicle.domain.outline import Outline, outline_of
 from chronicle.domain.state import References, State, references, state_of
 from chronicle.domain.timeline import RecordedEvent
 
@@ -37,6 +38,10 @@ class Asked(Protocol):
         `links` and the control reports of `heard` may be those alone that bear on what
         decides.
         """
+        ...
+
+    def outline(self, clocks: Clocks, lens: str) -> Outline:
+        """`outline_of` the state."""
         ...
 
     def place(self, settlement: str, clocks: Clocks, lens: str) -> State:
@@ -84,6 +89,9 @@ class PlainQuestions:
             known_at=clocks.position,
             published_by=clocks.published_by,
         )
+
+    def outline(self, clocks: Clocks, lens: str) -> Outline:
+        return outline_of(self.state(clocks, lens))
 
     def place(self, settlement: str, clocks: Clocks, lens: str) -> State:
         return self.state(clocks, lens)

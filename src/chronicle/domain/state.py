@@ -8,7 +8,7 @@ and folding in two parts is folding in one. `judge` asks the lens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -60,6 +60,7 @@ __all__ = [
     "State",
     "diff",
     "fold",
+    "grade_of",
     "judge",
     "places_of",
     "references",
@@ -315,9 +316,9 @@ class State:
 
     def table(self) -> Table:
         """One row a settlement, by settlement id: the columns of `chronicle state`."""
-        from chronicle.domain.views import marked, state_table
+        from chronicle.domain.outline import outline_of
 
-        return marked(state_table(self), self.what_if)
+        return outline_of(self).table()
 
     def _repr_html_(self) -> str:
         """`table`, as a notebook shows it."""
@@ -447,10 +448,14 @@ def state_of(
 
 def best_grade(place: Place, refs: References) -> str:
     """The best grade among the deciding reports, such as *B2*; empty without any."""
-    if not place.verdict.deciding:
+    return grade_of(place.verdict.deciding, refs.reliabilities())
+
+
+def grade_of(deciding: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> str:
+    """The best grade among reports; *defaults* are the reliabilities of sources."""
+    if not deciding:
         return ""
-    defaults = refs.reliabilities()
-    claims = [control_of(one) for one in place.verdict.deciding]
+    claims = [control_of(one) for one in deciding]
     best = min(claims, key=lambda claim: grade_key(claim, defaults))
     letter = best.reliability or defaults.get(best.source, "F")
     return f"{letter}{best.credibility or 6}"

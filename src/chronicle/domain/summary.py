@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from chronicle.domain.outline import Outline
 from chronicle.domain.state import State
 from chronicle.domain.table import Table
 from chronicle.domain.views import clocks, marked
@@ -16,13 +18,16 @@ NOBODY = "none"
 COLUMNS = ("on", "control", "places", "people", "without_population")
 
 
+Told = TypeVar("Told", State, Outline)
+
+
 def only(
-    state: State,
+    state: Told,
     *,
     settlements: Collection[str] | None = None,
     admin1: str | None = None,
     control: str | None = None,
-) -> State:
+) -> Told:
     """The state of some settlements: given ids, a province, those that an actor holds.
 
     *admin1* is compared without case; *control* `none` means held by nobody. Raises
@@ -39,8 +44,10 @@ def only(
         wanted = admin1.casefold()
         places = {id_: p for id_, p in places.items() if of[id_].casefold() == wanted}
     if control is not None:
-        held = {p.control for p in state.places.values()} - {None}
-        actors = sorted({*state.references.actors, *(one for one in held if one)})
+        held: set[str | None] = {p.control for p in state.places.values()} - {None}
+        actors: list[str] = sorted(
+            {*state.references.actors, *(one for one in held if one)}
+        )
         if control not in (*actors, NOBODY):
             raise UnknownId("actor", control, actors)
         who = None if control == NOBODY else control
@@ -48,7 +55,7 @@ def only(
     return state if places is state.places else replace(state, places=places)
 
 
-def summary_table(states: Sequence[State]) -> Table:
+def summary_table(states: Sequence[State | Outline]) -> Table:
     """Places and known population by holder, on each day; most places first.
 
     `people` are those of the places with a registered population, None where there is

@@ -12,7 +12,8 @@ from chronicle.domain.events import (
     DisplacementReported,
 )
 from chronicle.domain.lenses import control_of, side
-from chronicle.domain.state import ControlChange, State, best_grade
+from chronicle.domain.outline import Outline
+from chronicle.domain.state import ControlChange, State
 from chronicle.domain.table import Table
 from chronicle.domain.timeline import (
     EffectiveClaim,
@@ -70,7 +71,7 @@ def marked(table: Table, what_if: str) -> Table:
     return replace(table, header=f"{mark}\n{table.header}")
 
 
-def clocks(state: State) -> str:
+def clocks(state: State | Outline) -> str:
     """The question that a state answers, in words."""
     clock = f"as known at position {state.position}"
     if state.published_by is not None:
@@ -78,28 +79,14 @@ def clocks(state: State) -> str:
     return f"end of {state.on} (UTC), {clock}, lens {state.lens}"
 
 
-def state_table(state: State) -> Table:
+def state_table(state: Outline) -> Table:
     """`chronicle state`."""
     rows = []
     for id_ in sorted(state.places):
         place = state.places[id_]
         settlement = state.references.settlements[id_]
-        claims = [control_of(one) for one in place.verdict.deciding]
-        rows.append(
-            (
-                id_,
-                settlement.name,
-                *coarse(settlement.lat, settlement.lon, settlement.sensitivity),
-                place.control,
-                place.status,
-                place.verdict.since,
-                tuple(claim.report_id for claim in claims),
-                best_grade(place, state.references),
-                tuple(dict.fromkeys(claim.source for claim in claims)),
-                place.disputed,
-                place.last_heard,
-            )
-        )
+        where = coarse(settlement.lat, settlement.lon, settlement.sensitivity)
+        rows.append((id_, settlement.name, *where, *place))
     header = f"State at the {clocks(state)}"
     return Table(STATE_COLUMNS, rows, header, list(state.cautions))
 
@@ -123,7 +110,9 @@ def coarse(
     return round(lat, decimals), round(lon, decimals)
 
 
-def diff_table(changes: Sequence[ControlChange], after: State, header: str) -> Table:
+def diff_table(
+    changes: Sequence[ControlChange], after: State | Outline, header: str
+) -> Table:
     """`chronicle diff`; a side without a controller is shown by its status."""
     names = after.references.settlements
     rows: list[tuple[object, ...]] = [

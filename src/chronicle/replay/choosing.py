@@ -12,6 +12,7 @@ read holds all of these. So a question costs what it looks at, and not the log.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ from chronicle.replay.lenses import (
 )
 from chronicle.replay.standing import EffectiveColumns, View
 
-__all__ = ["Candidates", "candidates", "first_from"]
+__all__ = ["Candidates", "Decided", "candidates", "first_from"]
 
 STRETCH = 16  # reports of a settlement that are read first
 FURTHER = 4  # times as many are read of those where they did not suffice
@@ -60,12 +61,45 @@ class Stretch:
     reports: EffectiveColumns
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """Which of some reports a lens lets decide, of the settlements that have such.
+
+    `line` are the rows of the reports that the lens sees. `first` and `last` count
+    among them: the run of equals that ends with the deciding report, and `whole` says
+    that the one before it was seen. `group` counts the settlements of the reports.
+    """
+
+    reports: EffectiveColumns
+    ends: Rows
+    line: Rows
+    group: Rows
+    first: Rows
+    last: Rows
+    whole: NDArray[np.bool_]
+
+    @property
+    def chosen(self) -> Rows:
+        """The rows of the deciding reports."""
+        return self.line[self.last]
+
+
+Take = Callable[[Decided, NDArray[np.bool_]], None]
+"""Takes what decides, and of which settlements of the reports it is settled."""
+
+
 def candidates(
-    view: View, places: Rows, lens: ColumnLens, grades: UInt8 | None
+    view: View,
+    places: Rows,
+    lens: ColumnLens,
+    grades: UInt8 | None,
+    take: Take | None = None,
 ) -> Candidates:
     """What *lens* needs of *places*, codes that increase.
 
     *grades* are the default reliabilities of sources, as `Replay.grades` gives them.
+    *take* is told what decides, a part of the settlements at a time; not of a lens that
+    columns do not know.
     """
     chosen: list[Int32] = []
     last = np.full(len(places), _ALL, np.int64)
@@ -75,7 +109,7 @@ def candidates(
         more = []
         for some in _parts(view.index, places, todo, width):
             stretch = _stretch(view, places[some], width)
-            found, done = _choose(stretch, lens, grades)
+            found, done = _choose(stretch, lens, grades, take)
             chosen.append(found.position)
             last[some[done]] = found.last[done]
             more.append(some[~done])
@@ -140,7 +174,7 @@ def _within(
 
 
 def _choose(
-    stretch: Stretch, lens: ColumnLens, grades: UInt8 | None
+    stretch: Stretch, lens: ColumnLens, grades: UInt8 | None, take: Take | None
 ) -> tuple[Candidates, NDArray[np.bool_]]:
     """What is needed of a stretch, and of which settlements it was all there."""
     reports, whole = stretch.reports, stretch.first_day == _ALL
@@ -153,7 +187,10 @@ def _choose(
     group = np.repeat(np.arange(len(ends)), ends - begins + 1)
     at = np.searchsorted(stretch.places, reports.place[begins])
     needed = np.zeros(len(reports), np.bool_)
-    closed = _mark(reports, ends, group, lens, grades, needed)
+    decided = _mark(reports, ends, group, lens, grades, needed)
+    closed = np.zeros(len(ends), np.bool_)
+    if decided is not None:
+        closed[decided.group] = decided.whole
     if lens.rule == "cautious":
         window = reports.valid[ends].astype(np.int64) - lens.days
         needed |= reports.valid >= window[group]
@@ -162,6 +199,8 @@ def _choose(
     newest = np.maximum.reduceat(spoken, begins)
     last[at] = np.where(newest < 0, _ALL, reports.valid[newest].astype(np.int64))
     done[at] |= closed & (newest >= 0)
+    if take is not None and decided is not None:
+        take(decided, done[at])
     return Candidates(reports.position[needed & done[at][group]], last), done
 
 
@@ -172,11 +211,11 @@ def _mark(
     lens: ColumnLens,
     grades: UInt8 | None,
     needed: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    """Mark what may decide, its run and its day; whether each run was seen whole."""
+) -> Decided | None:
+    """Mark what may decide, its run and its day; None for a lens not known here."""
     if lens.rule not in CHOSEN:  # all of the place, and the plain lens reads it all
         needed[:] = True
-        return np.zeros(len(ends), np.bool_)
+        return None
     needed[ends] = True  # that anything was said at all
     line = np.arange(len(reports))  # the reports that the lens sees
     chosen = ends
@@ -198,9 +237,8 @@ def _mark(
     at = np.searchsorted(line, chosen)
     rows, _ = spans_of(start[at], at)
     needed[line[rows]] = True
-    closed = np.zeros(len(ends), np.bool_)
-    closed[groups] = broken[at]
-    return closed
+    whole = broken[at]
+    return Decided(reports, ends, line, groups, start[at] + whole, at, whole)
 
 
 def _runs(place: Int32, said: NDArray[np.generic]) -> tuple[Rows, NDArray[np.bool_]]:

@@ -23,7 +23,7 @@ from chronicle.replay.columns import (
 )
 from chronicle.replay.versions import roots, targets
 
-__all__ = ["Links", "among", "bearing_on", "links_of"]
+__all__ = ["Links", "among", "bearing_on", "links_of", "rivalled"]
 
 _DISPUTES = 4  # of the flags of a link
 
@@ -114,6 +114,16 @@ def bearing_on(
         todo = _joined(further)
         found = np.union1d(found, todo)
     return _joined(rivals), found[found <= position]
+
+
+def rivalled(stretches: Sequence[Links], claims: Int32, position: int) -> Int32:
+    """Which reports at *claims*, which increase, links may set another against."""
+    found = []
+    for some in stretches:
+        known = some.link_rival & (some.link <= position)
+        ends = some.link_report[known], some.link_other[known]
+        found += [end[among(end, claims)] for end in ends]
+    return _joined(found)
 
 
 def _joined(parts: Sequence[Int32]) -> Int32:

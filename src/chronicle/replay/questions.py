@@ -17,6 +17,7 @@ import numpy as np
 from chronicle.domain.cautions import Facts
 from chronicle.domain.events import is_dated
 from chronicle.domain.lenses import parse_lens
+from chronicle.domain.outline import Line, Outline, outline_of
 from chronicle.domain.questions import Clocks
 from chronicle.domain.state import (
     Evidence,
@@ -28,7 +29,7 @@ from chronicle.domain.state import (
     references,
 )
 from chronicle.domain.timeline import RecordedEvent, as_of, effective_claims, until
-from chronicle.replay.choosing import candidates
+from chronicle.replay.choosing import CHOSEN, Take, candidates
 from chronicle.replay.columns import Columns, Int32, read
 from chronicle.replay.engine import TAIL, Replay
 from chronicle.replay.family import (
@@ -40,7 +41,8 @@ from chronicle.replay.family import (
 from chronicle.replay.figures import that_may_hold
 from chronicle.replay.ledger import BLOCK, REGISTERED, Ledger, day_of, kept_ledger
 from chronicle.replay.lenses import ColumnLens, lens_named
-from chronicle.replay.links import bearing_on, links_of
+from chronicle.replay.lines import Drawing
+from chronicle.replay.links import bearing_on, links_of, rivalled
 from chronicle.replay.segments import read_all
 from chronicle.replay.spoken import NEVER, last_spoken
 from chronicle.replay.stored import LogSource, Telling, cache_folder
@@ -49,6 +51,7 @@ from chronicle.store.log import EventLog
 
 __all__ = ["Questions"]
 
+FEW = 200  # settlements that are asked for one by one
 INCIDENT = KINDS["incident-reported"]
 _OTHER_CLAIMS = (
     "displacement-reported",
@@ -123,9 +126,44 @@ class Questions:
         with self._lock:
             replay = self._index()
             columns = _columns_of(self._log, lens)
-            known, last = self._choose(replay, clocks, columns, ids)
+            chosen, last = self._choose(replay, clocks, columns, ids)
+            known = self._with_family(replay, chosen, clocks.position)
             refs = self._registered(clocks.position, by=clocks.published_by)
         return self._judged(clocks, lens, events_at(self._log, known), refs, last)
+
+    def outline(self, clocks: Clocks, lens: str) -> Outline:
+        """`state` without its reasons: equal to `outline_of` it, but read from columns.
+
+        Places that a link may make disputed are asked for one by one.
+        """
+        rule = _columns_of(self._log, lens)
+        if rule.rule not in CHOSEN:
+            return outline_of(self.state(clocks, lens))
+        codes = self._log.store.codes
+        ids = codes("settlement")
+        with self._lock:
+            replay = self._index()
+            drawing = Drawing(rule, replay.grades(clocks.position))
+            last = self._choose(replay, clocks, rule, ids, drawing.take)[1]
+            refs = self._registered(clocks.position, by=clocks.published_by)
+            stretches = (self._book(), links_of(self._later(clocks.position)))
+            at = rivalled(stretches, drawing.deciding, clocks.position)
+        unclear = [ids[code] for code in sorted(drawing.places_of(at))]
+        if len(unclear) > FEW:
+            return outline_of(self.state(clocks, lens))
+        lines = {
+            id_: Line(None, "unknown", last_heard=last.get(id_))
+            for id_ in refs.settlements
+        }
+        rows = self._log.store.rows_at(drawing.deciding.tolist())
+        report = {row.position: row.report or "" for row in rows}
+        told = drawing.lines(report, ids, codes("actor"), codes("source"), last)
+        lines.update((id_, line) for id_, line in told if id_ in lines)
+        for id_ in lines.keys() & unclear:
+            alone = outline_of(self.place(id_, clocks, lens)).places[id_]
+            lines[id_] = alone._replace(last_heard=last.get(id_))
+        name, by = parse_lens(lens).name, clocks.published_by
+        return Outline(clocks.on, clocks.position, by, name, lines, refs)
 
     def place(self, settlement: str, clocks: Clocks, lens: str) -> State:
         """The same of one settlement alone, without the day on which it was spoken of.
@@ -159,12 +197,18 @@ class Questions:
         )
 
     def _choose(
-        self, replay: Replay, clocks: Clocks, lens: ColumnLens, ids: list[str]
+        self,
+        replay: Replay,
+        clocks: Clocks,
+        lens: ColumnLens,
+        ids: list[str],
+        take: Take | None = None,
     ) -> tuple[Int32, dict[str, date]]:
         """Positions of what says what is so; the last day of which anybody spoke."""
         view = replay.view(clocks.on, clocks.position, clocks.published_by)
         places = np.arange(len(ids))
-        found = candidates(view, places, lens, replay.grades(clocks.position))
+        grades = replay.grades(clocks.position)
+        found = candidates(view, places, lens, grades, take)
         ledger = self._book()
         spoken = last_spoken(
             self._log, ledger, self._later(clocks.position), clocks, ids
@@ -176,7 +220,7 @@ class Questions:
             )
             if number != NEVER
         }
-        return self._with_family(replay, found.position, clocks.position), last
+        return found.position, last
 
     def _with_family(self, replay: Replay, claims: Int32, position: int) -> Int32:
         """Positions of control reports, of the links on them, and of all remarks.

@@ -36,6 +36,7 @@ class EffectiveColumns:
 
     `valid` are day numbers; `said` codes of `side_actor` and `side_status`; `known` is
     the position of the event that made the report what it is, and `position` its own.
+    `time` is the rank of the time of day.
     """
 
     place: Int32
@@ -46,6 +47,7 @@ class EffectiveColumns:
     source: Int32
     grade: UInt8
     baseline: NDArray[np.bool_]
+    time: UInt8
     side_actor: Int32
     side_status: UInt8
     settlements: int
@@ -56,7 +58,7 @@ class EffectiveColumns:
     def take(self, rows: NDArray[np.generic]) -> EffectiveColumns:
         """Some of the reports, in their order."""
         columns = [getattr(self, f.name) for f in fields(self)]
-        return EffectiveColumns(*(column[rows] for column in columns[:8]), *columns[8:])
+        return EffectiveColumns(*(column[rows] for column in columns[:9]), *columns[9:])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,13 +115,14 @@ class View:
             index.source[rows].astype(np.int32),
             index.grade[rows],
             index.bits[rows] >= 4,
+            index.bits[rows] & np.uint8(3),
             index.side_actor,
             index.side_status,
             index.settlements,
         )
         if not any(map(len, self.others)):
             return main
-        return _with(main, index.bits[rows] & np.uint8(3), self.others)
+        return _with(main, self.others)
 
 
 def view_of(
@@ -242,9 +245,7 @@ def _visible(
     return entries.take(seen)
 
 
-def _with(
-    main: EffectiveColumns, time: UInt8, others: list[Entries]
-) -> EffectiveColumns:
+def _with(main: EffectiveColumns, others: list[Entries]) -> EffectiveColumns:
     """Reports of the index and others, in one order."""
     sides: list[Any] = [main.side_actor, main.side_status]
     said: list[Any] = [main.said.astype(np.int64)]
@@ -256,8 +257,8 @@ def _with(
         return np.concatenate([mine, *(getattr(e, name) for e in others)])
 
     place, valid = both(main.place, "place"), both(main.valid, "valid")
-    position = both(main.position, "position")
-    order = np.lexsort((position, both(time, "time"), valid, place))
+    position, time = both(main.position, "position"), both(main.time, "time")
+    order = np.lexsort((position, time, valid, place))
     joined = EffectiveColumns(
         place,
         valid,
@@ -267,6 +268,7 @@ def _with(
         both(main.source, "source"),
         both(main.grade, "grade"),
         both(main.baseline, "baseline"),
+        time,
         sides[0],
         sides[1],
         max(main.settlements, int(place.max(initial=-1)) + 1),
