@@ -40,6 +40,12 @@ def frames(count: int, folder: Path) -> Iterator[dict[str, Any]]:
         yield _figure(name, path, folder / f"{name}.parquet", make)
 
 
+def taken(count: int) -> Iterator[dict[str, Any]]:
+    """`frames` in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        yield from frames(count, Path(name))
+
+
 def _figure(
     name: str,
     path: Path,
@@ -83,9 +89,8 @@ def _same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
 def main() -> None:
     """Print the figures."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with tempfile.TemporaryDirectory() as name:
-        for row in frames(count, Path(name)):
-            print(*(f"{key}={value}" for key, value in row.items()), sep="  ")
+    for row in taken(count):
+        print(*(f"{key}={value}" for key, value in row.items()), sep="  ")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What `chronicle bench` runs: the suites, one table of figures.
 
 replay   the log and the replay engine against peers and limits
-questions  the verbs at the shell against numpy alone, and how they grow
+questions  the verbs at the shell against numpy alone, and how they grow; frames
 whatif   engines and ensembles against bare SimPy and the natural style
 scale    the archive: bytes, writing, one question in SQL, against peers and limits
 page     what the page sends, a step of its slider, its first map, against limits
@@ -59,10 +59,12 @@ def replay(events: int, settlements: int) -> Iterator[Take]:
 
 
 def questions(events: int, settlements: int) -> Iterator[Take]:
-    """What each verb costs at the shell, and how that grows with the log."""
+    """What each verb costs at the shell, and how that grows; frames beside Parquet."""
+    import frame_figures
     import question_figures
 
     yield from question_figures.takes(events, settlements)
+    yield "frames", lambda: frame_figures.taken(events)
 
 
 def whatif(events: int, settlements: int) -> Iterator[Take]:

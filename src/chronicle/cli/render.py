@@ -271,6 +271,8 @@ def shown(value: object) -> str:
 
 def safe_cell(value: object) -> str:
     """`cell`, but text that a spreadsheet would run as a formula begins with `'`."""
+    if type(value) is str:
+        return guarded(value)
     text = cell(value)
     return guarded(text) if isinstance(value, str | tuple) else text
 

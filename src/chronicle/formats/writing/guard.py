@@ -11,6 +11,8 @@ __all__ = ["cell", "csv_bytes", "csv_text", "guarded", "unguarded"]
 
 # Spreadsheets of East Asia take the full-width forms too, and all pass over blanks.
 _STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+# What the csv module writes as every *as_cell* does.
+_AS_THEY_ARE = frozenset({int, float, date})
 _BREAKS = ("\t", "\r")
 
 
@@ -22,6 +24,8 @@ def _risky(text: str) -> bool:
 
 def guarded(text: str) -> str:
     """*text*, behind an apostrophe where a spreadsheet would compute it."""
+    if text[:1].isalnum():  # most do, and nothing that begins so is computed
+        return text
     return f"'{text}" if _risky(text) else text
 
 
@@ -60,7 +64,10 @@ def csv_text(
     writer = csv.writer(text, lineterminator="\n")
     if columns:
         writer.writerow(columns)
-    writer.writerows([as_cell(value) for value in row] for row in rows)
+    writer.writerows(
+        [value if type(value) in _AS_THEY_ARE else as_cell(value) for value in row]
+        for row in rows
+    )
     return text.getvalue()
 
 
