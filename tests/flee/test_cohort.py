@@ -343,6 +343,7 @@ def random_case(
             weight_softening=float(dice.choice([0.0, 0.2])),
             walk_km_per_day=float(dice.uniform(20, 60)),
             avoid_short_stints=rules,
+            keep_plans=rules and seed % 2 == 0,
         ),
         present=dice.uniform(0, 5000, places),
         capacity=dice.choice([-1.0, 0.0, 300.5, 6000.25], places),

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["flee"]
 
-RULES = "FLEE 3.1"  # those after it differ, and so do their scores
-
 
 @click.command("flee")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
@@ -36,6 +34,13 @@ RULES = "FLEE 3.1"  # those after it differ, and so do their scores
     "time, where the run is long and it is installed.",
 )
 @click.option(
+    "--rules",
+    type=click.Choice(["3.1", "2026-05"]),
+    default="3.1",
+    show_default=True,
+    help="Of which FLEE: release 3.1, or its code of May 2026. Their scores differ.",
+)
+@click.option(
     "--budget",
     type=click.IntRange(min=1),
     default=20_000_000,
@@ -44,7 +49,12 @@ RULES = "FLEE 3.1"  # those after it differ, and so do their scores
 )
 @table_options()
 def flee(
-    directory: Path, engine: str, budget: int, format_: str | None, out: Path | None
+    directory: Path,
+    engine: str,
+    rules: str,
+    budget: int,
+    format_: str | None,
+    out: Path | None,
 ) -> None:
     """Run a FLEE folder by expected flows and score it against its own counts.
 
@@ -59,7 +69,7 @@ def flee(
 
     if not directory.is_dir():
         raise UsageError(f"{directory} is no folder")
-    case, problems = read_flee(directory)
+    case, problems = read_flee(directory, rules=rules)
     compiled = None if engine == "auto" else engine == "numba"
     with bar() as progress:
         run = run_flee(
@@ -89,7 +99,7 @@ def _header(case: FleeCase, score: AveragedRelativeDifference) -> str:
     if score.mean is not None:
         told = (
             f"ARD {score.mean:.4f} over {score.days_scored} days (0 is perfect), "
-            f"by the rules of {RULES}"
+            f"by the rules of FLEE {case.settings.rules}"
         )
     return f"{case.name}, {case.period.start} to {last}: {told}"
 
@@ -148,7 +158,7 @@ def _json(
     errors = camp_errors(run.camps, run.simulated, run.counted)
     told: dict[str, object] = {
         "case": case.name,
-        "rules": RULES,
+        "rules": f"FLEE {case.settings.rules}",
         "ard": score.mean,
         "ard_of_counts_in_camps": in_camps.mean,
         "days_scored": score.days_scored,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -41,7 +41,8 @@ class FleeLocation:
     `KINDS`, or "" where FLEE knows none.
 
     `population` is the capacity where the kind is a camp, with 0 for no limit.
-    `conflict_day` is the day from which a conflict zone is one.
+    `conflict_day` is the day from which a conflict zone is one. `initial_idps` are in a
+    camp at the start beside those counted, by the rules of FLEE after 3.1.
     """
 
     line: int
@@ -53,6 +54,7 @@ class FleeLocation:
     kind: str
     conflict_day: int
     population: int
+    initial_idps: int = 0
 
     @property
     def is_camp(self) -> bool:
@@ -167,6 +169,7 @@ class FleeCase:
     `conflicts` has for each location a column of `conflicts.csv`: the intensity on each
     day, 0 for quiet. `camps` are the counts of those camps that have some, in the order
     of the locations, and `total` those of all who fled; both before `corrections`.
+    `food` has for a region the share of its people who lack it, by day.
     """
 
     name: str
@@ -179,6 +182,7 @@ class FleeCase:
     camps: tuple[FleeCounts, ...]
     corrections: tuple[FleeCorrection, ...]
     settings: FleeSettings
+    food: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @cached_property
     def home_country(self) -> str:

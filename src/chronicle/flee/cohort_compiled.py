@@ -40,7 +40,7 @@ def move_day(inputs: CohortInputs, pace: Pace, day: Day, number: int) -> None:
         (network.state_place, network.rest),
         network.leg_from,
         network.leg_to,
-        (inputs.leave_chance[number], inputs.towns[number]),
+        (inputs.leave_chance[number], inputs.towns[number], rules.keep_plans),
         inputs.guarded[number],
         inputs.capacity,
         (rules.capacity_buffer, FULL, ROOM_STEP, LEAST_PART, TINY_PART),
@@ -143,7 +143,7 @@ def _sweep(
     first_leg: Ints,
     leg_to: Ints,
     shares: Floats,
-    leaving: tuple[Floats, Bools],
+    leaving: tuple[Floats, Bools, bool],
     short: Bools,
     length: Ints,
     arrived: Floats,
@@ -160,7 +160,7 @@ def _sweep(
     """
     strides, states = arrived.shape
     state_place, rest = places
-    leave, towns = leaving
+    leave, towns, keep_plans = leaving
     stints, stride_km, speed, daily_km = stinting
     arrived_came, moved_came, walking_came = came
     given_up, stay = np.zeros(states), np.zeros(states)
@@ -175,6 +175,8 @@ def _sweep(
                 continue
             anybody = True
             chance = leave[state_place[state]]
+            if keep_plans and rest[state] != state:
+                chance = 1.0
             if stints:
                 far = arrived_came[behind, state] / (comers if comers > 0 else 1.0)
                 if not morning and towns[state_place[state]] and far + today < 1:
@@ -280,7 +282,7 @@ def _day(
     places: tuple[Ints, Ints],
     leg_from: Ints,
     leg_to: Ints,
-    leaving: tuple[Floats, Bools],
+    leaving: tuple[Floats, Bools, bool],
     guarded: Bools,
     capacity: Floats,
     marks: tuple[float, float, float, float, float],

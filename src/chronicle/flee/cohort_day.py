@@ -132,6 +132,8 @@ def _send(
     start, end, short = network.leg_from, network.leg_to, pace.short
     stints, speed = inputs.rules.avoid_short_stints, inputs.rules.speed_km_per_day
     leave = inputs.leave_chance[number][network.state_place]
+    if inputs.rules.keep_plans:
+        leave = np.where(network.halts, 1.0, leave)
     towns = inputs.towns[number][network.state_place]
     for behind in range(1 if morning else pace.strides):
         comers = moves.arrived[behind]

@@ -30,7 +30,8 @@ class CohortRules:
     `distance_power` × room) ** `weight_power`. Room falls from 1 to 0 between
     `capacity_buffer` of the capacity and all of it. Legs on foot are walked at
     `walk_km_per_day`. With `avoid_short_stints` nobody rests in a town on the way who
-    has not come far of late (`cohort_stints`).
+    has not come far of late. With `keep_plans` all who have a plan go on in the
+    morning, whatever the leave chance of where they are.
     """
 
     speed_km_per_day: float = 360.0
@@ -41,6 +42,7 @@ class CohortRules:
     capacity_buffer: float = 0.9
     walk_km_per_day: float = 35.0
     avoid_short_stints: bool = False
+    keep_plans: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,11 @@ class FlightNetwork:
     def legs(self) -> int:
         """How many legs there are, each one way."""
         return len(self.leg_from)
+
+    @cached_property
+    def halts(self) -> Bools:
+        """Which states have a plan."""
+        return np.asarray(self.rest != np.arange(self.states))
 
     def by_place(self, by_state: Floats) -> Floats:
         """People by place, whatever they have in mind."""

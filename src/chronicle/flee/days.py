@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from chronicle.flee.read import FleeCase, FleeSettings
 from chronicle.flee.series import QUIET
+from chronicle.flee.settings import FLEE_LATER
 
-__all__ = ["FleeDays"]
+__all__ = ["FleeDays", "counted_in_all"]
 
-DECAY_DAYS = 30  # each factor of conflict_spawn_decay holds for so many days
 AUTOMATIC_CAMP = 0.005  # FLEE takes a place that fewer leave a day for a camp
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,10 @@ class Places:
         self.began = np.full(len(places), -1)
         lived_in = [0 if place.is_camp else place.population for place in places]
         self.population = np.array(lived_in, dtype=np.float64)
+        shape = (case.period.days, len(places))
+        self.hungry = np.zeros(shape)  # the share of people who lack food
+        for number, place in enumerate(places):
+            self.hungry[:, number] = case.food.get(place.region, 0.0)
         home = case.home_country
         self.foreign = np.array([place.country != home for place in places])
 
@@ -79,12 +83,15 @@ class Places:
     def decay(self, day: int) -> Floats:
         """How fresh each conflict still is."""
         factors = np.array(self.settings.conflict_spawn_decay or (1.0,))
-        steps = np.trunc((day - self.began) / DECAY_DAYS).astype(np.int64)
+        interval = self.settings.conflict_spawn_decay_interval
+        steps = np.trunc((day - self.began) / interval).astype(np.int64)
         return np.asarray(factors[np.minimum(steps, len(factors) - 1)])
 
     def attraction(self, day: int) -> Floats:
         settings = self.settings
         pull = np.where(self.foreign, settings.foreign_weight, 1.0)
+        if settings.avoid_food_deprived_locations and day > 0:
+            pull[~self.foreign] *= (1.0 - self.hungry[day] ** 2)[~self.foreign]
         pull[self.camp] *= settings.camp_weight
         fights = self.conflict > 0
         power = (self.decay(day) * self.conflict)[fights]
@@ -93,7 +100,21 @@ class Places:
 
     def spawn_weights(self, day: int) -> Floats:
         fights = self.conflict > 0
-        return np.where(fights, self.population * self.conflict * self.decay(day), 0.0)
+        weights = self.population * self.conflict * self.decay(day)
+        weights = np.where(fights, weights, 0.0)
+        if self.settings.starvation_driven_spawning and day > 0:
+            only = self.settings.conflict_zone_spawning_only
+            flee = self.population * self.hungry[day]
+            weights += np.where(fights | (not only), flee, 0.0)
+        return np.asarray(weights)
+
+    def leave_chance(self, crowd: Floats, day: int) -> Floats:
+        """The share of those in each place that leaves it on a day."""
+        chance = self.leave * crowd
+        if self.settings.flee_when_starving:
+            hungry = self.hungry[day]
+            chance = hungry + (1.0 - hungry) * chance
+        return np.clip(chance, 0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +152,10 @@ class FleeDays:
                 case.settings, state, fleeing[day], fresh_on
             )
             if case.settings.take_from_population:
-                state.population -= np.minimum(days.newcomers[day], state.population)
+                taken = np.where(state.conflict > 0, days.newcomers[day], 0.0)
+                state.population -= np.minimum(taken, state.population)
             _close_camps(case, state, day)
-            days.leave_chance[day] = np.clip(state.leave * crowd, 0.0, 1.0)
+            days.leave_chance[day] = state.leave_chance(crowd, day)
             days.attraction[day] = state.attraction(day)
             days.camp[day] = state.camp
             days.town[day] = state.town
@@ -163,7 +185,7 @@ def _conflict_changes(case: FleeCase) -> dict[int, list[tuple[str, float]]]:
     """The conflicts that begin (an intensity) or end (0) on a day.
 
     A conflict whose intensity changes goes on with the one that it began with, and FLEE
-    ends none whose last intensity is not 1.
+    3.1 ends none whose last intensity is not 1.
     """
     known = {place.name for place in case.locations}
     changes: dict[int, list[tuple[str, float]]] = defaultdict(list)
@@ -174,18 +196,30 @@ def _conflict_changes(case: FleeCase) -> dict[int, list[tuple[str, float]]]:
         before = np.concatenate(([0.0], now[:-1]))
         begins = (now > QUIET) & (before < QUIET)
         ends = (now < QUIET) & (before == 1)
+        if case.settings.rules == FLEE_LATER:
+            ends = (now < QUIET) & (before >= QUIET)
         for day in np.flatnonzero(begins | ends).tolist():
             changes[day].append((name, column[day] if begins[day] else 0.0))
     return changes
 
 
+def counted_in_all(case: FleeCase) -> list[int]:
+    """Everybody counted by day: the total, or by later rules the sum of the camps.
+
+    FLEE after 3.1 adds up daily differences of the camps, but on day 0 what all files
+    have, the total among them; so the total of day 0 stays in the sum.
+    """
+    days, total = range(case.period.days), case.total
+    if not case.settings.sum_from_camps:
+        return [total.on(day) if total else 0 for day in days]
+    at_first = total.on(0) if total else 0
+    return [at_first + sum(camp.on(day) for camp in case.counts) for day in days]
+
+
 def _fleeing(case: FleeCase) -> list[int]:
     """How many begin to flee on each day, by the counts of everybody."""
-    if case.total is None:
-        return [0] * case.period.days
     fleeing, debt, before = [], 0, 0
-    for day in range(case.period.days):
-        now = case.total.on(day)
+    for day, now in enumerate(counted_in_all(case)):
         more, before = now - before - debt, now
         if day == 0 and case.settings.insert_day0:
             more = 0

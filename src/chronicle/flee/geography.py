@@ -11,6 +11,7 @@ from chronicle.formats.problem import Problem
 
 __all__ = ["read_closures", "read_links", "read_locations"]
 
+INITIAL = "initial_idps"
 OWN_COLUMN = "title"  # the name in full, which our own writer puts behind
 MOST_KM = 25_000  # longer than any road between two places of the earth
 
@@ -69,7 +70,7 @@ def _check_header(
             sheet.report(row.line, names[0], cell, f"header should say {names[0]}")
     more = [cell.strip() for cell in row.cells[len(columns) :]]
     more = [cell for cell in more if cell not in ("", OWN_COLUMN)]
-    if more and columns is LOCATION_COLUMNS:
+    if more and columns[: len(LOCATION_COLUMNS)] == LOCATION_COLUMNS:
         rule = "columns that FLEE 3.1 does not read, nor do we (later ones may)"
         sheet.report(row.line, None, ", ".join(more)[:200], rule)
 
@@ -83,14 +84,21 @@ def _name(sheet: FleeFile, row: FleeRow, index: int, column: str) -> str:
 
 
 def read_locations(
-    folder: Path, file: str, problems: list[Problem]
+    folder: Path, file: str, problems: list[Problem], *, initial_idps: bool = False
 ) -> tuple[FleeLocation, ...]:
+    """The locations; with *initial_idps* the column of that name is read, too."""
     sheet = open_sheet(folder, file, problems)
     if sheet is None:
         return ()
+    header = sheet.rows[0].cells if sheet.rows else []
+    known = (*LOCATION_COLUMNS, (INITIAL,)) if initial_idps else LOCATION_COLUMNS
+    names = [cell.strip() for cell in header]
+    column = names.index(INITIAL) if initial_idps and INITIAL in names else None
     found: dict[str, FleeLocation] = {}
-    for row in _body(sheet, LOCATION_COLUMNS):
-        location = _location(sheet, row)
+    for row in _body(
+        sheet, known if column == len(LOCATION_COLUMNS) else LOCATION_COLUMNS
+    ):
+        location = _location(sheet, row, column)
         if location.name in found:
             first = found[location.name].line
             rule = f"is in line {first} already; this row holds, as the last in FLEE"
@@ -99,7 +107,7 @@ def read_locations(
     return tuple(found.values())
 
 
-def _location(sheet: FleeFile, row: FleeRow) -> FleeLocation:
+def _location(sheet: FleeFile, row: FleeRow, column: int | None) -> FleeLocation:
     if len(row.cells) < len(LOCATION_COLUMNS):
         rule = f"{len(row.cells)} fields where {len(LOCATION_COLUMNS)} are needed"
         sheet.report(row.line, None, ",".join(row.cells), rule)
@@ -121,6 +129,7 @@ def _location(sheet: FleeFile, row: FleeRow) -> FleeLocation:
         kind=kind,
         conflict_day=_conflict_day(sheet, row) if kind == "conflict_zone" else 0,
         population=_population(sheet, row, kind),
+        initial_idps=_initial(sheet, row, column),
     )
 
 
@@ -170,6 +179,16 @@ def _population(sheet: FleeFile, row: FleeRow, kind: str) -> int:
         rule = f"must be a whole number, 0 or more (FLEE stops here); 0: {meaning}"
     sheet.report(row.line, "population", cell, rule)
     return 0
+
+
+def _initial(sheet: FleeFile, row: FleeRow, column: int | None) -> int:
+    cell = row.cell(column) if column is not None else "0"
+    persons = as_whole(cell or "0")
+    if persons is None or persons < 0:
+        rule = "must be a whole number, 0 or more (FLEE stops here); 0 is used"
+        sheet.report(row.line, INITIAL, cell, rule)
+        return 0
+    return persons
 
 
 def read_links(

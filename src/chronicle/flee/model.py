@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 
 from chronicle.errors import BudgetExceeded, InputError
 from chronicle.flee.cohort import CohortInputs, CohortRules, run_cohorts
-from chronicle.flee.days import FleeDays
+from chronicle.flee.days import FleeDays, counted_in_all
 from chronicle.flee.graph import flight_network_of, open_roads, roads_of
 from chronicle.flee.read import FleeCase
+from chronicle.flee.settings import FLEE_LATER
 
 __all__ = ["BUDGET", "FleeRun", "cohorts_of_flee", "run_flee"]
 
@@ -85,12 +86,11 @@ def run_flee(
     camps = tuple(counts.name for counts in case.counts)
     days = range(case.period.days)
     counted = [[counts.on(day) for counts in case.counts] for day in days]
-    total = case.total
     return FleeRun(
         camps=camps,
         simulated=run.present[:, [index[camp] for camp in camps]],
         counted=np.array(counted, dtype=np.float64).reshape(len(days), len(camps)),
-        total=np.array([total.on(day) if total else 0 for day in days], np.float64),
+        total=np.array(counted_in_all(case), np.float64),
         everybody=run.present.sum(axis=1) + run.on_the_road,
     )
 
@@ -114,12 +114,16 @@ def cohorts_of_flee(case: FleeCase, *, budget: int = BUDGET) -> CohortInputs:
     settings, places = case.settings, case.locations
     days = FleeDays.of(case)
     present = np.zeros(len(places))
+    camps = np.array([place.is_camp for place in places])
+    people = np.array([place.population for place in places], dtype=np.float64)
     if settings.insert_day0:
         index = {place.name: number for number, place in enumerate(places)}
         for counts in case.counts:
             present[index[counts.name]] = counts.on(0)
-    camps = np.array([place.is_camp for place in places])
-    people = np.array([place.population for place in places], dtype=np.float64)
+        if settings.rules == FLEE_LATER and settings.spawn_mode is None:
+            # As it has it: their places are not free, and they are counted in them.
+            people = np.where(people > 0, people - present, people)
+    present += [place.initial_idps if place.is_camp else 0 for place in places]
     return CohortInputs(
         network=network,
         rules=CohortRules(
@@ -131,9 +135,10 @@ def cohorts_of_flee(case: FleeCase, *, budget: int = BUDGET) -> CohortInputs:
             capacity_buffer=settings.capacity_buffer,
             walk_km_per_day=settings.max_walk_speed,
             avoid_short_stints=settings.avoid_short_stints,
+            keep_plans=settings.rules == FLEE_LATER,
         ),
         present=present,
-        capacity=np.where(camps, people, -1.0),
+        capacity=np.where(camps, people * settings.capacity_scaling, -1.0),
         newcomers=days.newcomers,
         leave_chance=days.leave_chance,
         attraction=days.attraction,

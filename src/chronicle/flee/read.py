@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from chronicle.errors import InputError
+from chronicle.errors import InputError, UsageError
 from chronicle.flee.case import (
     FleeCase,
     FleeClosure,
@@ -23,14 +23,21 @@ from chronicle.flee.case import (
     FleePeriod,
 )
 from chronicle.flee.check import check_case
+from chronicle.flee.food import FOOD, read_food
 from chronicle.flee.geography import (
     read_closures,
     read_links,
     read_locations,
 )
-from chronicle.flee.rows import as_day, as_whole, open_sheet
+from chronicle.flee.rows import FleeFile, as_day, as_whole, open_sheet
 from chronicle.flee.series import read_conflicts, read_source_data
-from chronicle.flee.settings import FleeSettings, read_settings
+from chronicle.flee.settings import (
+    FLEE_3_1,
+    FLEE_LATER,
+    RULES,
+    FleeSettings,
+    read_settings,
+)
 from chronicle.flee.write import write_flee
 from chronicle.formats.problem import Problem
 
@@ -48,21 +55,34 @@ __all__ = [
 ]
 
 
+NOT_READ = ("location_changes.csv", "major_routes.csv", "agents.csv")
 MAX_DAYS = 7_305  # twenty years
 LAST_START = date.max - timedelta(days=MAX_DAYS)
 
 
-def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
+def read_flee(
+    folder: Path | str, *, rules: str = FLEE_3_1
+) -> tuple[FleeCase, list[Problem]]:
     """The case in *folder* and everything that is wrong with its files.
 
     A folder has `input_csv`, `source_data` and `simsetting.yml`; one that holds the CSV
-    files of `input_csv` itself will do. Raises `InputError` when there is no location
-    or no period to read, as in a folder that is none.
+    files of `input_csv` itself will do. *rules* are those of FLEE "3.1" or of
+    "2026-05", the code of that month, whose defaults and files are other.
+
+    Raises `InputError` when there is no location or no period to read, as in a folder
+    that is none, and `UsageError` for other rules.
     """
+    if rules not in RULES:
+        raise UsageError(f"rules: {rules!r} is none of {', '.join(RULES)}")
     folder = Path(folder)
     problems: list[Problem] = []
     inner = "input_csv/" if (folder / "input_csv").is_dir() else ""
-    locations = read_locations(folder, f"{inner}locations.csv", problems)
+    locations = read_locations(
+        folder,
+        f"{inner}locations.csv",
+        problems,
+        initial_idps=rules == FLEE_LATER,
+    )
     file = _period_file(folder, inner)
     period = _read_period(folder, file, problems)
     if not locations or period is None:
@@ -84,10 +104,26 @@ def read_flee(folder: Path | str) -> tuple[FleeCase, list[Problem]]:
         corrections=_read_corrections(
             folder, f"{inner}registration_corrections.csv", problems
         ),
-        settings=read_settings(folder, problems),
+        settings=read_settings(folder, problems, rules),
+        food=read_food(folder, f"{inner}{FOOD}", period, locations, problems)
+        if rules == FLEE_LATER
+        else {},
     )
+    _tell_unread(folder, inner, rules, problems)
     check_case(case, inner, problems)
     return case, problems
+
+
+def _tell_unread(folder: Path, inner: str, rules: str, problems: list[Problem]) -> None:
+    """Tell of files that FLEE after 3.1 would read and this run does not."""
+    for name in (FOOD, *NOT_READ):
+        file = f"{inner}{name}"
+        if not (folder / file).exists() or (name == FOOD and rules == FLEE_LATER):
+            continue
+        rule = "is not modelled and was not read"
+        if name == FOOD:
+            rule = f"FLEE 3.1 does not read it, nor do we (rules {FLEE_LATER} do)"
+        FleeFile(file, problems).report(0, None, "", rule)
 
 
 def _period_file(folder: Path, inner: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from chronicle.flee.rows import FleeFile, as_number, as_whole, read_text
 from chronicle.formats.problem import Problem
 
-__all__ = ["FleeSettings", "read_settings"]
+__all__ = ["FLEE_3_1", "FLEE_LATER", "RULES", "FleeSettings", "read_settings"]
 
 FILE = "simsetting.yml"
 MOST_LINES = 1_000  # whatever aliases make of them
@@ -25,9 +25,16 @@ SETTINGS_LIMIT = 1 << 16  # bytes; the largest known one has 2,000
 DEPTH = 3  # section, key, and the keys of conflict_driven_spawning
 
 
+FLEE_3_1, FLEE_LATER = "3.1", "2026-05"
+RULES = (
+    FLEE_3_1,
+    FLEE_LATER,
+)  # of which FLEE: its releases, or a later day of its code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleeSettings:
-    """The parameters of FLEE 3.1 that move people, under FLEE's own names.
+    """The parameters of FLEE that move people, under FLEE's own names.
 
     Speeds are km per day, move chances are shares per day, weights are factors of a
     place's attraction, `softening` is km, buffers are shares of the capacity.
@@ -57,6 +64,15 @@ class FleeSettings:
     start_on_foot: bool = False  # the first link is walked, at max_walk_speed
     max_walk_speed: float = 35.0
     avoid_short_stints: bool = False  # no rest in a town before a day's travel
+    # What follows is of FLEE after 3.1; these values are what 3.1 does.
+    rules: str = FLEE_3_1
+    sum_from_camps: bool = False  # who flees is the sum of the camps, not the total
+    conflict_spawn_decay_interval: float = 30.0  # days that each factor holds
+    capacity_scaling: float = 1.0
+    conflict_zone_spawning_only: bool = True
+    starvation_driven_spawning: bool = False
+    flee_when_starving: bool = False
+    avoid_food_deprived_locations: bool = False
 
 
 class _Line(NamedTuple):
@@ -226,6 +242,17 @@ _RULES: dict[tuple[str, ...], Callable[[str], Any]] = {
     ("move_rules", "movechance_pop_scale_factor"): _power,
 }
 
+# Only FLEE after 3.1 reads these.
+_LATER_RULES: dict[tuple[str, ...], Callable[[str], Any]] = {
+    ("spawn_rules", "sum_from_camps"): _switch,
+    ("spawn_rules", "conflict_spawn_decay_interval"): _above_zero,
+    ("spawn_rules", "conflict_zone_spawning_only"): _switch,
+    ("spawn_rules", "starvation_driven_spawning"): _switch,
+    ("move_rules", "capacity_scaling"): _factor,
+    ("move_rules", "flee_when_starving"): _switch,
+    ("move_rules", "avoid_food_deprived_locations"): _switch,
+}
+
 _SECTIONS = (
     ("log_levels",),
     ("spawn_rules",),
@@ -262,6 +289,18 @@ _NOT_MODELLED: dict[tuple[str, ...], bool] = {
     ("move_rules", "MatchConflictEthnicity"): False,
 }
 
+_LATER_NOT_MODELLED: dict[tuple[str, ...], str] = {
+    ("spawn_rules", "empty_camps_on_day0"): "false",
+    ("move_rules", "fixed_routes"): "false",
+    ("move_rules", "two_system_decision_making"): "false",
+    ("move_rules", "use_economic_pull"): "false",
+    ("move_rules", "harvest_months"): "[]",
+    ("move_rules", "pruning_threshold"): "1.0",
+    ("move_rules", "WomenAvoidHazards"): "false",
+    ("move_rules", "ElderlyAvoidHazards"): "false",
+    ("move_rules", "MatchCampReligion"): "false",
+}
+
 # Written in FLEE's documents or its own sets, and read by nothing in FLEE 3.1.
 _NO_EFFECT = {
     ("move_rules", "capacity_scaling"): "1.0",
@@ -269,45 +308,54 @@ _NO_EFFECT = {
 }
 
 
-def _set(line: _Line, sheet: FleeFile, values: dict[str, object]) -> None:
+def _set(line: _Line, sheet: FleeFile, values: dict[str, Any], rules: str) -> None:
     """Take one line into *values*, or report why not."""
     *_, key = path = line.path
-    if path in _RULES:
+    later = rules == FLEE_LATER
+    known = {**_RULES, **_LATER_RULES} if later else _RULES
+    off = {path: str(value).lower() for path, value in _NOT_MODELLED.items()}
+    off |= _LATER_NOT_MODELLED if later else {}
+    if path in known:
         try:
-            values[key] = _RULES[path](line.text)
+            values[key] = known[path](line.text)
         except ValueError as error:
             values[key] = None
             sheet.report(line.line, key, line.text, f"{error}; the default is used")
-    elif path in _NOT_MODELLED:
-        if line.text.lower() != str(_NOT_MODELLED[path]).lower():
+    elif path in off:
+        if line.text.lower() != off[path]:
             sheet.report(line.line, key, line.text, "this rule of FLEE is not modelled")
     elif path in _NO_EFFECT:
         if line.text != _NO_EFFECT[path]:
-            sheet.report(
-                line.line, key, line.text, "has no effect in FLEE 3.1, nor here"
-            )
+            rule = f"has no effect in FLEE {rules}, nor here"
+            sheet.report(line.line, key, line.text, rule)
     elif path in _SECTIONS:
         if line.text:
             sheet.report(line.line, key, line.text, "must be followed by its own lines")
+    elif path in _LATER_RULES or path in _LATER_NOT_MODELLED:
+        rule = f"FLEE 3.1 knows no such setting; later ones do (rules {FLEE_LATER})"
+        sheet.report(line.line, key, line.text, rule)
     elif path not in _NO_MATTER:
-        known = {name for *_, name in (*_RULES, *_NOT_MODELLED, *_NO_MATTER)}
-        near = difflib.get_close_matches(key, sorted(known), n=1)
+        names = {name for *_, name in (*known, *off, *_NO_MATTER)}
+        near = difflib.get_close_matches(key, sorted(names), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        sheet.report(line.line, key, line.text, f"FLEE 3.1 knows no such setting{hint}")
+        told = f"FLEE {rules} knows no such setting{hint}"
+        sheet.report(line.line, key, line.text, told)
 
 
-def read_settings(folder: Path, problems: list[Problem]) -> FleeSettings:
-    """The settings of a FLEE folder; FLEE's defaults where there are none."""
+def read_settings(
+    folder: Path, problems: list[Problem], rules: str = FLEE_3_1
+) -> FleeSettings:
+    """The settings of a FLEE folder; the defaults of *rules* where there are none."""
     sheet = FleeFile(FILE, problems)
     text = read_text(folder / FILE, sheet, limit=SETTINGS_LIMIT)
-    if text is None:
-        return FleeSettings()
     values: dict[str, Any] = {}
-    for line in _key_lines(sheet, text):
-        _set(line, sheet, values)
+    for line in _key_lines(sheet, text) if text is not None else ():
+        _set(line, sheet, values, rules)
     if "displaced_per_conflict_day" in values:
         values.setdefault("spawn_mode", "constant")
     given = {key: value for key, value in values.items() if value is not None}
     if given.get("spawn_mode") == "pop_ratio":
         given.setdefault("displaced_per_conflict_day", 0.01)
-    return FleeSettings(**given)
+    if rules == FLEE_LATER:
+        given.setdefault("sum_from_camps", True)
+    return FleeSettings(rules=rules, **given)
