@@ -482,3 +482,11 @@ def control(report: str, actor: str, day: str) -> ControlReported:
         controller=actor,
         valid_from=day,
     )
+
+
+def test_arabic_has_a_font_of_its_own_where_the_reader_has_none(page: Tab) -> None:
+    page.run("chronicle.language('ar')")
+    loaded = "[...document.fonts].some((one) => one.status === 'loaded')"
+    page.wait(loaded)
+    assert any(one.endswith("/noto-sans-arabic.woff2") for one in page.requests)
+    clean(page)

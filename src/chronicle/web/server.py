@@ -43,6 +43,7 @@ TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
 }
 JSON: Final = "application/json"
 WRITING: Final = "entry"  # how the names of files begin that only a writing page has

@@ -19,6 +19,7 @@ from chronicle.web.server import static_files
 
 __all__ = ["bundle", "single_file"]
 
+FONT = "noto-sans-arabic.woff2"
 _IMPORT = re.compile(r'^import \{ ([\w$, ]+) \} from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(
     r"^export (?=(?:async function|function|class|const) ([\w$]+))", re.MULTILINE
@@ -60,17 +61,20 @@ def bundle(modules: Mapping[str, str], start: str = "main") -> str:
 
 def single_file(told: Documents) -> bytes:
     """The page with its documents, as one HTML file."""
-    found = {name: body.decode() for name, body in static_files().items()}
+    files = static_files()
+    font = base64.b64encode(files.pop(FONT)).decode()
+    found = {name: body.decode() for name, body in files.items()}
     modules = {
         name.removesuffix(".js"): text
         for name, text in found.items()
         if name.endswith(".js")
     }
-    script, style = bundle(modules), found["style.css"]
+    script = bundle(modules)
+    style = found["style.css"].replace(FONT, f"data:font/woff2;base64,{font}")
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; "
-        f"style-src '{_digest(style)}'; img-src data: blob:; base-uri 'none'; "
-        "form-action 'none'"
+        f"style-src '{_digest(style)}'; img-src data: blob:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
     icon = base64.b64encode(found["icon.svg"].encode()).decode()
     head = (

@@ -374,6 +374,13 @@ export class App {
     this.feed.of = null;
     this.showAll();
     if (this.painter.xs) this.resized();
+    if (this.words.rightToLeft) this.#shaped();
+  }
+
+  /** Names on the map wait for the font of their script, where the reader has none. */
+  async #shaped() {
+    const found = await document.fonts.load('12px "Chronicle Arabic"', "حلب");
+    if (found.length && this.painter.xs) this.painter.paintNames();
   }
 
   /** A record that has grown: what was asked stays. */

@@ -88,8 +88,7 @@ export class Telling {
     const told = [];
     if (claim.claimed_by) told.push(this.words.say("claimed.by", { who: shown(claim.claimed_by) }));
     if (claim.kind && claim.is !== "incidents") told.push(this.words.term(claim.kind));
-    const parts = [];
-    if (told.length) parts.push(told.join(" · "));
+    const parts = told.flatMap((one, i) => (i ? [" · ", bdi(one)] : [bdi(one)]));
     if (claim.note) parts.push(parts.length ? " · " : "", bdi(claim.note));
     const ref = this.#link(claim.ref);
     if (ref) parts.push(" ", ref);

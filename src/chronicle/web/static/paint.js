@@ -10,7 +10,7 @@ import { drawArc, drawGround, drawRoads } from "./ground.js";
 import { isStep, stepLook } from "./scales.js";
 
 export const LAYERS = ["cells", "front", "dots", "names", "over"];
-const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", "DejaVu Sans", sans-serif';
+const FONT = 'system-ui, "Segoe UI", "Noto Sans", "Noto Sans Arabic", "Chronicle Arabic", "DejaVu Sans", sans-serif';
 const BUCKET = 32;
 const CROWD = 1500; // dots in sight
 const PLAIN_PX = 3.2;
