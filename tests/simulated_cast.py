@@ -251,8 +251,9 @@ class Writer(Actor):
                 self._conflicts(expected, command, refused)
             return
         self.record.acknowledge(command, positions)
-        if before != ACKNOWLEDGED:
+        if before == REFUSED:  # else it may be the outcome of an earlier attempt
             self._overwrites_nothing(expected, command)
+        if before != ACKNOWLEDGED:
             self.mine += [
                 tag for tag in command.tags if " " not in tag and tag[-1] != "x"
             ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from struct import unpack
 from typing import Any
 
 import msgspec
@@ -90,11 +91,9 @@ class SQLSealed:
                     "WHERE position > ? AND position <= ?",
                     (before, after),
                 ).fetchall()
-                if not all(
-                    ("stream", row[2]) in names
-                    and (row[7] is None or ("dataset", row[7]) in names)
-                    for row in rows
-                ):
+                used = {("stream", row[2]) for row in rows}
+                used |= {("dataset", row[7]) for row in rows if row[7] is not None}
+                if not used <= names.keys():
                     names = _names(cursor)
             for position, payload in emptied:
                 at = position - before - 1
@@ -136,9 +135,9 @@ def _leaves(cursor: Cursor, after: int, upto: int) -> tuple[list[bytes], list[by
         skip = after + 1 + len(hashes) - first
         if skip < 0 or len(some) != count * 32 or len(their_salts) != count * 16:
             break
-        for number in range(skip, min(count, upto + 1 - first)):
-            hashes.append(some[number * 32 : number * 32 + 32])
-            salts.append(their_salts[number * 16 : number * 16 + 16])
+        end = min(count, upto + 1 - first)
+        hashes += unpack("32s" * (end - skip), some[skip * 32 : end * 32])
+        salts += unpack("16s" * (end - skip), their_salts[skip * 16 : end * 16])
     return hashes, salts
 
 
