@@ -170,6 +170,20 @@ def test_only_open_routes_are_roads():
     assert (left.a.tolist(), left.b.tolist()) == ([1], [2])
 
 
+def test_a_place_of_which_nothing_new_was_heard_is_not_judged_again():
+    log = world(says(1, "alder", "red", 8, published=9))
+    before, after = states_by_day(log, december(7), december(8))
+    kept = {id_ for id_, place in after.places.items() if place is before.places[id_]}
+    heard = {
+        id_
+        for id_ in after.places
+        if after.heard.control.get(id_) != before.heard.control.get(id_)
+    }
+    assert kept == set(after.places) - heard
+    assert kept
+    assert heard
+
+
 @steady
 @given(logs(max_steps=15), st.sampled_from(["latest", "graded", "cautious"]))
 def test_states_by_day_are_the_states_of_those_days(events, lens):

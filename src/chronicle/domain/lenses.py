@@ -103,13 +103,30 @@ def _verdict(
     """*chosen* decides; the run of equal reports that ends with it says since when."""
     said = side(chosen)
     run = [chosen]
-    for earlier in reversed(reports[: reports.index(chosen)]):
-        if side(earlier) != said:
+    for place in range(_index(reports, chosen) - 1, -1, -1):
+        if side(reports[place]) != said:
             break
-        run.append(earlier)
-    against = tuple(r for r in reports if side(r) != said and _same_day(r, chosen))
+        run.append(reports[place])
+    against = tuple(r for r in _of_that_day(reports, chosen) if side(r) != said)
     since = control_of(run[-1]).valid_from
     return Ruling(*said, since, tuple(reversed(run)), against, reason)
+
+
+def _index(reports: Sequence[EffectiveClaim], one: EffectiveClaim) -> int:
+    """Where *one* is among them; sought from the end, near which it mostly is."""
+    return next(n for n in range(len(reports) - 1, -1, -1) if reports[n] is one)
+
+
+def _of_that_day(
+    reports: Sequence[EffectiveClaim], one: EffectiveClaim
+) -> list[EffectiveClaim]:
+    """Those of the same day, which lie side by side, as reports come in `order`."""
+    first = last = _index(reports, one)
+    while first > 0 and _same_day(reports[first - 1], one):
+        first -= 1
+    while last + 1 < len(reports) and _same_day(reports[last + 1], one):
+        last += 1
+    return list(reports[first : last + 1])
 
 
 def _same_day(one: EffectiveClaim, other: EffectiveClaim) -> bool:
@@ -119,7 +136,7 @@ def _same_day(one: EffectiveClaim, other: EffectiveClaim) -> bool:
 def latest(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
     """The last report in order."""
     chosen = reports[-1]
-    rivals = [r for r in reports[:-1] if _same_day(r, chosen)]
+    rivals = _of_that_day(reports, chosen)[:-1]
     claim = control_of(chosen)
     reason = f"latest report: {claim.report_id}, from {claim.valid_from}"
     if rivals:
@@ -134,7 +151,7 @@ def _decided_by_time(one: EffectiveClaim, other: EffectiveClaim) -> bool:
 
 def graded(reports: Sequence[EffectiveClaim], defaults: Mapping[str, str]) -> Ruling:
     """The best graded report of the last day reported; of equals the latest."""
-    day_ = [r for r in reports if _same_day(r, reports[-1])]
+    day_ = _of_that_day(reports, reports[-1])
     best = min(grade_key(control_of(r), defaults) for r in day_)
     equals = [r for r in day_ if grade_key(control_of(r), defaults) == best]
     claim = control_of(equals[-1])

@@ -195,7 +195,7 @@ def places_of(event: Event | Redacted) -> set[str]:
 def fold(standing: Iterable[EffectiveClaim], start: Evidence | None = None) -> Evidence:
     """Gather claims, which come in `order`; *start* is what earlier ones came to."""
     start = start or Evidence()
-    control = {place: list(reports) for place, reports in start.control.items()}
+    control: dict[str, list[EffectiveClaim]] = {}
     routes = {route: list(reports) for route, reports in start.routes.items()}
     figures, incidents = list(start.figures), list(start.incidents)
     support, legends = list(start.support), list(start.legends)
@@ -205,7 +205,10 @@ def fold(standing: Iterable[EffectiveClaim], start: Evidence | None = None) -> E
         places: tuple[str | None, ...] = ()
         match claim:
             case ControlReported():
-                control.setdefault(claim.settlement, []).append(one)
+                if claim.settlement not in control:
+                    said = start.control.get(claim.settlement, ())
+                    control[claim.settlement] = list(said)
+                control[claim.settlement].append(one)
                 places = () if claim.baseline else (claim.settlement,)
             case DisplacementReported():
                 figures.append(one)
@@ -230,7 +233,8 @@ def fold(standing: Iterable[EffectiveClaim], start: Evidence | None = None) -> E
         tuple(support),
         tuple(legends),
     )
-    held = {place: tuple(reports) for place, reports in control.items()}
+    held = dict(start.control)  # the very tuples, of which nothing more was said
+    held |= {place: tuple(reports) for place, reports in control.items()}
     return Evidence(held, last, lambda: rest)
 
 
@@ -381,21 +385,26 @@ def _disputed(
     """Whether a report that stands contradicts the last of the deciding ones."""
     if not verdict.deciding:
         return False
-    standing = {control_of(r).report_id for r in reports}
-    if any(
-        links.get(control_of(one).report_id, set()) & standing
-        for one in verdict.deciding
-    ):
-        return True
+    if links:
+        standing = {control_of(r).report_id for r in reports}
+        if any(
+            links.get(control_of(one).report_id, set()) & standing
+            for one in verdict.deciding
+        ):
+            return True
     said = verdict.deciding[-1]
-    claim = control_of(said)
-    return any(
-        order(r)[:2] == order(said)[:2]
-        and side(r) != side(said)
-        and control_of(r).source != claim.source
-        and not control_of(r).baseline
-        for r in reports
-    )
+    claim, moment = control_of(said), order(said)[:2]
+    for report in reversed(reports):
+        if order(report)[:2] < moment:
+            break  # they come in order: none before it is of that moment
+        if (
+            order(report)[:2] == moment
+            and side(report) != side(said)
+            and control_of(report).source != claim.source
+            and not control_of(report).baseline
+        ):
+            return True
+    return False
 
 
 def judge(
@@ -407,8 +416,13 @@ def judge(
     links: tuple[ReportsLinked, ...] = (),
     position: int = 0,
     published_by: date | None = None,
+    before: State | None = None,
 ) -> State:
-    """The state that *lens* sees in what was heard, for every registered settlement."""
+    """The state that *lens* sees in what was heard, for every registered settlement.
+
+    *before* is an earlier state of the same lens, references and links, whose evidence
+    *heard* goes on: what it says of places of which nothing was heard since is kept.
+    """
     defaults = refs.reliabilities()
     rivals: dict[str, set[str]] = {}
     for link in links:
@@ -417,10 +431,15 @@ def judge(
             rivals.setdefault(link.other, set()).add(link.report)
     places = {}
     for id_ in refs.settlements:
-        reports = heard.control.get(id_, ())
+        reports, last = heard.control.get(id_, ()), heard.last.get(id_)
+        if before is not None and before.heard.control.get(id_, ()) is reports:
+            known = before.places[id_]
+            if known.last_heard == last:
+                places[id_] = known
+                continue
         verdict = lens(reports, defaults)
         doubtful = _disputed(verdict, reports, rivals)
-        places[id_] = Place(id_, verdict, doubtful, heard.last.get(id_))
+        places[id_] = Place(id_, verdict, doubtful, last)
     return State(on, position, published_by, lens.name, places, refs, heard, links)
 
 

@@ -42,6 +42,7 @@ def states_by_day(
     refs = references(prefix, published_by)
     standing = sorted(found.standing, key=order)
     heard, done = Evidence(), 0
+    before: State | None = None
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         ahead = done
@@ -49,7 +50,7 @@ def states_by_day(
             ahead += 1
         # Folding in two parts is folding in one.
         heard, done = fold(standing[done:ahead], heard), ahead
-        yield judge(
+        before = judge(
             heard,
             day,
             rule,
@@ -57,7 +58,9 @@ def states_by_day(
             links=found.links,
             position=prefix[-1].position if prefix else 0,
             published_by=published_by,
+            before=before,
         )
+        yield before
 
 
 def arrivals_after(
