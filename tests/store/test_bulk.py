@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import chronicle
 from chronicle.cli.demo import bundled_case
 from chronicle.domain.events import (
     ActorRegistered,
@@ -27,9 +28,10 @@ from chronicle.formats.problem import Problem
 from chronicle.store import log as eventlog
 from chronicle.store.bulk import columns_of
 from chronicle.store.codec import encode, encode_columns, values_of
-from chronicle.store.columnar import columnar, hot_controls
+from chronicle.store.columnar import BLANK, columnar, hot_controls
 from chronicle.store.log import EventLog
 from chronicle.store.memory import MemoryStore
+from chronicle.store.protocol import DraftColumns
 from chronicle.store.sqlite.store import SQLiteStore
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -295,3 +297,47 @@ def test_pieces_without_quotes_are_read_as_rows_are(lines, end, closed):
     found = read(plain=False)
     assert found == read(plain=True)
     assert all(isinstance(one, tables.Record | Problem) for one in found)
+
+
+@given(
+    chunks=st.lists(
+        st.lists(
+            st.tuples(
+                st.sampled_from(("source:paper", "source:radio", "source:wire")),
+                st.sampled_from(("", "daily", "weekly")),
+            ),
+            max_size=12,
+        ),
+        max_size=4,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_columns_are_inserted_as_their_drafts_are(chunks):
+    with TemporaryDirectory() as folder:
+        stored = []
+        for by_columns in (False, True):
+            path = Path(folder) / f"{by_columns}.chronicle"
+            with chronicle.create(path) as log, log._log.store.writing() as work:
+                for number, chunk in enumerate(chunks):
+                    columns = DraftColumns(
+                        [stream for stream, _ in chunk],
+                        "control-reported",
+                        [b"[]"] * len(chunk),
+                        [BLANK] * len(chunk),
+                        [f"r{number}.{row}" for row in range(len(chunk))],
+                        [dataset for _, dataset in chunk],
+                    )
+                    if by_columns:
+                        work.insert_columns(columns)
+                    else:
+                        work.insert(columns.drafts())
+            with sqlite3.connect(path) as db:
+                events = db.execute(
+                    "SELECT position, stream, version, type, report, target, dataset, "
+                    "hot, body FROM events ORDER BY position"
+                ).fetchall()
+                codes = db.execute("SELECT * FROM codes ORDER BY seq").fetchall()
+            db.close()
+            stored.append((events, codes))
+        assert stored[0] == stored[1]
+        assert len(stored[0][0]) == sum(map(len, chunks))

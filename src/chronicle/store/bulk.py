@@ -23,7 +23,7 @@ from chronicle.domain.events import (
 from chronicle.store.branch_guard import WHAT_IF
 from chronicle.store.codec import SHAPES, encode, encode_columns, values_of
 from chronicle.store.columnar import columnar, hot_controls
-from chronicle.store.protocol import Draft, Writing
+from chronicle.store.protocol import Draft, DraftColumns, Writing
 from chronicle.store.register import StoreRegister
 
 __all__ = [
@@ -67,17 +67,17 @@ def insert_controls(
     if not _ordinary(columns, register) or work.reports(columns["report_id"]):
         return None
     streams = {source: f"source:{source}" for source in set(columns["source"])}
-    drafts = zip(
-        map(streams.__getitem__, columns["source"]),
-        repeat(TYPE),
-        encode_columns(TYPE, [columns[field] for field in FIELDS]),
-        hot_controls(columns, work.code),
-        columns["report_id"],
-        repeat(None),
-        columns["dataset"],
-        strict=False,
+    bodies = encode_columns(TYPE, [columns[field] for field in FIELDS])
+    return work.insert_columns(
+        DraftColumns(
+            list(map(streams.__getitem__, columns["source"])),
+            TYPE,
+            bodies,
+            list(hot_controls(columns, work.code)),
+            columns["report_id"],
+            columns["dataset"],
+        )
     )
-    return work.insert(map(Draft._make, drafts))
 
 
 def _ordinary(columns: Columns, register: StoreRegister) -> bool:
@@ -87,7 +87,7 @@ def _ordinary(columns: Columns, register: StoreRegister) -> bool:
     names = (*ids, *set(columns["source"]), *set(columns["dataset"]))
     return (
         len(set(ids)) == len(ids)
-        and not any(name.startswith(WHAT_IF) for name in names)
+        and not any(map(str.startswith, names, repeat(WHAT_IF)))
         and register.knows(SettlementRegistered, set(columns["settlement"]))
         and register.knows(ActorRegistered, actors)
     )

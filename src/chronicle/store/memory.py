@@ -21,6 +21,7 @@ from chronicle.errors import (
 from chronicle.store.columnar import BLANK
 from chronicle.store.protocol import (
     Draft,
+    DraftColumns,
     StoredRow,
     Wait,
     Writing,
@@ -201,6 +202,9 @@ class _MemoryWriting:
             self._insert(position, draft)
         self.head += len(drafts)
         return range(first, self.head + 1)
+
+    def insert_columns(self, columns: DraftColumns) -> range:
+        return self.insert(columns.drafts())
 
     def _insert(self, position: int, draft: Draft) -> None:
         stream = draft.stream

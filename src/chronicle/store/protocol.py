@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from threading import Event
 from typing import NamedTuple, Protocol
 
@@ -17,6 +18,7 @@ from chronicle.errors import ChronicleError, IntegrityFailure
 
 __all__ = [
     "Draft",
+    "DraftColumns",
     "Reading",
     "Store",
     "StoredRow",
@@ -63,6 +65,30 @@ class Draft(NamedTuple):
     report: str | None = None  # the id of the report that it tells
     target: str | None = None  # the id of the report that it speaks of
     dataset: str = ""
+
+
+class DraftColumns(NamedTuple):
+    """Drafts of reports of one type as columns; none speaks of another report."""
+
+    streams: Sequence[str]
+    type: str
+    bodies: Sequence[bytes]
+    columnars: Sequence[bytes]
+    reports: Sequence[str]
+    datasets: Sequence[str]
+
+    def drafts(self) -> Iterator[Draft]:
+        """The same, one by one."""
+        return map(
+            Draft,
+            self.streams,
+            repeat(self.type),
+            self.bodies,
+            self.columnars,
+            self.reports,
+            repeat(None),
+            self.datasets,
+        )
 
 
 class StoredRow(NamedTuple):
@@ -115,6 +141,10 @@ class Writing(Reading, Protocol):
 
     def insert(self, drafts: Iterable[Draft]) -> range:
         """Store *drafts*; their positions."""
+        ...
+
+    def insert_columns(self, columns: DraftColumns) -> range:
+        """Store what `insert` would store of `columns.drafts()`."""
         ...
 
     def redact_payload(self, report: str) -> None:

@@ -69,7 +69,7 @@ class ControlBlocks:
         self, records: Sequence[Record | Problem], told: set[str]
     ) -> Controls | None:
         """The rows; None where one is not ordinary. *told* are the ids before them."""
-        if any(isinstance(record, Problem) for record in records):
+        if Problem in set(map(type, records)):
             return None
         lines, rows = zip(*records, strict=True)
         columns = list(zip(*rows, strict=True))

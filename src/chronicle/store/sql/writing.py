@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, repeat
+from operator import add
 from typing import Any
 
 import msgspec
 
 from chronicle.errors import Damaged
-from chronicle.store.protocol import Draft, StoredRow
+from chronicle.store.protocol import Draft, DraftColumns, StoredRow
 from chronicle.store.signing import sign
 from chronicle.store.sql.cursor import Cursor
 from chronicle.store.sql.reading import rows_by_ids, rows_in_order
@@ -113,6 +116,41 @@ class SQLWriting(ABC):
             yield (position, stream, version, type_, now,
                    report, target, dataset, columnar, body)
             # fmt: on
+
+    def insert_columns(self, columns: DraftColumns) -> range:
+        """As `insert`, with no work of ours on each row: its plain twin."""
+        streams, type_, bodies, columnars, reports, datasets = columns
+        stream_of: dict[str, int] = {}
+        dataset_of: dict[str, int | None] = {"": None}
+        for stream_id, name in dict.fromkeys(zip(streams, datasets, strict=True)):
+            if stream_id not in stream_of:  # codes in the order of first mention
+                stream_of[stream_id] = self.code("stream", stream_id)
+            if name not in dataset_of:
+                dataset_of[name] = self.code("dataset", name)
+        before = {
+            stream_id: self._versions.get(stream) or self._last_version(stream) or 0
+            for stream_id, stream in stream_of.items()
+        }
+        following = {id_: count(last + 1) for id_, last in before.items()}
+        versions = list(map(next, map(following.__getitem__, streams)))
+        for stream_id, more in Counter(streams).items():
+            self._versions[stream_of[stream_id]] = before[stream_id] + more
+        now, nothing = repeat(self.recorded_at), repeat(None)
+        types = repeat(type_)
+        # fmt: off
+        self._seal.headers.extend(zip(
+            now, streams, versions, types, reports, nothing, datasets, strict=False,
+        ))
+        self._seal.payloads.extend(map(add, columnars, bodies))
+        first = self.head + 1
+        self.head += self._put("events", zip(
+            count(first), map(stream_of.__getitem__, streams), versions, types, now,
+            reports, nothing, map(dataset_of.__getitem__, datasets), columnars, bodies,
+            strict=False,
+        ))
+        # fmt: on
+        self._seal.take_rows()
+        return range(first, self.head + 1)
 
     def finish(self) -> None:
         """Store the codes that were given."""
