@@ -18,6 +18,7 @@ from chronicle.report.drawing.film import few_colours
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "pictures"
 DATA = ROOT / "scenarios" / "syria-2024" / "data"
+ELSEWHERE = ROOT / "scenarios" / "syria-2024" / "elsewhere"
 LICENCE = "Data: syria-2024, CC BY-SA 4.0, for trying and teaching."
 DAYS = ("2024-11-27", "2024-11-30", "2024-12-05", "2024-12-08")
 PAGES = {
@@ -29,6 +30,9 @@ PAGES = {
     "page-compared": "#on=2024-12-05&against=2024-11-30&tab=compare",
     "page-arabic": "#on=2024-12-05&published=2024-12-04&lang=ar",
     "page-patterns": "#on=2024-12-05&patterns=1&roads=1&tab=people",
+}
+WHAT_IFS = {
+    "page-ensemble": "#on=2024-12-05&arm=baseline&show=published&tab=whatif",
     "page-what-if": "#on=2024-12-05&arm=hama-holds&show=differs&tab=whatif",
     "page-people": "#on=2024-12-05&arm=baseline&show=people&tab=whatif",
     "page-branch": "#on=2024-12-05&arm=baseline&show=run&tab=whatif",
@@ -130,6 +134,23 @@ def review_page(record: Path) -> None:
     small(OUT / "page-review.png")
 
 
+def printed(file: Path, name: str, asked: str) -> None:
+    """A page in the style that it is printed in, on a sheet of A4 across."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from browser import CHROMIUM as FOUND
+    from browser import Browser
+
+    if FOUND is None:
+        return
+    with Browser() as browser:
+        tab = browser.page(1050, 740)
+        tab.go(file.as_uri() + asked)
+        tab.wait("document.querySelector('#panel .placehead')")
+        tab.call("Emulation.setEmulatedMedia", media="print")
+        tab.wait("document.getElementById('printed').children.length === 1")
+        tab.picture(OUT / name)
+
+
 def ten_places(folder: Path) -> Path:
     """A record of ten invented places, one of which changes hands."""
     names = [
@@ -180,46 +201,69 @@ def ten_places(folder: Path) -> Path:
     return record
 
 
+def maps(record: Path, folder: Path) -> None:
+    """What `chronicle map` draws."""
+    asked = ("--licence", LICENCE)
+    for day in DAYS:
+        out = OUT / f"map-{day}.png"
+        chronicle("map", record, "--on", day, *asked, "--out", out)
+        small(out)
+    four = OUT / "four-days.png"
+    days = [word for day in DAYS for word in ("--on", day)]
+    chronicle("map", record, *days, *asked, "--out", four)
+    small(four)
+    chronicle(
+        *("map", record, "--on", DAYS[1], "--place", "Hama", "--km", "35"),
+        *(*asked, "--out", OUT / "about-hama.png"),
+    )
+    small(OUT / "about-hama.png")
+    film = ("--on", "2024-11-27", "--on", "2024-12-09", "--speed", "1.5")
+    chronicle("map", record, *film, *asked, "--out", OUT / "offensive.gif")
+    chronicle("map", ten_places(folder), "--out", OUT / "ten-places.png")
+    small(OUT / "ten-places.png")
+
+
+def pages(record: Path, folder: Path) -> None:
+    """The page and a brief, as a browser shows and prints them."""
+    map_page = folder / "page.html"
+    chronicle("export", record, "--as", "html", "--out", map_page)
+    for name, asked in PAGES.items():
+        page(map_page, f"{name}.png", 1400, 860, asked)
+    page(map_page, "page-phone.png", 500, 1000, "#on=2024-12-05")
+    printed(map_page, "page-print.png", "#on=2024-12-05&tab=place&place=hama")
+    brief = folder / "brief.html"
+    since = ("--since", "2024-12-02", "--on", "2024-12-05")
+    chronicle("brief", record, *since, "--out", brief)
+    page(brief, "brief.png", 900, 1500)
+
+
+def what_if(record: Path, folder: Path) -> None:
+    """A run with two arms: its report, and the page with it beside the record.
+
+    Over the places elsewhere too, of which the case says nothing.
+    """
+    chronicle("import", record, ELSEWHERE)
+    run, kept = ROOT / "scenarios" / "hama-holds.toml", folder / "run"
+    told = ("--replicas", "200", "--branches", "1", "--out", kept)
+    chronicle("run", run, record, *told)
+    page(kept / "report.html", "report.png", 1100, 2300)
+    page(kept / "report.html", "report-phone.png", 390, 1700)
+    map_page = folder / "what-if.html"
+    shown = ("--as", "html", "--run", kept, "--out", map_page)
+    chronicle("export", record, *shown)
+    for name, asked in WHAT_IFS.items():
+        page(map_page, f"{name}.png", 1400, 860, asked)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         record = folder / "syria.chronicle"
         chronicle("init", record)
         chronicle("import", record, DATA)
-        asked = ("--licence", LICENCE)
-        for day in DAYS:
-            out = OUT / f"map-{day}.png"
-            chronicle("map", record, "--on", day, *asked, "--out", out)
-            small(out)
-        four = OUT / "four-days.png"
-        days = [word for day in DAYS for word in ("--on", day)]
-        chronicle("map", record, *days, *asked, "--out", four)
-        small(four)
-        chronicle(
-            *("map", record, "--on", DAYS[1], "--place", "Hama", "--km", "35"),
-            *(*asked, "--out", OUT / "about-hama.png"),
-        )
-        small(OUT / "about-hama.png")
-        film = ("--on", "2024-11-27", "--on", "2024-12-09", "--speed", "1.5")
-        chronicle("map", record, *film, *asked, "--out", OUT / "offensive.gif")
-        chronicle("map", ten_places(folder), "--out", OUT / "ten-places.png")
-        small(OUT / "ten-places.png")
-        run = ROOT / "scenarios" / "hama-holds.toml"
-        told = ("--replicas", "200", "--branches", "1", "--out", folder / "run")
-        chronicle("run", run, record, *told)
-        page(folder / "run" / "report.html", "report.png", 1100, 2300)
-        page(folder / "run" / "report.html", "report-phone.png", 390, 1700)
-        map_page = folder / "page.html"
-        shown = ("--as", "html", "--run", folder / "run", "--out", map_page)
-        chronicle("export", record, *shown)
-        for name, asked in PAGES.items():
-            page(map_page, f"{name}.png", 1400, 860, asked)
-        page(map_page, "page-phone.png", 500, 1000, "#on=2024-12-05")
-        entry_page(record)
-        brief = folder / "brief.html"
-        since = ("--since", "2024-12-02", "--on", "2024-12-05")
-        chronicle("brief", record, *since, "--out", brief)
-        page(brief, "brief.png", 900, 1500)
+        maps(record, folder)
+        pages(record, folder)
+        what_if(record, folder)
 
 
 if __name__ == "__main__":

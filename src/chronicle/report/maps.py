@@ -197,7 +197,11 @@ def _panel(state: State, view: View) -> Panel:
         wanted = _within(state, view.admin1)
         places = {id_: place for id_, place in places.items() if id_ in wanted}
     if not places:
-        raise UsageError("nothing to draw: no place has coordinates that may be shown")
+        raise UsageError(
+            "nothing to draw: no place has coordinates that may be shown; import a "
+            "table with columns lat and lon, or settlements.csv with them, which "
+            "chronicle template writes to fill in"
+        )
     changed = changed_on_the_day(state)
     return Panel(
         day=state.on,
