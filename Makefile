@@ -73,6 +73,7 @@ soak: $(VENV)/.dev ## long fault and fuzz campaigns, with their counts
 	$(BIN)/python tests/soak_folds.py 5000 test_questions
 	$(BIN)/python tests/soak_inputs.py 10000
 	$(BIN)/python tests/soak_import.py --count 100000
+	$(BIN)/python tests/soak_misread.py --count 20000
 	$(BIN)/python tests/soak_requests.py 50000
 
 golden: $(VENV)/.dev ## rewrite the golden files; review the difference
