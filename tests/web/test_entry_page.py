@@ -203,6 +203,10 @@ def test_an_amendment_begins_with_what_the_report_says(
     said = looked(page)
     assert "1 Dec 2024" in said
     assert "30 Nov 2024" in said
+    turn = "document.querySelectorAll('.deeds button')"
+    page.run(f"{turn}[0].click(), {turn}[1].click()")  # and nothing typed is lost
+    page.wait("chronicle.entry.target !== null")
+    assert "30 Nov 2024" in looked(page)
     page.run("chronicle.entry.record.click()")
     page.wait("document.getElementById('entrystatus').className === 'good'")
     with open_chronicle(served.path) as record:

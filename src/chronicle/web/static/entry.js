@@ -20,6 +20,7 @@ class Entry {
     this.deed = "report";
     this.kind = "control";
     this.stores = {}; // what was typed, by field: of claims, of remarks, of each registration
+    this.mended = {}; // what was typed of amendments, by report and field
     this.fields = [];
     this.target = null; // the report that is amended, as it is
     this.keys = new Map(); // an idempotency key for each content
@@ -134,7 +135,7 @@ class Entry {
     if (this.deed === "amend" && this.target) {
       extra = this.form[this.target.kind].filter((told) => !told.fixed).map((told) => {
         const field = new Field(app, { ...told, needed: false, default: "" }, (one, now) => this.#changed(one, now));
-        field.value = this.target.values[told.name] ?? told.default ?? "";
+        field.value = this.mended[this.target.report]?.[told.name] ?? this.target.values[told.name] ?? told.default ?? "";
         field.of = "changes";
         field.first = told.first;
         return [told, field];
@@ -172,6 +173,7 @@ class Entry {
   #changed(field, now = false) {
     this.#tell("");
     if (field.of !== "changes") this.typed[field.name] = field.value;
+    else (this.mended[this.target.report] ??= {})[field.name] = field.value;
     this.dirty = true;
     const own = this.deed === "report" ? REGISTERS[this.kind] : null;
     if (own && field.name === "name") {
@@ -208,6 +210,7 @@ class Entry {
     const kept = all || this.deed !== "report" || this.kind in REGISTERS ? [] : KEPT.filter((name) => this.typed[name]).map((name) => [name, this.typed[name]]);
     this.typed = Object.fromEntries(kept);
     this.target = null;
+    this.mended = {};
     this.dirty = false;
     this.keys.clear();
     this.#fields();

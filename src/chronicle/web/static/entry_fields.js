@@ -1,7 +1,7 @@
 // The fields of an entry: one control each, by the shape of its rule, with completion.
 
 import { bdi, h, shown } from "./dom.js";
-import { label, say, term } from "./entry_words.js";
+import { label, say, term, wrongness } from "./entry_words.js";
 import { fold, nameIn } from "./search.js";
 import { dayOfIso, isoOf } from "./words.js";
 
@@ -195,7 +195,7 @@ export class Field {
     else this.control.removeAttribute("aria-invalid");
     if (!bad) return;
     const picks = (fault.candidates ?? []).slice(0, 5).map((id) => h("button", { type: "button", onclick: () => { this.value = id; this.changed(this, true); this.control.focus(); } }, bdi(id)));
-    this.fault.replaceChildren(bdi(fault.message), ...(picks.length ? [" ", say(this.app, "pick"), " ", ...picks] : []));
+    this.fault.replaceChildren(bdi(wrongness(this.app, fault)), ...(picks.length ? [" ", say(this.app, "pick"), " ", ...picks] : []));
   }
 }
 

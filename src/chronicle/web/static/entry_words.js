@@ -69,6 +69,9 @@ const EN = {
   "told.token": "The server was started anew: open the address that it printed. What you typed is still here, in this tab.",
   "told.refused": "Nothing was recorded: {why}",
   "told.stale": "The page has changed what it shows; look again.",
+  "fault.UnknownId": "Nothing of this name is registered.",
+  "fault.AmbiguousName": "Several bear this name.",
+  "fault.UnknownReport": "The record has no report of this id.",
   "pick": "Did you mean",
   "report.none": "Choose a report: type a place, a day, a source or an id.",
   "report.says": "{kind} · {day} · {source}",
@@ -185,6 +188,9 @@ const AR = {
   "told.token": "أُعيد تشغيل الخادم: افتح العنوان الذي طبعه. ما كتبته باقٍ هنا في هذا التبويب.",
   "told.refused": "لم يُسجَّل شيء: {why}",
   "told.stale": "تغيّر ما تعرضه الصفحة؛ انظر ثانية.",
+  "fault.UnknownId": "لا شيء مسجَّل بهذا الاسم.",
+  "fault.AmbiguousName": "أكثر من واحد بهذا الاسم.",
+  "fault.UnknownReport": "لا تقرير بهذا المعرّف في السجل.",
   "pick": "هل تقصد",
   "report.none": "اختر تقريراً: اكتب مكاناً أو يوماً أو مصدراً أو معرّفاً.",
   "report.says": "{kind} · {day} · {source}",
@@ -237,6 +243,12 @@ export function say(app, key, values = {}) {
   const told = (app.words.language === "ar" ? AR[key] : undefined) ?? EN[key];
   if (told === undefined) return app.words.say(key, values);
   return told.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+}
+
+/** What is wrong, in the language of the page where it has the words. */
+export function wrongness(app, fault) {
+  const key = `fault.${fault.error}`;
+  return key in EN ? say(app, key) : fault.message;
 }
 
 /** The label of a field; its own name, in words, where there is none. */

@@ -106,9 +106,9 @@ export class Telling {
   item(claim, day, what, tags) {
     return h("li", {},
       h("div", { class: "meta" },
-        h("span", {}, bdi(this.words.day(day)), claim.time_of_day ? ` ${this.words.term(claim.time_of_day)}` : "", " · ", this.lag(claim, day), " · ", this.grade(claim)),
+        h("span", {}, bdi(this.words.day(day)), claim.time_of_day ? ` ${this.words.term(claim.time_of_day)}` : "", " · ", this.lag(claim, day), " · ", this.grade(claim), this.app.deeds?.(claim)),
         this.source(claim)),
-      h("div", { class: "what" }, what, h("span", {}, tags), this.app.deeds?.(claim)),
+      h("div", { class: "what" }, what, h("span", {}, tags)),
       this.said(claim));
   }
 
