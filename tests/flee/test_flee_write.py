@@ -70,3 +70,17 @@ def test_conflict_is_read_off_a_control_history():
         (day(20), True),
     ]
     assert conflict_changes([], days_after_change=2) == []
+
+
+@pytest.mark.parametrize(("people", "hasten"), [(2_000, 1), (12_345_678, 123)])
+def test_an_agent_of_flee_stands_for_more_where_more_people_live(
+    tmp_path: Path, people: int, hasten: int
+):
+    homes = [place for place in PLACES if place.kind == "town"]
+    places = [replace(p, population=0) if p in homes else p for p in PLACES]
+    places[places.index(replace(homes[0], population=0))] = replace(
+        homes[0], population=people
+    )
+    folder = written(tmp_path / "out", places=places)
+    assert f"hasten: {hasten} " in (folder / "simsetting.yml").read_text()
+    read_flee(folder)

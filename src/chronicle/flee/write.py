@@ -26,6 +26,7 @@ __all__ = ["Closure", "ExportedPlace", "ExportedRoad", "conflict_changes", "writ
 FIGHTING = frozenset({"contested", "besieged"})
 OWN_KINDS = frozenset({"camp", "idpcamp", "forwarding_hub", "marker"})
 TOTAL = "total"
+AGENTS = 100_000  # FLEE moves one after the other: of more a run takes hours
 SHARE_PER_DAY = 0.01  # of a conflict zone's people, FLEE's own default for pop_ratio
 
 Changes = Sequence[tuple[date, bool]]
@@ -114,7 +115,8 @@ def write_flee(
     which conflict begins (True) or ends (False); the last one before *start* holds on
     day 0. *counts* has stocks by camp id, and under "total" of everybody who fled; FLEE
     takes from it how many flee. Without a total, `simsetting.yml` lets a share of the
-    people in a conflict zone flee each day.
+    people in a conflict zone flee each day. An agent of FLEE stands for as many people
+    (`hasten`) as make about 100,000 of all who live in towns.
 
     Raises `UsageError` for a folder that is not empty, `UnknownId` for an id that is
     no place, and `InputError` for a value that FLEE cannot take.
@@ -151,7 +153,7 @@ def write_flee(
         "input_csv/sim_period.csv": f"StartDate,{start}\nLength,{days}\n",
         "input_csv/conflict_period.csv": f"StartDate,{start}\nLength,{days}\n",
         "input_csv/registration_corrections.csv": "# none\n",
-        "simsetting.yml": _settings(with_total=TOTAL in counts),
+        "simsetting.yml": _settings(places, with_total=TOTAL in counts),
         **_source_data(camps, counts, start),
     }
     written = []
@@ -326,7 +328,8 @@ def _quoted(cell: str) -> str:
     return csv_text((cell,), ()).removesuffix("\n")
 
 
-def _settings(*, with_total: bool) -> str:
+def _settings(places: Sequence[ExportedPlace], *, with_total: bool) -> str:
+    people = sum(place.population for place in places if place.kind not in OWN_KINDS)
     spawning = (
         ""
         if with_total
@@ -349,5 +352,5 @@ spawn_rules:
   default_movechance: 0.3
   awareness_level: 1
 optimisations:
-  hasten: 1
+  hasten: {max(1, round(people / AGENTS))}  # people to an agent; 1 is exact and slow
 """
