@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,8 @@ from chronicle.domain.events import ControlReported, DisplacementReported
 from chronicle.errors import InputError
 from chronicle.formats.field_file import Wanted
 from chronicle.formats.import_result import ImportResult
+from chronicle.formats.source import Source
+from chronicle.formats.spreadsheet.encoding import encoding_of
 from chronicle.formats.spreadsheet.header_words import meanings, unit_of
 from chronicle.formats.spreadsheet.mapping import ColumnMapping
 from chronicle.formats.spreadsheet.numbers import people
@@ -175,6 +179,26 @@ def test_the_name_of_a_column_says_what_one_stands_for(
 
 
 @pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("عدد الافراد", 1),
+        ("قتلى التحالف", 1),
+        ("Population within 10 miles", 1),
+        ("Max 1000 persons", 1),
+        ("عدد النازحين (بالألف)", 1_000),
+        ("النازحون بالآلاف", 1_000),
+        ("Personas (miles)", 1_000),
+        ("People (x1000)", 1_000),
+        ("People (in 1,000)", 1_000),
+    ],
+)
+def test_thousands_are_whole_words_of_the_name_of_a_column(
+    header: str, unit: int
+) -> None:
+    assert unit_of(header) == unit
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "Number of families", "IDP households", "IDPs HH", "% of IDPs", "عدد الأسر",
@@ -193,3 +217,61 @@ def test_a_formula_that_nobody_computed_is_told(tmp_path: Path) -> None:
     result, reports = taken(tmp_path / "t.xlsx")
     assert not reports
     assert any("formula without a result" in note for note in result.files[0].notes)
+
+
+def test_a_formula_whose_result_is_an_empty_text_was_computed(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    book = Workbook()
+    for row in ((*CONTROL, "Note"), ("2025-03-01", "Tarn", "Red", "Radio", "=A9&A9")):
+        book.active.append(row)
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = re.sub(
+        rb'<c r="E2"[^>]*><f>', rb'<c r="E2" t="str"><f>', parts[sheet]
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    result, reports = taken(path)
+    assert len(reports) == 1
+    assert not any("formula" in note for note in result.files[0].notes)
+
+
+def test_utf8_that_is_spoilt_far_down_is_read_in_no_code_page(tmp_path: Path) -> None:
+    rows = "".join(f"2025-03-01,Алеппо,Red,Radio {n}\n" for n in range(4_001))
+    path = tmp_path / "t.csv"
+    path.write_bytes(f"{','.join(CONTROL)}\n{rows}".encode() + b"caf\xe9,,,\n")
+    with pytest.raises(InputError, match="UTF-8 but for some bytes"):
+        encoding_of(path)
+    source = Source.of(path)
+    assert (source.encoding, source.broken) == ("utf-8", True)
+
+
+@pytest.mark.parametrize("area", ["Homs Total", "Total Homs", "Subtotal: Homs"])
+def test_a_subtotal_is_no_area(area: str, tmp_path: Path) -> None:
+    table = ("Date", "Area", "IDPs", "Source"), ("2025-03-01", area, "9", "IOM")
+    result, reports = taken(text(tmp_path, *table))
+    assert not reports
+    assert "adds up other rows" in result.problems[0].rule
+
+
+def test_the_last_day_that_there_is_ends_no_span(tmp_path: Path) -> None:
+    header = "Since", "Until", "Place", "IDPs", "Source"
+    row = "2025-01-01", "9999-12-31", "Tarn", "9", "IOM"
+    result, reports = taken(text(tmp_path, header, row))
+    assert not reports
+    assert result.problems[0].column == "Until"
+    assert "ends no span" in result.problems[0].rule
+
+
+@pytest.mark.parametrize("who", ["n/a", "NA", "N/A"])
+def test_no_data_on_a_party_does_not_make_control_unknown(
+    who: str, tmp_path: Path
+) -> None:
+    rows = ("2025-03-01", "Tarn", "Red", "Radio"), ("2025-03-02", "Tarn", who, "Radio")
+    result, (report,) = taken(text(tmp_path, CONTROL, *rows))
+    assert isinstance(report, ControlReported)
+    assert report.status == "held"
+    assert "names no party" in result.problems[0].rule

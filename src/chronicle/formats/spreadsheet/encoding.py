@@ -72,9 +72,9 @@ def encoding_of(path: Path, said: str | None = None) -> str:
         except UnicodeDecodeError:
             pass
     sample = b"\n".join(lines[:_MOST])
-    if odd := odd_bytes(sample):
+    if odd_bytes(sample):
         raise InputError(
-            f"{path.name}: is UTF-8 but for {odd:,} bytes; save it as UTF-8 anew, or "
+            f"{path.name}: is UTF-8 but for some bytes; save it as UTF-8 anew, or "
             "say --encoding"
         )
     return code_page_of(path, sample)
@@ -83,13 +83,16 @@ def encoding_of(path: Path, said: str | None = None) -> str:
 def odd_bytes(sample: bytes) -> int:
     """How many bytes of a text spoil it as UTF-8; 0 where it is none to begin with.
 
+    *sample* is of a text that is no UTF-8. Where the sample itself is, what spoils the
+    text lies behind it, and counts as one.
+
     Letters of a code page seldom make a letter of UTF-8, so a text with many of those
     and a few other bytes was cut, or pasted together.
     """
     text = sample.decode("utf-8", errors="replace")
     odd = text.count("\ufffd")
     good = sum(not c.isascii() for c in text) - odd
-    return odd if good >= 4 * odd else 0
+    return max(odd, 1) if good >= max(4 * odd, 1) else 0
 
 
 def _utf16(start: bytes) -> str:

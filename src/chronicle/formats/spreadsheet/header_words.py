@@ -64,7 +64,7 @@ shared: shared; joint; joint control; mixed; مشترك; مشتركة; partagé;
 besieged: besieged; siege; under siege; encircled; surrounded; محاصر; محاصرة; حصار; assiégé; siège; encerclé; sitiado; asedio; осажден; осаждён; осада; окружен; окружён; в облозі; облога; оточено
 presence: presence; present; activity; active; حضور; وجود; تواجد; présence; actif; presencia; activo; присутствие; активность; присутність; активність
 vacated: vacated; abandoned; withdrawn; withdrew; empty; انسحاب; مهجور; خالية; évacué; abandonné; retrait; abandonado; retirada; evacuado; покинут; оставлен; отход; вывод; покинуто; залишено; відхід
-unknown: unknown; unclear; not known; n/a; غير معروف; غير معروفة; مجهول; inconnu; incertain; desconocido; incierto; неизвестно; неясно; невідомо; незрозуміло
+unknown: unknown; unclear; not known; غير معروف; غير معروفة; مجهول; inconnu; incertain; desconocido; incierto; неизвестно; неясно; невідомо; незрозуміло
 """  # noqa: E501
 
 
@@ -100,9 +100,12 @@ _OTHER_UNIT = re.compile(
 )
 _UNITS = (
     (10**6, re.compile(r"\bmillions?\b|\bmillones\b|млн|мільйон|миллион|مليون|ملايين")),
+    # Whole words: `الافراد` are persons, `التحالف` is a coalition, and miles are also
+    # a distance.
     (10**3, re.compile(
-        r"(?<![0-9,.])000s?\b|thousands?\b|\bmilliers\b|\bmiles\b|тыс|\bтис|آلاف|"
-        r"الاف|[أا]لف\b|\bin k\b"
+        r"(?<![0-9,.])000s?\b|(?<!\w)[x×*] ?1[,. ]?000\b|\bin 1[,. ]?000s?\b|"
+        r"thousands?\b|\bmilliers\b|\ben miles\b|\bmiles de\b|[(\[]miles[)\]]|"
+        r"тыс|\bтис|\bب?(?:ال)?(?:[آأا]لاف|[أا]لف)\b|\bin k\b"
     )),
 )  # fmt: skip
 _APART = re.compile(r"[\s/|()\[\]:,;]+|\s-\s")

@@ -7,6 +7,8 @@ review.
 
 from __future__ import annotations
 
+import re
+
 from chronicle.domain.names import fold_name
 from chronicle.formats.spreadsheet.cells import tidy
 
@@ -39,6 +41,9 @@ total général | totaux | suma total | итого | всего | всього |
 | المجموع | الإجمالي | مجموع | المجموع الكلي | اجمالي | الاجمالي العام | country total
 | national total | total idps
 """)))  # fmt: skip
+_SUBTOTAL = re.compile(
+    r"(?:sub-?)?total\b.*|.*\b(?:sub-?)?total", re.IGNORECASE | re.DOTALL
+)
 
 
 def says_nothing(text: str) -> bool:
@@ -57,5 +62,9 @@ def is_ditto(text: str) -> bool:
 
 
 def is_total(text: str) -> bool:
-    """Whether a name is that of a row which adds up others."""
-    return fold_name(text.rstrip(" :")) in _TOTALS
+    """Whether a name is that of a row which adds up others.
+
+    *Homs Total* is what a spreadsheet calls the subtotal of Homs.
+    """
+    plain = text.rstrip(" :")
+    return fold_name(plain) in _TOTALS or bool(_SUBTOTAL.fullmatch(plain))

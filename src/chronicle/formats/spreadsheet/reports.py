@@ -175,7 +175,12 @@ class Reports(RowCells):
             self._day(column, values)
         if "since" in values and "until" in values and "measure" not in self._index:
             values["measure"] = "flow"
-            values["until"] += timedelta(days=1)  # people write the last day of a span
+            try:  # people write the last day of a span
+                values["until"] += timedelta(days=1)
+            except OverflowError:
+                raise self._bad(
+                    "until", "ends no span; leave it empty where none is known"
+                ) from None
         values.setdefault("measure", "stock")
         values.setdefault("category", "displaced")
         for column in ("measure", "category"):

@@ -25,8 +25,11 @@ MAX_ROWS = 1_048_576
 _MERGE = re.compile(
     rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"'
 )
-_UNFINISHED = re.compile(  # <f>SUM(A1:A9)</f> and no <v> with a text behind it
-    rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>|<f[^>]*/>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+# <c r="B2"><f>SUM(A1:A9)</f><v/></c>; with t="str" the result is an empty text.
+_UNFINISHED = re.compile(
+    rb'<(?:\w+:)?c\b(?![^<>]*\bt="str")[^<>]*>\s*+<(?:\w+:)?f\b'
+    rb"(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*+"
+    rb"(?:(?:<(?:\w+:)?v\s*+/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)\s*+)?</(?:\w+:)?c>"
 )
 _MOST_MERGES = 10_000
 _BLANK_ROWS = 1_000  # in a row: a sheet that was formatted to its end is over
