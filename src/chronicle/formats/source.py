@@ -354,7 +354,9 @@ def _facts(path: Path, said: str | None) -> _Facts:
 
 def _page(path: Path, sample: bytes) -> tuple[str, bool]:
     """The encoding of a text that is no UTF-8, and whether it is one that is spoilt."""
-    if is_book(sample[:4]) or is_book(path.read_bytes()[:4]):
+    with path.open("rb") as file:
+        start = file.read(4)
+    if is_book(start):
         return "latin-1", False
     if odd_bytes(sample):
         return "utf-8", True
