@@ -195,6 +195,7 @@ def weights_table(settings: str, pool: SettingsPool) -> Table:
         others = [one.weights.members[name] for one in pool.without] or [share]
         rows.append((name, round(share, 4), min(others), max(others)))
     a, b = pool.weights.beta
-    header = f"Weights with a mechanism from its {settings}; beta {a:g}, {b:g}"
+    drawn = "fitted to each day" if settings == "fitted" else "from its prior"
+    header = f"Weights with a mechanism {drawn}; beta {a:g}, {b:g}"
     notes = ["least, most: over the weights with one fold left out"]
     return Table(("member", "weight", "least", "most"), rows, header, notes)

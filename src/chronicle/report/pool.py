@@ -60,7 +60,10 @@ def league_told(run: Run) -> list[str]:
     found = []
     pool = run.published.pool
     other = pool.drawn != run.published.settings
-    by = f" with a mechanism from its {pool.drawn}" if other else ""
+    by = ""
+    if other:
+        of = "from its prior" if pool.drawn == "prior" else "fitted to the day"
+        by = f" with a mechanism {of}"
     league = pool.league
     for name, words in (
         ("static", "on which nothing fell"),
