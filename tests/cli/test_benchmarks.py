@@ -105,9 +105,11 @@ def test_a_figure_of_the_what_ifs_is_taken(
     pytest.importorskip("numba")
     if name == "ensemble.dask":
         pytest.importorskip("distributed")
+    import flee_peer
     import suite
     import whatif_rates
 
+    monkeypatch.setattr(flee_peer, "ROUNDS", 1)
     take = whatif_rates.FIGURES[name]
     monkeypatch.setattr(whatif_rates, "FIGURES", {name: lambda: take(**SMALL[name])})
     (row,) = suite.run("whatif", 1_000, 1)
@@ -148,10 +150,11 @@ def test_the_figures_of_the_archive_are_taken_and_their_answers_checked(
 
 @pytest.mark.slow
 def test_what_the_seal_costs_is_taken_and_its_answers_checked(
-    benchmarks: Path,
+    benchmarks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import trust_figures
 
+    monkeypatch.setattr(trust_figures, "ROUNDS", 1)
     rows = [row for _, take in trust_figures.takes(1_000) for row in take()]
     assert {row["name"] for row in rows} == {
         *("trust.append", "trust.verify", "trust.verify_indexes", "trust.open"),
