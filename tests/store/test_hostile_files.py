@@ -703,3 +703,20 @@ def test_reading_goes_on_while_another_writes(path: Path) -> None:
     assert reader.head() == 6 + ROWS
     reader.close()
     writer.close()
+
+
+@pytest.mark.parametrize("name", ["CAST(name AS BLOB)", "NULL", "7", "char(27) || '['"])
+def test_what_is_no_name_in_the_schema_is_refused_in_words(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "toy.chronicle"
+    SQLiteStore.create(path).close()
+    with by_hand(path) as connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute(
+            f"UPDATE sqlite_schema SET name = {name} "
+            "WHERE rowid = (SELECT max(rowid) FROM sqlite_schema WHERE type='trigger')"
+        )
+    with pytest.raises((Untrusted, Damaged)) as refused:
+        SQLiteStore.open(path)
+    assert str(refused.value).isprintable()

@@ -12,6 +12,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+from chronicle.domain.visible import visible
 from chronicle.errors import Damaged, StorageError, Untrusted
 from chronicle.store.sqlite.errors import operational
 from chronicle.store.sqlite.extent import missing_bytes
@@ -225,7 +226,8 @@ def set_pragmas(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-Schema = frozenset[tuple[str, str, str, str | None]]
+Schema = frozenset[tuple[object, ...]]
+"""(type, name, table, sql) of each object; text in a file that is sound."""
 
 
 def _schema(connection: sqlite3.Connection) -> Schema:
@@ -305,7 +307,8 @@ def _check_content(path: Path, real: Path, patience: float) -> None:
         if code & 0xFF in REFUSALS and isinstance(broken, sqlite3.Error):
             raise operational(path, broken) from None
         raise Damaged(
-            f"{path} is damaged ({broken}); it was not touched: restore a backup"
+            f"{path} is damaged ({visible(str(broken))}); it was not touched: "
+            "restore a backup"
         ) from None
     if application != APPLICATION_ID:
         raise Untrusted(f"{path} is an SQLite file, but no chronicle; nothing was run")
@@ -316,7 +319,8 @@ def _check_content(path: Path, real: Path, patience: float) -> None:
         )
     expected = expected_schema(version) if version in SCHEMAS else frozenset()
     if not expected or found != expected:
-        strange = sorted(name for _, name, _, _ in found ^ expected)
+        # A damaged or hostile file has bytes, numbers or nothing where names stand.
+        strange = sorted({visible(str(name)) for _, name, _, _ in found ^ expected})
         raise Untrusted(
             f"{path} has a foreign schema ({', '.join(strange) or version}); "
             "nothing of it was run"
