@@ -128,3 +128,30 @@ def test_a_place_that_nobody_spoke_of_is_told_once(tmp_path: Path) -> None:
         log.append([ch.SettlementRegistered(settlement=p, name=p) for p in PLACES])
     rows = run("check", path).out.splitlines()[1:]
     assert [row.partition(",")[0] for row in rows] == ["never mentioned"] * 3
+
+
+def test_a_branch_of_reports_without_a_day_of_publication_says_so(
+    small: Path, tmp_path: Path
+) -> None:
+    toml = tmp_path / "what-if.toml"
+    toml.write_text(
+        '[scenario]\nid = "w"\nbranch_at = 2024-12-02\nhorizon_days = 5\n'
+        "published_by = 2024-12-02\n[ensemble]\nreplicas = 2\nseed = 1\n"
+        '[[force]]\nactors = ["blue"]\nagainst = ["red"]\nsupply = ["alder"]\n',
+        encoding="utf-8",
+    )
+    ended = run("run", toml, small, "--out", tmp_path / "out")
+    assert ended.code == 3
+    assert "all of 4 control reports say no day of publication" in ended.err
+    assert "Leave published_by out" in ended.err
+    assert "take a later day" not in ended.err
+
+
+def test_a_state_without_reports_of_control_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "places.chronicle"
+    with ch.create(path) as log:
+        log.append([ch.SettlementRegistered(settlement="alder", name="Alder")])
+    ended = run("state", path)
+    assert ended.code == 0
+    assert "the record has no report of control; displaced and" in ended.err
+    assert "no report of control" not in run("displaced", path).err

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
 from chronicle.api.base import OpenRecord
-from chronicle.domain.cautions import cautions
+from chronicle.domain.cautions import NO_CONTROL, cautions
 from chronicle.domain.events import ControlReported
 from chronicle.domain.incidents import incidents_table
 from chronicle.domain.lenses import parse_lens
@@ -89,12 +89,17 @@ class RecordAnswers(OpenRecord):
         position = self.position(known_at)
         return self._asked(position), Clocks(day, position, by)
 
-    def _told(self, found: Told) -> Told:
-        """*found* with what it lacks, and what it is a state of."""
+    def _told(self, found: Told, *, control: bool = True) -> Told:
+        """*found* with what it lacks, and what it is a state of.
+
+        *control* says whether the answer is about control, and lacks reports of it.
+        """
         facts = self.facts(found.position or None)
         lacks: tuple[str, ...] = cautions(
             facts, found.on, found.position, found.published_by
         )
+        if control and found.position and not facts.control:
+            lacks = (NO_CONTROL, *lacks)
         told = (*self._found(), *lacks)
         from chronicle.replay.stored import digest_of
 
@@ -275,7 +280,7 @@ class RecordAnswers(OpenRecord):
         day, position = self.day(on), self.position(known_at)
         by = None if published_by is None else self.day(published_by, "published_by")
         found = self._asked(position).figures(Clocks(day, position, by))
-        state = self._told(found)
+        state = self._told(found, control=False)
         table = displaced_table(state, area)
         table.notes.extend(state.cautions)
         return self.told_apart(table)
@@ -300,7 +305,8 @@ class RecordAnswers(OpenRecord):
         by = None if published_by is None else self.day(published_by, "published_by")
         first = None if since is None else self.day(since, "since")
         asked = self._asked(position)
-        state = self._told(asked.incidents(Clocks(day, position, by), first))
+        found = asked.incidents(Clocks(day, position, by), first)
+        state = self._told(found, control=False)
         table = incidents_table(state, first, place, kind)
         table.notes.extend(state.cautions)
         return self.told_apart(table)

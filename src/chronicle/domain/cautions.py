@@ -9,7 +9,13 @@ from datetime import date, datetime
 from chronicle.domain.events import Claim, ControlReported
 from chronicle.domain.timeline import RecordedEvent
 
-__all__ = ["Facts", "cautions", "facts_of"]
+__all__ = ["NO_CONTROL", "UNDATED", "Facts", "cautions", "facts_of"]
+
+NO_CONTROL = (
+    "the record has no report of control; displaced and incidents answer of figures "
+    "and incidents, and import puts reports of control in"
+)
+UNDATED = "control reports say no day of publication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def cautions(
     if published_by is not None and facts.undated:
         share = "all" if facts.undated == facts.control else f"{facts.undated:,}"
         told.append(
-            f"{share} of {facts.control:,} control reports say no day of publication "
+            f"{share} of {facts.control:,} {UNDATED} "
             "and stay out under --published-by; without it they count"
         )
     if position and facts.first_day is not None and on < facts.first_day:

@@ -14,6 +14,7 @@ from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 
+from chronicle.domain.cautions import NO_CONTROL, UNDATED
 from chronicle.domain.events import (
     ControlReported,
     RouteRegistered,
@@ -71,10 +72,7 @@ def network_of(state: State, scenario: Scenario, find: Find) -> Network:
     Raises `InputError` or `UnknownId` that names the file, the key and the value.
     """
     if not any(place.status != "unknown" for place in state.places.values()):
-        raise InputError(
-            f"{scenario.file}: scenario.branch_at: {state.on} is before the record, "
-            "which says of no place who held it by then; take a later day"
-        )
+        raise _nothing_held(state, scenario)
     actors = _actors(state, scenario)
     sides = [_side(state, actor) for actor in actors]
     attacks: list[tuple[str, str | None]] = []
@@ -145,6 +143,23 @@ def orders_of(
 
 
 # --- the state -------------------------------------------------------------------
+
+
+def _nothing_held(state: State, scenario: Scenario) -> InputError:
+    """Why nobody holds anything at the branch, as the state's cautions tell it."""
+    for told in state.cautions:
+        if told == NO_CONTROL:
+            return InputError(f"{scenario.file}: scenario.branch_at: {told}")
+        if UNDATED in told:
+            return InputError(
+                f"{scenario.file}: scenario.published_by: by {state.published_by} "
+                f"nobody had published who held any place on {state.on}: {told}. Leave "
+                "published_by out, or give the reports their day of publication"
+            )
+    return InputError(
+        f"{scenario.file}: scenario.branch_at: {state.on} is before the record, "
+        "which says of no place who held it by then; take a later day"
+    )
 
 
 def _actors(state: State, scenario: Scenario) -> list[str]:
