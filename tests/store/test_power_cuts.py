@@ -126,7 +126,7 @@ def test_what_is_found_under_a_key_is_on_the_disk_with_its_head(
     assert Head.parse(read_head(beside)).size == 6
     assert synced == [path.with_name("a.chronicle-wal")]
     monkeypatch.setattr(sqlite, "sync_file", mock.Mock(side_effect=OSError(5, "no")))
-    with pytest.raises(StorageError, match="cannot be forced"):
+    with pytest.raises(OutcomeUnknown, match="recorded or not: run the same command"):
         EventLog(store).append([control("r1")], key="k")
     SQLiteStore.open(path).close()  # to read goes on
     store.close()

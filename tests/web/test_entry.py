@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import uvicorn
@@ -21,7 +22,8 @@ from chronicle.domain.events import (
     SettlementRegistered,
     SourceRegistered,
 )
-from chronicle.errors import Conflict, InputError
+from chronicle.errors import Conflict, InputError, StorageError
+from chronicle.web import entry
 from chronicle.web.entry import Desk, Draft, Fault, previewed, recorded
 from chronicle.web.server import Page, free_socket, page_app
 from chronicle.web.shell import Shell
@@ -215,6 +217,25 @@ def test_who_was_overtaken_is_told_and_records_nothing(
     assert record.head == head
 
 
+def test_what_was_taken_back_is_not_said_to_stand(record: Chronicle) -> None:
+    draft = Draft(kind="control", fields=REPORT)
+    report = recorded(record, draft)["report"]
+    assert previewed(record, draft)["stands"] == record.head
+    recorded(record, Draft(kind="retract", fields={"report": report, "reason": "oops"}))
+    with pytest.raises(Fault) as fault:
+        previewed(record, draft)
+    assert "was retracted" in str(fault.value.faults["report_id"])
+
+
+def test_what_is_recorded_but_cannot_be_read_is_not_said_to_be_refused(
+    record: Chronicle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = mock.Mock(side_effect=StorageError("the disk is gone"))
+    monkeypatch.setattr(Chronicle, "log", broken)
+    told = recorded(record, Draft(kind="control", fields=REPORT))
+    assert told == {"position": record.head, "report": ""}
+
+
 # --- by the wire -------------------------------------------------------------------
 
 
@@ -300,6 +321,15 @@ def test_a_busy_file_is_said_and_a_free_one_takes_the_same_command(
     status, first = writer.send("/entry/record", body, {})
     assert status == 200
     assert writer.send("/entry/record", body, {}) == (200, first)
+
+
+def test_a_body_that_does_not_come_is_no_fault_of_the_server(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry, "PATIENCE", 0.05)
+    short = {"Content-Length": "2000"}
+    status, answer = writer.send("/entry/preview", b"{", short)
+    assert (status, answer["faults"][0]["error"]) == (422, "InputError")
 
 
 def test_nothing_that_is_sent_breaks_the_server(writer: Writer) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -132,11 +133,14 @@ def told(answer: Any, status: int = 200) -> Response:
 async def read(request: Request, kind: type[Any]) -> Any:
     """The body of *request* as *kind*; raises `Fault` for what is none."""
     body = b""
-    async with asyncio.timeout(PATIENCE):
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_DRAFT:
-                break
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_DRAFT:
+                    break
+    except TimeoutError:
+        raise Fault({"": InputError("no entry: it came too slowly")}) from None
     try:
         if len(body) > MAX_DRAFT:
             raise ValueError("too much for one entry")
@@ -266,8 +270,10 @@ def recorded(record: Chronicle, draft: Draft) -> dict[str, Any]:
     positions = record.append(
         event, expected=draft.expected or None, key=draft.key or None
     )
-    stands = next(iter(record.log(positions[0] - 1, positions[0]))).event
-    report = getattr(stands, "report_id", "")
+    report = ""
+    with suppress(ChronicleError):  # it is recorded, whether or not it can be read now
+        stands = next(iter(record.log(positions[0] - 1, positions[0]))).event
+        report = getattr(stands, "report_id", "")
     return {"position": positions[0], "report": report}
 
 
@@ -275,6 +281,14 @@ def previewed(record: Chronicle, draft: Draft) -> dict[str, Any]:
     """What would be recorded of *draft*, and what would then be so."""
     event = event_in(record, draft)
     found = record.preview(event, lens=draft.lens)
+    if isinstance(event, Claim) and not found.adds and _taken_back(found):
+        rule = (
+            "is in the record and was retracted: retract the retraction, or give "
+            "this one another id"
+        )
+        raise Fault(
+            {"report_id": BadField(event.TYPE, "report_id", event.report_id, rule)}
+        )
     known = record.references()
     typed = {**draft.fields, **draft.changes}
     today = datetime.now(UTC).date()
@@ -293,6 +307,11 @@ def previewed(record: Chronicle, draft: Draft) -> dict[str, Any]:
         "seen": found.seen,
         "cares": cares(looked_at, typed, known, today),
     }
+
+
+def _taken_back(found: Preview) -> bool:
+    """Whether what is in the log already does not count."""
+    return bool(found.told) and all(one.after is None for one in found.told)
 
 
 def _stands(record: Chronicle, event: Event, found: Preview) -> int | None:

@@ -197,9 +197,10 @@ class SQLiteStore(SQLStore):
         try:
             sync_file(self._side[0])
         except OSError as broken:
-            raise StorageError(
-                f"{self.path} cannot be forced to the disk ({broken.strerror}); "
-                "nothing was recorded"
+            # What is settled here may be of a commit whose answer was lost.
+            raise OutcomeUnknown(
+                f"{self.path} cannot be forced to the disk ({broken.strerror}); it may "
+                "be recorded or not: run the same command again"
             ) from None
         found = raw.execute("SELECT head FROM seal").fetchone()
         if found is not None and not is_head(self._head_path, found[0]):
