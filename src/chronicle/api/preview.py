@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PlacePreview", "Preview", "RecordPreview", "Span", "Told"]
 
-MOST_SPANS = 60  # days of change of one place, the last ones, and two about the day
+MOST_SPANS = 60  # days of change of one place, the last ones, and the day itself
 
 
 @dataclass(frozen=True, slots=True)
